@@ -1,0 +1,2 @@
+/* All runtime headers, for Swift. */
+#include "descent_base.h"

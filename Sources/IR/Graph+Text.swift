@@ -1,0 +1,69 @@
+// The text form of a graph: printed here, read back by Graph+Parser.swift. The same graph gives the same bytes.
+
+extension Graph {
+  /// The graph as text, a node a line; `parse` reads it back.
+  package var text: String {
+    var lines = ["graph {"]
+    for id in ids {
+      let node = self[id]
+      var line = "  %\(id.index) = \(node.op.name)"
+      line += node.operands.map { " %\($0.index)" }.joined()
+      line += node.op.attributes.text + " : \(node.type)"
+      if let location = node.location { line += " @ \(quoted(location.file)):\(location.line)" }
+      if let adjoint = node.adjointOf { line += " adjoint \(adjoint)" }
+      lines.append(line)
+    }
+    let outputs = zip(outputs, outputLabels).map { "%\($0.index) \(quoted($1))" }
+    lines.append("  return " + outputs.joined(separator: ", "))
+    lines.append("}\n")
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// A string in quotation marks with JSON's escapes.
+package func quoted(_ string: String) -> String {
+  var out = "\""
+  for scalar in string.unicodeScalars {
+    switch scalar {
+    case "\"": out += "\\\""
+    case "\\": out += "\\\\"
+    case "\n": out += "\\n"
+    default:
+      if scalar.value < 32 {
+        let hex = String(scalar.value, radix: 16)
+        out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      } else {
+        out.unicodeScalars.append(scalar)
+      }
+    }
+  }
+  return out + "\""
+}
+
+extension Attributes {
+  /// ` {axes=[0,1], dtype=f32}`, or nothing where there are none.
+  package var text: String {
+    entries.isEmpty ? "" : " {" + entries.map { "\($0.name)=\($0.value.text)" }.joined(separator: ", ") + "}"
+  }
+}
+
+extension Attribute {
+  fileprivate var text: String {
+    switch self {
+    case .int(let v): "\(v)"
+    case .ints(let v): Shape(v).description
+    case .real(let v): "real \(exactText(v))"
+    case .string(let v): quoted(v)
+    case .dtype(let v): v.name
+    case .array(let v):
+      "array \(v.type) (" + (v.dtype.isFloating ? v.doubles.map(exactText) : v.ints.map(String.init)).joined(separator: " ") + ")"
+    }
+  }
+}
+
+/// A double as text that reads back to the same bits (but for the payload of a NaN).
+package func exactText(_ value: Double) -> String {
+  if value.isNaN { return "nan" }
+  if value.isInfinite { return value < 0 ? "-inf" : "inf" }
+  return "\(value)"
+}

@@ -1,0 +1,87 @@
+// How an operation becomes loops. Passes and the C generator switch on this closed set and never on operation names.
+// Invariant: an operation's lowering and its `evaluate` describe the same function; the tests compare them.
+
+/// Where one operand axis takes its index from: `offset + stride * output[axis]`, or `offset` alone.
+package struct AxisSource: Sendable, Hashable {
+  package var axis: Int?
+  package var stride: Int
+  package var offset: Int
+  package init(axis: Int?, stride: Int = 1, offset: Int = 0) {
+    self.axis = axis
+    self.stride = stride
+    self.offset = offset
+  }
+}
+
+/// Batch, contracting and (implicitly) free axes of a product of two tensors.
+/// The result's axes are the batch axes, then the free axes of the left operand, then those of the right.
+package struct ContractionAxes: Sendable, Hashable {
+  package var lhsBatch: [Int]
+  package var rhsBatch: [Int]
+  package var lhsContracting: [Int]
+  package var rhsContracting: [Int]
+
+  package init(lhsBatch: [Int] = [], rhsBatch: [Int] = [], lhsContracting: [Int], rhsContracting: [Int]) {
+    self.lhsBatch = lhsBatch
+    self.rhsBatch = rhsBatch
+    self.lhsContracting = lhsContracting
+    self.rhsContracting = rhsContracting
+  }
+  package func lhsFree(_ rank: Int) -> [Int] {
+    (0..<rank).filter { !lhsBatch.contains($0) && !lhsContracting.contains($0) }
+  }
+  package func rhsFree(_ rank: Int) -> [Int] {
+    (0..<rank).filter { !rhsBatch.contains($0) && !rhsContracting.contains($0) }
+  }
+}
+
+/// How the elements under a reduction are combined.
+package enum Reducer: String, Sendable { case sum, max, min, product }
+
+/// What a random operation draws.
+package enum RandomDraw: String, Sendable { case bits, uniform, normal }
+
+/// A pointwise operation as a C expression.
+package struct PointwiseRule: Sendable {
+  /// The C expression for one element, from the operands' C expressions and types.
+  package var c: @Sendable (_ operands: [String], _ types: [DType], _ result: DType) -> String
+  /// Rough cost in multiply-adds: 1 for arithmetic, about 10 for a transcendental.
+  package var cost: Int
+
+  package init(cost: Int, c: @escaping @Sendable ([String], [DType], DType) -> String) {
+    self.c = c
+    self.cost = cost
+  }
+}
+
+/// The families of loops.
+package enum Lowering: Sendable {
+  /// An input of the graph.
+  case input
+  /// Numbers known at compile time.
+  case constant(HostArray)
+  /// The index along one axis.
+  case iota(axis: Int)
+  /// One result element from the operands' elements at the same index.
+  case pointwise(PointwiseRule)
+  /// A strided window onto the operand: broadcast, transpose, slice, reverse. One source per operand axis.
+  case view([AxisSource])
+  /// The operand's elements in row-major order under another shape.
+  case reshape
+  /// The first operand set into a field of the second (a scalar): `low` before, `interior` between elements, `high` after.
+  case pad(low: [Int], interior: [Int])
+  /// The operands one after another along an axis.
+  case concatenate(axis: Int)
+  /// The operand combined over axes, which vanish.
+  case reduction(Reducer, axes: [Int])
+  /// The index (i32) of the first greatest element along an axis, which vanishes.
+  case argmax(axis: Int)
+  /// A sum of products.
+  case contraction(ContractionAxes)
+  /// Slices of the first operand along an axis, picked by the second (clamped to the axis).
+  case gather(axis: Int)
+  /// The first operand with slices of the third added along an axis where the second says; others are dropped.
+  case scatterAdd(axis: Int)
+  /// Numbers from the counter-based generator; the operand is i64[2]: seed and stream.
+  case random(RandomDraw)
+}

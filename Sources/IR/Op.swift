@@ -1,0 +1,57 @@
+// What an operation must say of itself. One operation, one file in Sources/Ops; no rule has a default there.
+
+/// One operation: a value with attributes, and all the rules of its kind.
+package protocol Op: Sendable {
+  /// The name in the text form.
+  static var name: String { get }
+  /// One sentence with the formula.
+  static var documentation: String { get }
+  /// The operator of the ONNX standard that does the same, or nil where several are needed.
+  static var onnxName: String? { get }
+  /// Small operands on which the generic laws are tried; `real` is the floating type to use.
+  static func samples(_ real: DType) -> [Sample]
+
+  init(_ attributes: Attributes) throws
+  var attributes: Attributes { get }
+
+  /// The type of the result; throws a `DescentError` that names the shapes where the operands do not fit.
+  func resultType(_ operands: [TensorType]) throws -> TensorType
+  /// The vector-Jacobian product: for each operand `dy · ∂y/∂x`, nil where it is zero or the operand has no gradient.
+  func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?]
+  /// The result's value. Operands have been checked by `resultType`, whose answer is `type`.
+  func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray
+  /// The operation on operands of which some carry a batch axis in front (`batched`); the result carries it in front.
+  func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor
+  /// The loops, given the operands' types.
+  func lowering(_ operands: [TensorType]) -> Lowering
+}
+
+extension Op {
+  package var name: String { Self.name }
+}
+
+/// An operation without attributes.
+package protocol AttributeFreeOp: Op { init() }
+extension AttributeFreeOp {
+  package init(_ attributes: Attributes) throws { self.init() }
+  package var attributes: Attributes { [:] }
+}
+
+/// An operation with operands on which the generic laws are tried.
+package struct Sample: Sendable {
+  /// A type and the range that random values are drawn from.
+  package struct Operand: Sendable {
+    package var type: TensorType
+    package var range: ClosedRange<Double>
+    package init(_ dtype: DType, _ shape: Shape, _ range: ClosedRange<Double> = -2...2) {
+      type = TensorType(dtype, shape)
+      self.range = range
+    }
+  }
+  package var op: any Op
+  package var operands: [Operand]
+  package init(_ op: any Op, _ operands: [Operand]) {
+    self.op = op
+    self.operands = operands
+  }
+}

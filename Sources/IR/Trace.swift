@@ -1,0 +1,106 @@
+// The graph under construction. Exactly one is in force in a task at a time; transforms nested in it append to it.
+
+import Synchronization
+
+/// A graph being built by running the user's function on nodes.
+package final class Trace: Sendable {
+  private struct State {
+    var graph = Graph()
+    /// The last place in the user's program that was told; operators, which cannot tell theirs, take it over.
+    var location: SourceLocation?
+    var adjointOf: String?
+  }
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// The trace that operations append to, nil outside every transform.
+  @TaskLocal package static var current: Trace?
+
+  /// Runs `body` with this trace in force.
+  package func record<R>(_ body: () throws -> R) rethrows -> R { try Trace.$current.withValue(self, operation: body) }
+
+  package var graph: Graph { state.withLock(\.graph) }
+  /// The last place in the user's program that an operation told.
+  package var location: SourceLocation? { state.withLock(\.location) }
+
+  package func input(_ label: String, _ type: TensorType) -> Tensor {
+    Tensor(node: state.withLock { $0.graph.addInput(label, type) }, of: self, type: type)
+  }
+
+  /// The node of a tensor in this trace; a value becomes a constant. Throws for a failure and a foreign node.
+  package func lift(_ tensor: Tensor) throws -> NodeID {
+    switch tensor.storage {
+    case .failure(let error): throw error
+    case .value(let array): return try state.withLock { try $0.graph.append(Constant(array), [], at: $0.location) }
+    case .node(let trace, let id):
+      guard trace === self else {
+        throw DescentError(.usage, "a tensor of one compiled function was used in another; pass it as an argument")
+      }
+      return id
+    }
+  }
+
+  package func append(_ op: any Op, _ operands: [Tensor], at location: SourceLocation?, guess: TensorType) -> Tensor {
+    do {
+      let ids = try operands.map { try lift($0) }
+      return try state.withLock { state in
+        if let location, state.adjointOf == nil { state.location = location }
+        let id = try state.graph.append(op, ids, at: state.location, adjointOf: state.adjointOf)
+        return Tensor(node: id, of: self, type: state.graph[id].type)
+      }
+    } catch let error as DescentError {
+      return Tensor(failure: error, type: guess)
+    } catch {
+      return Tensor(failure: DescentError(.type, "\(error)"), type: guess)
+    }
+  }
+
+  /// Runs `body` with new nodes marked as the adjoint of `node`, at its place in the user's program.
+  package func adjoint<R>(of node: Node, _ body: () throws -> R) rethrows -> R {
+    let before = state.withLock { state in
+      let before = (state.location, state.adjointOf)
+      (state.location, state.adjointOf) = (node.location, node.op.name)
+      return before
+    }
+    defer { state.withLock { ($0.location, $0.adjointOf) = before } }
+    return try body()
+  }
+
+  /// Names the outputs and gives the finished graph; throws the first error met while tracing them.
+  package func finish(_ outputs: [(label: String, tensor: Tensor)]) throws -> Graph {
+    let ids = try outputs.map { try lift($0.tensor) }
+    return state.withLock { state in
+      var graph = state.graph
+      graph.outputs = ids
+      graph.outputLabels = outputs.map(\.label)
+      return graph
+    }
+  }
+}
+
+/// Numbers known when the graph is built.
+package struct Constant: Op {
+  package static let name = "constant"
+  package static let documentation = "The numbers given."
+  package static let onnxName: String? = "Constant"
+  package static func samples(_ real: DType) -> [Sample] {
+    [
+      Sample(Constant(HostArray(TensorType(real, [2, 3])) { Double($0) / 3 }), []),
+      Sample(Constant(HostArray([2], [true, false])), []),
+    ]
+  }
+
+  package var array: HostArray
+  package init(_ array: HostArray) { self.array = array }
+  package init(_ a: Attributes) throws { array = try a.array("value") }
+  package var attributes: Attributes { ["value": .array(array)] }
+
+  package func resultType(_ operands: [TensorType]) throws -> TensorType { array.type }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [] }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { array }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    preconditionFailure("a constant has no operands to batch")
+  }
+  package func lowering(_ operands: [TensorType]) -> Lowering { .constant(array) }
+}

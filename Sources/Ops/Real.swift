@@ -1,0 +1,41 @@
+// The floating-point functions that operations are evaluated with, for Float and Double alike.
+
+import DescentIR
+import Foundation
+
+/// A floating-point element type with the elementary functions of the C library.
+package protocol Real: Element, BinaryFloatingPoint {
+  static func exp(_ x: Self) -> Self
+  static func expm1(_ x: Self) -> Self
+  static func log(_ x: Self) -> Self
+  static func log1p(_ x: Self) -> Self
+  static func sin(_ x: Self) -> Self
+  static func cos(_ x: Self) -> Self
+  static func tanh(_ x: Self) -> Self
+  static func erf(_ x: Self) -> Self
+  static func pow(_ x: Self, _ y: Self) -> Self
+}
+
+extension Float: Real {
+  package static func exp(_ x: Float) -> Float { Foundation.expf(x) }
+  package static func expm1(_ x: Float) -> Float { Foundation.expm1f(x) }
+  package static func log(_ x: Float) -> Float { Foundation.logf(x) }
+  package static func log1p(_ x: Float) -> Float { Foundation.log1pf(x) }
+  package static func sin(_ x: Float) -> Float { Foundation.sinf(x) }
+  package static func cos(_ x: Float) -> Float { Foundation.cosf(x) }
+  package static func tanh(_ x: Float) -> Float { Foundation.tanhf(x) }
+  package static func erf(_ x: Float) -> Float { Foundation.erff(x) }
+  package static func pow(_ x: Float, _ y: Float) -> Float { Foundation.powf(x, y) }
+}
+
+extension Double: Real {
+  package static func exp(_ x: Double) -> Double { Foundation.exp(x) }
+  package static func expm1(_ x: Double) -> Double { Foundation.expm1(x) }
+  package static func log(_ x: Double) -> Double { Foundation.log(x) }
+  package static func log1p(_ x: Double) -> Double { Foundation.log1p(x) }
+  package static func sin(_ x: Double) -> Double { Foundation.sin(x) }
+  package static func cos(_ x: Double) -> Double { Foundation.cos(x) }
+  package static func tanh(_ x: Double) -> Double { Foundation.tanh(x) }
+  package static func erf(_ x: Double) -> Double { Foundation.erf(x) }
+  package static func pow(_ x: Double, _ y: Double) -> Double { Foundation.pow(x, y) }
+}

@@ -1,0 +1,28 @@
+import DescentIR
+
+/// Sum over axes.
+package struct Sum: Reduction {
+  package var axes: [Int]
+  package init(axes: [Int]) { self.axes = axes }
+  package static let name = "sum"
+  package static let documentation = "y = Σ x over the axes"
+  package static let onnxName: String? = "ReduceSum"
+  package static let reducer = Reducer.sum
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [spread(dy, like: x[0])] }
+  package static func samples(_ real: DType) -> [Sample] {
+    [
+      Sample(Sum(axes: [0, 1]), [.init(real, [3, 5])]),
+      Sample(Sum(axes: [1]), [.init(real, [3, 5])]),
+      Sample(Sum(axes: [0]), [.init(real, [37, 5])]),
+      Sample(Sum(axes: [0, 2]), [.init(real, [4, 3, 5])]),
+      Sample(Sum(axes: [1]), [.init(.i32, [3, 5])]),
+    ]
+  }
+}
+
+/// The sum over `axes` (over all where nil); `keepAxes` leaves them with size 1.
+public func sum(
+  _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  reduce(x, axes, keepAxes, SourceLocation(file, line)) { Sum(axes: $0) }
+}
