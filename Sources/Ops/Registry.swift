@@ -8,6 +8,7 @@ package let registry: [any Op.Type] = [
   Broadcast.self,
   Constant.self,
   Contract.self,
+  Identity.self,
   Multiply.self,
   Negate.self,
   Reshape.self,
