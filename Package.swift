@@ -17,6 +17,10 @@ let package = Package(
       name: "DescentRuntime", path: "Runtime", cSettings: [.define("DSC_QUIET")], linkerSettings: [.linkedLibrary("z"), .linkedLibrary("m")]),
     .target(name: "DescentIR", path: "Sources/IR"),
     .target(name: "DescentOps", dependencies: ["DescentIR"], path: "Sources/Ops"),
+    .target(name: "DescentInterpreter", dependencies: ["DescentIR"], path: "Sources/Interpreter"),
+    .target(
+      name: "DescentTransforms", dependencies: ["DescentIR", "DescentOps", "DescentInterpreter"],
+      path: "Sources/Transforms"),
   ],
   swiftLanguageModes: [.v6]
 )
