@@ -21,6 +21,8 @@ let package = Package(
     .target(
       name: "DescentTransforms", dependencies: ["DescentIR", "DescentOps", "DescentInterpreter"],
       path: "Sources/Transforms"),
+    .target(name: "DescentPasses", dependencies: ["DescentIR", "DescentOps"], path: "Sources/Passes"),
+    .testTarget(name: "PassesTests", dependencies: ["DescentPasses", "DescentInterpreter", "DescentOps"], path: "Tests/PassesTests"),
   ],
   swiftLanguageModes: [.v6]
 )
