@@ -34,6 +34,7 @@ typedef struct {
   int64_t raw;    /* bytes taken from the file so far, as stored */
   int64_t offset; /* bytes given so far, after decompression */
   int64_t most;   /* no more bytes than this can come */
+  int code;       /* why the last call that gave -1 failed */
 } dsc_source;
 
 typedef struct {
@@ -153,19 +154,19 @@ DSC_FN int64_t dsc_source_inflate(dsc_source *source, uint8_t *to, int64_t want,
   stream->next_out = to;
   stream->avail_out = (uInt)piece;
   while (stream->avail_out > 0 && (int64_t)stream->avail_out == piece) {
-    if (dsc_source_refill(source, error) != DSC_OK)
+    if ((source->code = dsc_source_refill(source, error)) != DSC_OK)
       return -1;
     const int64_t left = source->filled - source->at;
     const int64_t stored = source->raw - left;
     if (left == 0) {
       if (source->ended)
         return 0;
-      dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "the gzip stream is cut off at byte %" PRId64 " of the file (byte %" PRId64 " decompressed)", stored, source->offset);
+      source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "the gzip stream is cut off at byte %" PRId64 " of the file (byte %" PRId64 " decompressed)", stored, source->offset);
       return -1;
     }
     if (source->ended) { /* one member is complete: another may follow, nothing else */
       if (source->window[source->at] != 0x1F || inflateReset(stream) != Z_OK) {
-        dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "bytes that are no gzip follow the compressed data, at byte %" PRId64 " of the file", stored);
+        source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "bytes that are no gzip follow the compressed data, at byte %" PRId64 " of the file", stored);
         return -1;
       }
       source->ended = 0;
@@ -178,10 +179,10 @@ DSC_FN int64_t dsc_source_inflate(dsc_source *source, uint8_t *to, int64_t want,
     if (state == Z_STREAM_END)
       source->ended = 1;
     else if (state == Z_MEM_ERROR) {
-      dsc_fail_in(error, DSC_ERROR_MEMORY, source->path, "no memory to decompress with");
+      source->code = dsc_fail_in(error, DSC_ERROR_MEMORY, source->path, "no memory to decompress with");
       return -1;
     } else if (state != Z_OK && state != Z_BUF_ERROR) {
-      dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "the gzip data is damaged near byte %" PRId64 " of the file: %s", source->raw - (source->filled - source->at), stream->msg != NULL ? stream->msg : "no further detail");
+      source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "the gzip data is damaged near byte %" PRId64 " of the file: %s", source->raw - (source->filled - source->at), stream->msg != NULL ? stream->msg : "no further detail");
       return -1;
     }
   }
@@ -189,7 +190,8 @@ DSC_FN int64_t dsc_source_inflate(dsc_source *source, uint8_t *to, int64_t want,
 }
 #endif
 
-/* Gives up to `want` bytes: their number, fewer than `want` only at the end; -1 on failure. */
+/* Gives up to `want` bytes: their number, fewer than `want` only at the end; -1 on failure, with
+ * source->code saying why. */
 DSC_FN int64_t dsc_source_read(dsc_source *source, void *to, int64_t want, dsc_error *error) {
   uint8_t *out = (uint8_t *)to;
   int64_t given = 0;
@@ -212,7 +214,7 @@ DSC_FN int64_t dsc_source_read(dsc_source *source, void *to, int64_t want, dsc_e
     } else {
       got = dsc_read_some(source->fd, out + given, want - given);
       if (got < 0) {
-        dsc_fail_in(error, DSC_ERROR_IO, source->path, "reading failed at byte %" PRId64 ": %s", source->raw, strerror(errno));
+        source->code = dsc_fail_in(error, DSC_ERROR_IO, source->path, "reading failed at byte %" PRId64 ": %s", source->raw, strerror(errno));
         return -1;
       }
       source->raw += got;
@@ -234,7 +236,7 @@ DSC_FN int dsc_source_exactly(dsc_source *source, void *to, int64_t want, const 
   const int64_t from = source->offset;
   const int64_t got = dsc_source_read(source, to, want, error);
   if (got < 0)
-    return error != NULL ? error->code : DSC_ERROR_IO;
+    return source->code;
   if (got < want)
     return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "ends at byte %" PRId64 "%s; expected %" PRId64 " bytes of %s from byte %" PRId64 " on", source->offset, dsc_source_unit(source), want, what, from);
   return DSC_OK;
@@ -255,7 +257,7 @@ DSC_FN int dsc_source_finish(dsc_source *source, dsc_error *error) {
   const int64_t end = source->offset;
   const int64_t got = dsc_source_read(source, &extra, 1, error);
   if (got < 0)
-    return error != NULL ? error->code : DSC_ERROR_IO;
+    return source->code;
   if (got > 0)
     return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "goes on after its last value; expected the end of the file at byte %" PRId64 "%s", end, dsc_source_unit(source));
   return DSC_OK;
@@ -275,7 +277,7 @@ DSC_FN int dsc_source_all(dsc_source *source, int64_t limit, dsc_bytes *out, dsc
     uint8_t *larger = (uint64_t)capacity < (uint64_t)(SIZE_MAX / 2) ? (uint8_t *)realloc(out->data, (size_t)capacity + 1) : NULL;
     int64_t got = -1;
     if (larger == NULL) {
-      dsc_fail_in(error, DSC_ERROR_MEMORY, source->path, "no memory for %" PRId64 " bytes", capacity);
+      source->code = dsc_fail_in(error, DSC_ERROR_MEMORY, source->path, "no memory for %" PRId64 " bytes", capacity);
     } else {
       /* The byte kept for the final 0 tells whether there is more. */
       out->data = larger;
@@ -287,14 +289,14 @@ DSC_FN int dsc_source_all(dsc_source *source, int64_t limit, dsc_bytes *out, dsc
       return DSC_OK;
     }
     if (got >= 0 && capacity >= limit) {
-      dsc_fail_in(error, DSC_ERROR_LIMIT, source->path, "is larger than %" PRId64 " bytes%s, the limit for this file", limit, dsc_source_unit(source));
+      source->code = dsc_fail_in(error, DSC_ERROR_LIMIT, source->path, "is larger than %" PRId64 " bytes%s, the limit for this file", limit, dsc_source_unit(source));
       got = -1;
     }
     if (got < 0) {
       free(out->data);
       out->data = NULL;
       out->size = 0;
-      return error != NULL ? error->code : DSC_ERROR_IO;
+      return source->code;
     }
     out->size += got;
     capacity = capacity > limit / 2 ? limit : capacity * 2 + 64;

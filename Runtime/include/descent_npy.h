@@ -105,9 +105,10 @@ DSC_FN int dsc_npy_shape(dsc_npy_cursor *c, dsc_npy_header *header) {
     if (first < '0' || first > '9')
       return dsc_npy_expected(c, "a size of 0 or more in the shape");
     for (; c->at < c->size && c->text[c->at] >= '0' && c->text[c->at] <= '9'; c->at++) {
-      if (value > (INT64_MAX - 9) / 10)
+      const int digit = c->text[c->at] - '0';
+      if (value > (INT64_MAX - digit) / 10)
         return dsc_npy_expected(c, "a size below 2^63 in the shape");
-      value = value * 10 + (c->text[c->at] - '0');
+      value = value * 10 + digit;
     }
     if (c->at < c->size && c->text[c->at] == 'L') /* Python 2 wrote its long integers so */
       c->at++;
