@@ -2,6 +2,11 @@
 #ifndef DESCENT_RUNTIME_H
 #define DESCENT_RUNTIME_H
 
+/* The warning of descent_base.h about a missing fma is for emitted programs; Swift would repeat it at every import. */
+#ifndef DSC_QUIET
+#define DSC_QUIET
+#endif
+
 #include "descent_base.h"
 #include "descent_error.h"
 #include "descent_array.h"

@@ -80,6 +80,8 @@ DSC_FN int dsc_csv_record_ends(const dsc_csv_cursor *c) {
 /* The field at the cursor, unquoted, without the separator after it. */
 DSC_FN int dsc_csv_field(dsc_csv_cursor *c, int64_t column, const char **text, int64_t *size) {
   const int64_t line = c->line;
+  *text = "";
+  *size = 0;
   if (c->p == c->end || *c->p != '"') {
     const char *from = c->p;
     while (!dsc_csv_record_ends(c) && *c->p != c->separator && *c->p != '"')
@@ -149,7 +151,7 @@ DSC_INLINE int dsc_csv_store(const dsc_csv_cursor *c, int64_t column, const dsc_
   const double value = dsc_decimal_value(d, dtype == DSC_F32);
   const int finite = d->kind == DSC_NUMBER_FINITE;
   if (dtype == DSC_I32) {
-    if (!(value >= -2147483648.0 && value <= 2147483647.0) || value != floor(value))
+    if (!(value >= -2147483648.0 && value <= 2147483647.0) || value != (double)(int32_t)value)
       return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line %" PRId64 ", column %" PRId64 "%s: expected a whole number of 32 bits, found %.17g", c->line, column + 1, dsc_csv_column_name(c, column).text, value);
     ((int32_t *)to)[index] = (int32_t)value;
     return DSC_OK;
@@ -260,12 +262,13 @@ DSC_FN int dsc_csv_header(dsc_csv_cursor *c, int64_t columns, char **names) {
   return DSC_OK;
 }
 
-/* Finds the target's column, -1 for none. */
+/* Finds the target's column, -1 for none or on failure. */
 DSC_FN int dsc_csv_find_target(const dsc_csv_cursor *c, const dsc_csv_options *options, int64_t columns, char **names, int64_t *target) {
+  int64_t found = -1;
   *target = -1;
   if (options->target == DSC_CSV_TARGET_INDEX) {
-    *target = options->target_index < 0 ? options->target_index + columns : options->target_index;
-    if (*target < 0 || *target >= columns)
+    found = options->target_index < 0 ? options->target_index + columns : options->target_index;
+    if (found < 0 || found >= columns)
       return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "target column %" PRId64 " does not exist: the file has %" PRId64 " columns", options->target_index, columns);
   } else if (options->target == DSC_CSV_TARGET_NAME) {
     const char *name = options->target_name != NULL ? options->target_name : "";
@@ -274,15 +277,16 @@ DSC_FN int dsc_csv_find_target(const dsc_csv_cursor *c, const dsc_csv_options *o
       return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "target column %s is given by name, but the file has no header", shown.text);
     for (int64_t i = 0; i < columns; i++)
       if (strcmp(names[i], name) == 0) {
-        if (*target >= 0)
-          return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line 1: columns %" PRId64 " and %" PRId64 " are both named %s, the target", *target + 1, i + 1, shown.text);
-        *target = i;
+        if (found >= 0)
+          return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line 1: columns %" PRId64 " and %" PRId64 " are both named %s, the target", found + 1, i + 1, shown.text);
+        found = i;
       }
-    if (*target < 0)
+    if (found < 0)
       return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "no column is named %s; line 1 has %" PRId64 " columns, the last one %s", shown.text, columns, dsc_show(names[columns - 1], (int64_t)strlen(names[columns - 1])).text);
   }
-  if (*target >= 0 && columns == 1)
+  if (found >= 0 && columns == 1)
     return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line 1: the target is the only column; expected features beside it");
+  *target = found;
   return DSC_OK;
 }
 

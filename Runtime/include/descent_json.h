@@ -89,6 +89,7 @@ DSC_FN int dsc_json_escape(dsc_json_cursor *c, char *to) {
 
 /* Takes a string and decodes it in place, where it is never longer; ends it with a zero byte. */
 DSC_FN int dsc_json_string(dsc_json_cursor *c, const char **string, const char *what) {
+  *string = "";
   if (!dsc_json_accept(c, '"'))
     return dsc_json_expected(c, what);
   const int64_t from = c->at;

@@ -44,6 +44,8 @@ DSC_FN int dsc_npy_accept(dsc_npy_cursor *c, char character) {
 /* Takes a string in either kind of quotes, without escapes. */
 DSC_FN int dsc_npy_string(dsc_npy_cursor *c, const char **text, int64_t *size, const char *what) {
   const char quote = dsc_npy_peek(c);
+  *text = "";
+  *size = 0;
   if (quote != '\'' && quote != '"')
     return dsc_npy_expected(c, what);
   const int64_t from = ++c->at;

@@ -177,17 +177,31 @@ static void check_numbers(int rounds) {
     if (!isfinite(value) || !isfinite(single))
       continue;
     switch (bits >> 8 & 7) {
-    case 0: snprintf(text, sizeof text, "%.17g", value); break;
-    case 1: snprintf(text, sizeof text, "%.9g", (double)single); break;
-    case 2: snprintf(text, sizeof text, "%.*f", (int)(bits % 19), (double)(int64_t)(bits >> 20) / 1048576.0); break;
-    case 3: snprintf(text, sizeof text, "%.18e", (double)single); break;
-    case 4: snprintf(text, sizeof text, "%" PRIu64 "e%d", bits >> (bits & 63), (int)(bits % 50) - 25); break;
-    case 5: snprintf(text, sizeof text, "%.*g", (int)(bits % 30) + 1, (double)single); break;
+    case 0:
+      snprintf(text, sizeof text, "%.17g", value);
+      break;
+    case 1:
+      snprintf(text, sizeof text, "%.9g", (double)single);
+      break;
+    case 2:
+      snprintf(text, sizeof text, "%.*f", (int)(bits % 19), (double)(int64_t)(bits >> 20) / 1048576.0);
+      break;
+    case 3:
+      snprintf(text, sizeof text, "%.18e", (double)single);
+      break;
+    case 4:
+      snprintf(text, sizeof text, "%" PRIu64 "e%d", bits >> (bits & 63), (int)(bits % 50) - 25);
+      break;
+    case 5:
+      snprintf(text, sizeof text, "%.*g", (int)(bits % 30) + 1, (double)single);
+      break;
     case 6: /* just between two floats, and a hair beside */
       snprintf(text, sizeof text, "%.40g%s", ((double)single + (double)nextafterf(single, 1e30f)) / 2, fabsf(single) > 1e9f || fabsf(single) < 1e-9f ? "" : bits & 16 ? "000000000000000000001"
-                                                                                                                                                                       : "");
+                                                                                                                                                                      : "");
       break;
-    default: snprintf(text, sizeof text, "%.800g", value); break;
+    default:
+      snprintf(text, sizeof text, "%.800g", value);
+      break;
     }
     check_number(text);
   }
@@ -215,7 +229,8 @@ static void csv_target(const char *name, int64_t index, int32_t dtype) {
 
 static void check_good_csv(void) {
   csv_options = dsc_csv_defaults();
-  dsc_csv csv = good_csv("\xEF\xBB\xBF" "a,\"b \"\"q\"\"\nx\",c\r\n1, 2 ,\"3.5\"\r\n-4,nan,1e2\r\n\r\n\n");
+  dsc_csv csv = good_csv("\xEF\xBB\xBF"
+                         "a,\"b \"\"q\"\"\nx\",c\r\n1, 2 ,\"3.5\"\r\n-4,nan,1e2\r\n\r\n\n");
   const float *f = (const float *)csv.features.data;
   CHECK(csv.rows == 2 && csv.columns == 3 && csv.features.shape[0] == 2 && csv.features.count == 6, "shape");
   CHECK(f[0] == 1 && f[1] == 2 && f[2] == 3.5f && f[3] == -4 && isnan(f[4]) && f[5] == 100, "values");
@@ -422,7 +437,9 @@ static void check_idx(void) {
       uint64_t db;
       memcpy(&fb, &f, 4);
       memcpy(&db, &d, 8);
-      put_big(&s, types[t].type == 0xD ? fb : types[t].type == 0xE ? db : (uint64_t)i, types[t].width);
+      put_big(&s, types[t].type == 0xD ? fb : types[t].type == 0xE ? db
+                                                                   : (uint64_t)i,
+              types[t].width);
     }
     const sample zipped = gzip_sample(&s);
     for (int gz = 0; gz < 2; gz++) {
@@ -432,7 +449,9 @@ static void check_idx(void) {
       CHECK(dsc_idx_parse(gz ? zipped.data : s.data, gz ? zipped.size : s.size, "good.idx", &a, &error) == DSC_OK, "%s", error.message);
       CHECK(a.dtype == types[t].dtype && a.rank == 2 && a.shape[0] == 2 && a.shape[1] == 3, "type %d", t);
       for (int i = 0; i < 6; i++) {
-        const double value = a.dtype == DSC_U8 ? (double)(int8_t)((uint8_t *)a.data)[i] : a.dtype == DSC_I32 ? (double)((int32_t *)a.data)[i] : a.dtype == DSC_F32 ? (double)((float *)a.data)[i] : ((double *)a.data)[i];
+        const double value = a.dtype == DSC_U8 ? (double)(int8_t)((uint8_t *)a.data)[i] : a.dtype == DSC_I32 ? (double)((int32_t *)a.data)[i]
+                                                                                      : a.dtype == DSC_F32   ? (double)((float *)a.data)[i]
+                                                                                                             : ((double *)a.data)[i];
         CHECK(value == i - 2, "type %d value %d is %g", t, i, value);
       }
       dsc_array_free(&a);
@@ -538,7 +557,10 @@ static void check_npy(void) {
     const int64_t shape[3] = {2, 1, 3};
     dsc_array b;
     const char *path = path_in(work, "back.npy");
-    CHECK(dsc_array_allocate(&a, dtype, dtype == 5 ? 0 : dtype == 4 ? 1 : 3, shape, NULL, &error) == DSC_OK, "%s", error.message);
+    CHECK(dsc_array_allocate(&a, dtype, dtype == 5 ? 0 : dtype == 4 ? 1
+                                                                    : 3,
+                             shape, NULL, &error) == DSC_OK,
+          "%s", error.message);
     memset(a.data, 1, (size_t)a.bytes);
     CHECK(dsc_npy_write(path, &a, &error) == DSC_OK && dsc_npy_read(path, &b, &error) == DSC_OK, "%s", error.message);
     CHECK(b.dtype == dtype && b.rank == a.rank && b.count == a.count && memcmp(a.data, b.data, (size_t)a.bytes) == 0, "round trip of %d", (int)dtype);
@@ -679,11 +701,16 @@ static void check_safetensors_writer(void) {
 
 static double value_at(const dsc_array *a, int64_t i) {
   switch (a->dtype) {
-  case DSC_F32: return (double)((const float *)a->data)[i];
-  case DSC_F64: return ((const double *)a->data)[i];
-  case DSC_I32: return (double)((const int32_t *)a->data)[i];
-  case DSC_I64: return (double)((const int64_t *)a->data)[i];
-  default: return (double)((const uint8_t *)a->data)[i];
+  case DSC_F32:
+    return (double)((const float *)a->data)[i];
+  case DSC_F64:
+    return ((const double *)a->data)[i];
+  case DSC_I32:
+    return (double)((const int32_t *)a->data)[i];
+  case DSC_I64:
+    return (double)((const int64_t *)a->data)[i];
+  default:
+    return (double)((const uint8_t *)a->data)[i];
   }
 }
 

@@ -6,15 +6,15 @@
 
 static int checks, failures;
 
-#define CHECK(condition, ...)                     \
-  do {                                            \
-    checks++;                                     \
-    if (!(condition)) {                           \
-      failures++;                                 \
+#define CHECK(condition, ...)                         \
+  do {                                                \
+    checks++;                                         \
+    if (!(condition)) {                               \
+      failures++;                                     \
       fprintf(stderr, "%s:%d: ", __FILE__, __LINE__); \
-      fprintf(stderr, __VA_ARGS__);               \
-      fputc('\n', stderr);                        \
-    }                                             \
+      fprintf(stderr, __VA_ARGS__);                   \
+      fputc('\n', stderr);                            \
+    }                                                 \
   } while (0)
 
 /* Bytes under construction, of bounded size. */
