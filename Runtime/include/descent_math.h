@@ -168,7 +168,12 @@ DSC_INLINE float dsc_tanh_f32(float x) {
 
 /* 1 / (1 + e^-x), from e^-|x| so that small results, subnormals too, keep their digits. */
 DSC_INLINE float dsc_sigmoid_f32(float x) {
-  const float e = dsc_exp_f32(-fabsf(x));
+  uint32_t k;
+  float lost;
+  const float magnitude = fabsf(x);
+  const float r = dsc_exp_reduce_f32(-(magnitude > 104.0f ? 104.0f : magnitude), &k, &lost);
+  const float tail = dsc_fma_f32(dsc_exp_tail_f32(r), r * r, lost);
+  const float e = dsc_scale_f32(1.0f + (r + tail), k);
   return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
@@ -251,25 +256,30 @@ DSC_INLINE float dsc_log1p_f32(float x) {
 
 /* ---- Sine and cosine, f32 ---- */
 
-/* |x| = n pi/2 + r with |r| <= pi/4 for every float: gives r; *quadrant holds n in its low bits. The product with 2/pi is
- * needed only modulo 4, so each band of 26 exponents has its own 2/pi with the bits worth 4 and more left out, as a sum
- * of a head of 29 bits (its product with a float is exact in a double) and a tail: Payne and Hanek's reduction. The
- * fraction is right to 2^-54, and no float comes nearer to a multiple of pi/2 than 2^-30. */
+/* |x| = n pi/2 + r with |r| <= pi/4 for every float: gives r; *quadrant holds n in its low bits. Payne and Hanek's
+ * reduction: a float of at least 2^(u+23) is a multiple of 2^u, so those multiples of 4 in 2^u 2/pi that are whole change
+ * nothing and are left out; each of four bands of exponents has its own remainder. It is a sum of two parts of 29 bits,
+ * whose products with a float are exact in a double, and a rest: the fraction of a turn is right to 2^-60, while no float
+ * comes nearer to a multiple of pi/2 than about 2^-30. */
 DSC_INLINE float dsc_trig_reduce_f32(float x, uint32_t *quadrant) {
   const double a = (double)fabsf(x);
-  double head = 0x1.45f306cp-1, tail = 0x1.c9c882a53f84fp-29;
-  head = a >= 0x1p26 ? 0x1.b939106p-26 : head;
-  tail = a >= 0x1p26 ? -0x1.6b01ec5417056p-55 : tail;
-  head = a >= 0x1p52 ? 0x1.529fc28p-52 : head;
-  tail = a >= 0x1p52 ? -0x1.505c1596447e5p-81 : tail;
-  head = a >= 0x1p78 ? 0x1.d5f47d4p-78 : head;
-  tail = a >= 0x1p78 ? 0x1.a6ee06db14acdp-107 : tail;
-  head = a >= 0x1p104 ? 0x1.34ddc0ep-104 : head;
-  tail = a >= 0x1p104 ? -0x1.275a99b0ef1bfp-134 : tail;
-  const double high = a * head, low = a * tail;
-  const double t = (high + low) + 6755399441055744.0;
-  *quadrant = (uint32_t)dsc_bits_f64(t);
-  return (float)(((high - (t - 6755399441055744.0)) + low) * 1.5707963267948966);
+  double c0 = 0x1.45f306cp-1, c1 = 0x1.c9c882ap-29, c2 = 0x1.4fe13abe8fa9ap-59;
+  c0 = a >= 0x1p50 ? -0x1.1b1bbecp-28 : c0;
+  c1 = a >= 0x1p50 ? 0x1.29fc276p-56 : c1;
+  c2 = a >= 0x1p50 ? -0x1.05c1596447e49p-85 : c2;
+  c0 = a >= 0x1p76 ? -0x1.5ac07b2p-53 : c0;
+  c1 = a >= 0x1p76 ? 0x1.5f47d4ep-82 : c1;
+  c2 = a >= 0x1p76 ? -0x1.911f924eb5336p-111 : c2;
+  c0 = a >= 0x1p102 ? -0x1.505c158p-81 : c0;
+  c1 = a >= 0x1p102 ? -0x1.6447e48p-109 : c1;
+  c2 = a >= 0x1p102 ? -0x1.3ad4cd8778df8p-137 : c2;
+  const double p0 = a * c0, p1 = a * c1, p2 = a * c2;
+  const double t0 = p0 + 6755399441055744.0;
+  const double f0 = p0 - (t0 - 6755399441055744.0);
+  const double t1 = ((f0 + p1) + p2) + 6755399441055744.0;
+  const double f = ((f0 - (t1 - 6755399441055744.0)) + p1) + p2;
+  *quadrant = (uint32_t)dsc_bits_f64(t0) + (uint32_t)dsc_bits_f64(t1);
+  return (float)(f * 1.5707963267948966);
 }
 
 /* sin(r) for |r| <= pi/4: r + r^3 p(r^2). */

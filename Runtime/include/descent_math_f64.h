@@ -194,63 +194,78 @@ DSC_INLINE double dsc_log1p_f64(double x) {
 
 /* ---- Sine and cosine, f64 ---- */
 
-/* 2/pi modulo 4 as seen by the numbers of exponent 32 j to 32 j + 31, divided by their scale: a sum of three doubles. Rows
- * from 16 on are for numbers divided by 2^512, lest they be subnormal; the last is met by infinities and NaN. */
-static const double dsc_two_over_pi[33][3] = {
-    {0x1.45f306dc9c883p-1, -0x1.6b01ec5417056p-55, -0x1.6447e493ad4cep-109},
-    {-0x1.b1bbead603d8bp-32, 0x1.f47d4d377036ep-86, -0x1.d6a66c3bc6fbep-140},
-    {0x1.fc2757d1f534ep-64, -0x1.1f924eb53361ep-119, 0x1.c820ff28b1d5fp-175},
-    {0x1.f534ddc0db629p-96, 0x1.664f10e4107f9p-150, 0x1.163abdebbc562p-204},
-    {0x1.b6c52b3278872p-129, 0x1.07f9458eaf7afp-186, -0x1.d4f246dc8e2dfp-243},
-    {0x1.3c439041fe516p-160, 0x1.d5ef5de2b0db9p-215, 0x1.1b8e909374b8p-270},
-    {0x1.fe5163abdebbcp-192, 0x1.586dc91b8e909p-246, 0x1.ba5c00c925dd4p-301},
-    {-0x1.0a21d4f246dc9p-227, 0x1.d2126e9700325p-283, -0x1.a22bec5cdbc6p-337},
-    {0x1.b7246e3a424ddp-256, 0x1.700324977504fp-311, -0x1.cdbc603c429c7p-365},
-    {-0x1.bdb22d1ff9b6dp-288, -0x1.15f62e6de301ep-344, -0x1.0a71a76b2c609p-399},
-    {0x1.924bba8274648p-326, 0x1.cfe1deb1cb12ap-380, -0x1.63045df7282b4p-434},
-    {-0x1.f62e6de301e21p-352, -0x1.38d3b5963045ep-406, 0x1.1afa975da2427p-463},
-    {0x1.fc3bd63962535p-385, -0x1.822efb9415a29p-441, 0x1.a24274ce38136p-495},
-    {0x1.62534e7dd1047p-417, -0x1.0568a25dbd8b3p-471, -0x1.c7eca5d040df6p-527},
-    {-0x1.177dca0ad144cp-448, 0x1.213a671c09ad1p-502, 0x1.f7e413991d63ap-556},
-    {0x1.2ebb4484e99c7p-480, 0x1.35a2fbf209cc9p-539, -0x1.4e33e566305b2p-595},
-    {0x1.d338e04d68bfp-1, -0x1.bec66e29c67cbp-56, 0x1.9cfa4e422fc5ep-111},
-    {-0x1.4ba081bec66e3p-32, 0x1.8e60d4ce7d272p-86, 0x1.17e2ef7e4a0ecp-142},
-    {0x1.3991d63983534p-64, -0x1.82d8dee81d108p-118, -0x1.b5f13801da001p-174},
-    {0x1.835339f49c846p-96, -0x1.d1081b5f13802p-154, 0x1.2fffbc0b301fep-209},
-    {0x1.3908bf177bf25p-129, 0x1.d8ffc4bffef03p-187, -0x1.9fc04343b9d29p-242},
-    {-0x1.081b5f13801dap-162, -0x1.0fd33f8086877p-227, -0x1.d297d64b824b2p-282},
-    {-0x1.c00ed00043f4dp-193, 0x1.fde5e2316b415p-253, -0x1.2e092c98130d8p-308},
-    {-0x1.0fd33f8086877p-227, -0x1.d297d64b824b2p-282, -0x1.8130d834f648bp-336},
-    {-0x1.0d0ee74a5f593p-260, 0x1.f6d367ecf27cbp-316, 0x1.36e9e8c7ecd3dp-373},
-    {-0x1.4beb25c12593p-289, -0x1.30d834f648b0cp-344, 0x1.8fd9a797fa8b6p-398},
-    {-0x1.25930261b069fp-321, 0x1.b74f463f669e6p-376, -0x1.5d28ad8453814p-436},
-    {-0x1.b069ec9161738p-353, -0x1.32c3402ba515bp-409, -0x1.14e050683a131p-466},
-    {-0x1.61738132c3403p-385, 0x1.16ba93dd63f5fp-439, 0x1.7c5ecf41ce7dep-494},
-    {-0x1.61a015d28ad84p-416, -0x1.4e050683a130cp-470, 0x1.ce7de294a4baap-526},
-    {0x1.7527bac7ebe5fp-448, 0x1.7b3d0739f78a5p-504, 0x1.497535fdafd89p-559},
-    {-0x1.41a0e84c2f8c6p-484, -0x1.0eb5ada2b2809p-541, -0x1.0277039517bd5p-595},
-    {0, 0, 0}};
+/* Row j: 2^(32 j) 2/pi less a multiple of 4, divided by 2^(32 j), for doubles of at least 2^(52 + 32 j), which are
+ * multiples of 2^(32 j). A sum of four parts, each a multiple of a fixed power of two (2^-50, 2^-102, 2^-154 before the
+ * division), so that sums of their products with a double stay exact long enough. Rows from 16 on are for numbers divided
+ * by 2^512, lest they be subnormal. */
+static const double dsc_two_over_pi[31][4] = {
+    {0x1.45f306dc9c88p-1, 0x1.529fc2757d1f4p-52, 0x1.34ddc0db62958p-104, 0x1.93c439041fe51p-156},
+    {-0x1.b1bbead603d8cp-32, 0x1.7d1f534ddc0dcp-84, -0x1.3ad4cd8778df8p-137, 0x1.fe5163abdebbcp-192},
+    {0x1.fc2757d1f534cp-64, 0x1.dc0db6295993cp-116, 0x1.0e4107f9458fp-170, -0x1.421443a9e48dcp-220},
+    {0x1.f534ddc0db628p-96, 0x1.5993c439042p-148, -0x1.ae9c5421443a8p-200, -0x1.e48db91c5bdb2p-252},
+    {0x1.b6c52b327887p-129, 0x1.041fe5163abep-180, -0x1.443a9e48db91cp-232, -0x1.6f6c8b47fe6dbp-286},
+    {0x1.3c439041fe518p-160, -0x1.c5421443a9e48p-212, -0x1.b7238b7b645ap-265, -0x1.ff9b6d115f62ep-316},
+    {0x1.fe5163abdebbcp-192, 0x1.586dc91b8e91p-246, -0x1.b22d1ff9b6d1p-296, -0x1.5f62e6de301e2p-348},
+    {-0x1.0a21d4f246dcp-227, -0x1.1c5bdb22d1ff8p-276, -0x1.b6d115f62e6ep-328, 0x1.cfe1deb1cb12ap-380},
+    {0x1.b7246e3a424dcp-256, 0x1.2e006492eea08p-308, 0x1.d1921cfe1debp-360, 0x1.cb129a73ee882p-412},
+    {-0x1.bdb22d1ff9b6cp-288, -0x1.115f62e6de3p-340, -0x1.e214e34ed658cp-392, -0x1.177dca0ad144cp-448},
+    {0x1.924bba82746p-326, 0x1.21cfe1deb1cbp-372, 0x1.29a73ee88236p-424, -0x1.5a28976f62cc7p-477},
+    {-0x1.f62e6de301e2p-352, -0x1.4e34ed658c118p-404, 0x1.046bea5d7689p-457, 0x1.3a671c09ad17ep-510},
+    {0x1.fc3bd63962538p-385, -0x1.8c1177dca0adp-436, -0x1.44bb7b16638fcp-488, -0x1.94ba081bec66ep-540},
+    {0x1.62534e7dd1048p-417, -0x1.415a28976f63p-469, 0x1.9c7026b45f7e4p-520, 0x1.3991d63983534p-576},
+    {-0x1.177dca0ad144cp-448, 0x1.213a671c09adp-502, 0x1.7df904e64759p-554, -0x1.9f2b3182d8defp-606},
+    {0x1.2ebb4484e99c8p-480, -0x1.fb29741037d9p-533, 0x1.91d63983533ap-584, -0x1.6c6f740e8840ep-637},
+    {0x1.d338e04d68bfp-1, -0x1.bec66e29c67cp-56, -0x1.598c16c6f741p-105, 0x1.77bf250763ff1p-157},
+    {-0x1.4ba081bec66e4p-32, 0x1.639835339f49cp-84, 0x1.08bf177bf2508p-137, -0x1.3801da00087eap-190},
+    {0x1.3991d63983534p-64, -0x1.82d8dee81d11p-118, 0x1.f9283b1ff898p-168, -0x1.0fd33f8086877p-227},
+    {0x1.835339f49c844p-96, 0x1.f8bbdf9283b2p-148, -0x1.da00087e9ap-206, 0x1.fde5e2316b415p-253},
+    {0x1.3908bf177bf28p-129, -0x1.7c4e00768002p-180, -0x1.fa67f010d0ee8p-232, 0x1.6b414da3eda6dp-285},
+    {-0x1.081b5f13801ep-162, 0x1.7ffde05980ffp-212, -0x1.a1dce94beb26p-265, 0x1.f6d367ecf27cbp-316},
+    {-0x1.c00ed00043f5p-193, 0x1.80fef2f118b5cp-244, -0x1.f592e092c9814p-296, 0x1.e4f96136e9e8cp-349},
+    {-0x1.0fd33f808688p-227, 0x1.18b5a0a6d1f6cp-276, 0x1.367ecf27cb09cp-328, -0x1.161738132c34p-381},
+    {-0x1.0d0ee74a5f58p-260, -0x1.2e092c98130d8p-308, -0x1.a7b24585ce04p-363, -0x1.961a015d28ad8p-412},
+    {-0x1.4beb25c12593p-289, -0x1.30d834f648bp-344, -0x1.738132c3402b8p-393, -0x1.28ad84538141ap-444},
+    {-0x1.25930261b06ap-321, 0x1.36e9e8c7ecd4p-373, -0x1.a015d28ad8454p-424, 0x1.faf97c5ecf41dp-478},
+    {-0x1.b069ec9161738p-353, -0x1.32c3402ba518p-409, 0x1.27bac7ebe5f18p-456, -0x1.30be31821d6b6p-510},
+    {-0x1.61738132c34p-385, -0x1.5d28ad8453814p-436, -0x1.a0e84c2f8c6p-492, -0x1.0eb5ada2b2809p-541},
+    {-0x1.61a015d28ad84p-416, -0x1.4e050683a131p-470, 0x1.0739f78a5293p-520, -0x1.59404a04ee073p-572},
+    {0x1.7527bac7ebe6p-448, -0x1.d0985f18c10e8p-501, -0x1.ad6d159404a04p-552, -0x1.dc0e545ef53fap-605}};
 
-/* |x| = n pi/2 + r + *rest, for every double. The three products and what rounding them lost are summed in two-sums: the
- * head may cancel down to 2^-61, and 2^-120 is kept. */
+/* x less the nearest integer, for |x| < 2^51; that integer is added to *n. */
+DSC_INLINE double dsc_fraction_f64(double x, uint64_t *n) {
+  const double t = x + 6755399441055744.0;
+  *n += dsc_bits_f64(t);
+  return x - (t - 6755399441055744.0);
+}
+
+/* a + b = sum + *lost exactly (Knuth). */
+DSC_INLINE double dsc_two_sum_f64(double a, double b, double *lost) {
+  const double sum = a + b, t = sum - a;
+  *lost = (a - (sum - t)) + (b - t);
+  return sum;
+}
+
+/* |x| = n pi/2 + r + *rest, for every double: Payne and Hanek's reduction, as in dsc_trig_reduce_f32. Whole turns are taken
+ * off each exact product before the parts are added; the head may then cancel down to 2^-61, so what each sum lost is
+ * kept, and is right to about 2^-115. */
 DSC_INLINE double dsc_trig_reduce_f64(double x, uint64_t *quadrant, double *rest) {
   const double magnitude = fabs(x);
   const uint64_t exponent = dsc_bits_f64(magnitude) >> 52;
-  const double a = exponent < 1535u ? magnitude : magnitude * 0x1p-512;
-  const uint64_t row = ((exponent < 1023u ? 1023u : exponent) - 1023u) >> 5;
-  const double c0 = dsc_two_over_pi[row][0], c1 = dsc_two_over_pi[row][1], c2 = dsc_two_over_pi[row][2];
+  const uint64_t row = ((exponent < 1075u ? 1075u : exponent) - 1075u) >> 5;
+  const double a = row < 16u ? magnitude : magnitude * 0x1p-512;
+  const double c0 = dsc_two_over_pi[row][0], c1 = dsc_two_over_pi[row][1], c2 = dsc_two_over_pi[row][2], c3 = dsc_two_over_pi[row][3];
   const double p0 = a * c0, p1 = a * c1, p2 = a * c2;
-  const double e0 = dsc_product_error_f64(a, c0, p0), e1 = dsc_product_error_f64(a, c1, p1);
-  const double t = p0 + 6755399441055744.0;
-  *quadrant = dsc_bits_f64(t);
-  const double f = p0 - (t - 6755399441055744.0);
-  const double s1 = f + p1, g1 = s1 - f, l1 = (f - (s1 - g1)) + (p1 - g1);
-  const double s2 = s1 + e0, g2 = s2 - s1, l2 = (s1 - (s2 - g2)) + (e0 - g2);
-  const double small = l1 + (l2 + (e1 + p2));
-  const double s = s2 + small, g = s - s2, l = (s2 - (s - g)) + (small - g);
+  const double e0 = dsc_product_error_f64(a, c0, p0), e1 = dsc_product_error_f64(a, c1, p1), e2 = dsc_product_error_f64(a, c2, p2);
+  uint64_t n = 0;
+  double l1, l2, l3, l4, l5;
+  const double f0 = dsc_fraction_f64(p0 - 4.0 * rint(0.25 * p0), &n), g0 = dsc_fraction_f64(e0, &n), f1 = dsc_fraction_f64(p1, &n);
+  const double s2 = dsc_fraction_f64(dsc_two_sum_f64(dsc_two_sum_f64(f0, g0, &l1), f1, &l2), &n);
+  const double q = dsc_two_sum_f64(e1, p2, &l3);
+  const double s3 = dsc_two_sum_f64(s2, q, &l4);
+  const double s = dsc_two_sum_f64(s3, ((l1 + l2) + l4) + (l3 + dsc_fma_f64(a, c3, e2)), &l5);
   const double r = s * 1.5707963267948966;
-  const double low = dsc_product_error_f64(s, 1.5707963267948966, r);
-  *rest = low + dsc_fma_f64(s, 6.123233995736766e-17, l * 1.5707963267948966);
+  *quadrant = n;
+  *rest = dsc_product_error_f64(s, 1.5707963267948966, r) + dsc_fma_f64(s, 6.123233995736766e-17, l5 * 1.5707963267948966);
   return r;
 }
 

@@ -182,7 +182,8 @@ static int check_specials(void) {
       const int either = isnan(x) || isnan(y);
       const double big = either ? (double)NAN : x > y ? x : y, small = either ? (double)NAN : x < y ? x : y;
       bad += !same(dsc_max_f64(x, y), big) + !same(dsc_min_f64(x, y), small);
-      bad += !same((double)dsc_max_f32(f, g), (double)(float)big) + !same((double)dsc_min_f32(f, g), (double)(float)small);
+      const float big32 = either ? NAN : f > g ? f : g, small32 = either ? NAN : f < g ? f : g;
+      bad += !same((double)dsc_max_f32(f, g), (double)big32) + !same((double)dsc_min_f32(f, g), (double)small32);
       const double e = error_f64(dsc_pow_f64(x, y), powl((long double)x, (long double)y));
       const double e32 = error_f32(dsc_pow_f32(f, g), pow((double)f, (double)g));
       if (e > 1 || e32 > 1) {
