@@ -97,7 +97,9 @@ DSC_INLINE double dsc_tanh_f64(double x) {
 
 DSC_INLINE double dsc_sigmoid_f64(double x) {
   const double e = dsc_exp_f64(-fabs(x));
-  return (x < 0.0 ? e : 1.0) / (1.0 + e);
+  const double top = x < 0.0 ? e : 1.0, d = 1.0 + e, lost = e - (d - 1.0);
+  const double inverse = 1.0 / d, q = top * inverse;
+  return dsc_fma_f64(dsc_fma_f64(-q, lost, dsc_fma_f64(-q, d, top)), inverse, q);
 }
 
 /* From 6 on the result is 1. */
