@@ -63,7 +63,7 @@ DSC_INLINE double dsc_uniform_f64(uint32_t low, uint32_t high) {
 }
 
 /* Box and Muller: radius sqrt(-2 log(1 - u)), u uniform from the first word, so that 1 - u is in (0, 1]; angle 2 pi v, v
- * from the second word. The quadrant of the angle is exact: 4 v less its nearest integer loses nothing. */
+ * from the second word. The largest result is sqrt(48 ln2) = 5.77 (f64: 8.57). The quadrant of the angle is exact: 4 v less its nearest integer loses nothing. */
 DSC_INLINE void dsc_normal_pair_f32(uint32_t word0, uint32_t word1, float *cosine, float *sine) {
   const float radius = sqrtf(-2.0f * dsc_log_f32(1.0f - dsc_uniform_f32(word0)));
   const float quarters = 4.0f * dsc_uniform_f32(word1);
@@ -207,8 +207,9 @@ DSC_FN void dsc_shuffle(int32_t *perm, int64_t n, uint64_t seed, uint64_t stream
   uint64_t taken = 0;
   for (int64_t i = 0; i < n; i++) perm[i] = (int32_t)i;
   for (int64_t i = n - 1; i > 0; i--) {
-    const uint32_t bound = (uint32_t)i + 1u, unfair = (0u - bound) % bound;
+    const uint32_t bound = (uint32_t)i + 1u;
     uint64_t product;
+    uint32_t low;
     do {
       if ((taken & 3u) == 0) {
         const dsc_words w = dsc_random_block(seed, stream, taken >> 2);
@@ -218,8 +219,9 @@ DSC_FN void dsc_shuffle(int32_t *perm, int64_t n, uint64_t seed, uint64_t stream
         words[3] = w.w3;
       }
       product = (uint64_t)words[taken & 3u] * bound;
+      low = (uint32_t)product;
       taken++;
-    } while ((uint32_t)product < unfair);
+    } while (low < bound && low < (0u - bound) % bound); /* the first test spares most divisions */
     const int64_t j = (int64_t)(product >> 32);
     const int32_t other = perm[j];
     perm[j] = perm[i];

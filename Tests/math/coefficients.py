@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Prints the polynomial coefficients of Runtime/include/descent_math.h.
+"""Prints the polynomial coefficients and the reduction tables of Runtime/include/descent_math.h and descent_math_f64.h.
 
 Takes nothing; gives one block per polynomial. Needs mpmath. Method: Remez exchange on a dense Chebyshev grid for
 max weight * |f - sum c_j x^p_j|; then coefficients are rounded to the target precision one at a time, lowest power
 first, and the others are fitted again, so that each rounding is made good by the next; plain rounding where that is better.
 """
 import sys
-from mpmath import mp, mpf, matrix, lu_solve, exp, log, tanh, erf, erfc, sin, cos, sqrt, pi, ldexp, frexp, nint
+from mpmath import mp, mpf, matrix, lu_solve, log, tanh, erf, erfc, sin, cos, sqrt, pi, floor, ldexp, frexp, nint
 
 mp.dps = 60
 
@@ -117,5 +117,29 @@ def polynomials():
         lambda z: z * z, range(7), z_floor, mpf('0.17158')**2, 53)
 
 
+def two_over_pi(unit, grids):
+    """2^unit 2/pi less a multiple of 4, cut into parts that are multiples of 2^-g for g in grids, and a rest of 53 bits;
+    all of them divided by 2^unit."""
+    left = ldexp(2 / pi, unit)
+    left -= 4 * nint(left / 4)
+    parts = []
+    for g in grids:
+        parts.append(ldexp(nint(ldexp(left, g)), -g))
+        left -= parts[-1]
+    return [ldexp(c, -unit) for c in parts + [rounded(left, 53)]]
+
+
+def tables():
+    mp.prec = 1600
+    print('f32: 2/pi for arguments of at least 2^(unit + 23)')
+    for unit in (0, 27, 53, 79):
+        print(' ', unit, *[float(c).hex() for c in two_over_pi(unit, (27, 56))])
+    print('f64: 2/pi for arguments of at least 2^(unit + 52); from 512 on times 2^512')
+    for unit in range(0, 992, 32):
+        scale = 512 if unit >= 512 else 0
+        print(' ', unit, *[float(ldexp(c, scale)).hex() for c in two_over_pi(unit, (50, 102, 154))])
+
+
 if __name__ == '__main__':
     polynomials()
+    tables()

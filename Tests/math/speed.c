@@ -2,10 +2,12 @@
 #define _POSIX_C_SOURCE 199309L
 #include <stdio.h>
 #include <time.h>
+#include "descent_random.h"
 #include "functions.h"
 
 enum { COUNT = 4096, ROUNDS = 500, TRIES = 5 };
 static float xf[COUNT], zf[COUNT], yf[COUNT];
+static int32_t yi[COUNT];
 static double xd[COUNT], zd[COUNT], yd[COUNT];
 
 static double now(void) {
@@ -21,7 +23,7 @@ static double now(void) {
     const double start = now(); \
     for (int round = 0; round < ROUNDS; round++) { \
       CALL; \
-      __asm__ volatile("" ::"r"(yf), "r"(yd) : "memory"); \
+      __asm__ volatile("" ::"r"(yf), "r"(yd), "r"(yi) : "memory"); \
     } \
     const double each = (now() - start) / ((double)ROUNDS * (double)COUNT); \
     BEST = each < BEST ? each : BEST; \
@@ -41,6 +43,14 @@ static double now(void) {
     printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
   }
 
+/* The generators, given an output of COUNT elements. */
+#define SHOW_RANDOM(NAME) \
+  { \
+    TIME(dsc_random_##NAME##_f32(yf, 1, 2, COUNT, 0, dsc_random_blocks_32(COUNT)), f32) \
+    TIME(dsc_random_##NAME##_f64(yd, 1, 2, COUNT, 0, dsc_random_blocks_64(COUNT)), f64) \
+    printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
+  }
+
 int main(void) {
   for (int i = 0; i < COUNT; i++) {
     xd[i] = 10 * ((double)(mixed((uint64_t)i) >> 11) * 0x1p-53) + 0.001;
@@ -56,5 +66,9 @@ int main(void) {
   SHOW2(pow)
   SHOW2(max)
   SHOW2(min)
+  SHOW_RANDOM(uniform)
+  SHOW_RANDOM(normal)
+  TIME(dsc_shuffle(yi, COUNT, 1, 2), shuffle)
+  printf("%-8s i32 %6.2f ns\n", "shuffle", shuffle);
   return 0;
 }
