@@ -21,6 +21,10 @@ let package = Package(
     .target(
       name: "DescentTransforms", dependencies: ["DescentIR", "DescentOps", "DescentInterpreter"],
       path: "Sources/Transforms"),
+    .testTarget(
+      name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
+    .testTarget(
+      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
   ],
   swiftLanguageModes: [.v6]
 )

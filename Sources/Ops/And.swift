@@ -1,0 +1,16 @@
+import DescentIR
+
+/// Logical and.
+package struct And: LogicalPointwise {
+  package init() {}
+  package static let name = "and"
+  package static let documentation = "y = a and b"
+  package static let onnxName: String? = "And"
+  package static let operandCount = 2
+  package static func apply(_ x: [Bool]) -> Bool { x[0] && x[1] }
+  package static func c(_ x: [String]) -> String { "(uint8_t)(\(x[0]) & \(x[1]))" }
+}
+
+extension Tensor {
+  public static func .& (a: Tensor, b: Tensor) -> Tensor { pointwise(And(), a, b) }
+}

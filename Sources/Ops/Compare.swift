@@ -1,0 +1,86 @@
+import DescentIR
+
+/// Comparison of two tensors of one type.
+package struct Compare: Op {
+  /// Which relation; the raw value is its name in the text form.
+  package enum Direction: String, Sendable, CaseIterable {
+    case lt, le, gt, ge, eq, ne
+
+    /// The operator in C.
+    package var symbol: String {
+      switch self {
+      case .lt: "<"
+      case .le: "<="
+      case .gt: ">"
+      case .ge: ">="
+      case .eq: "=="
+      case .ne: "!="
+      }
+    }
+    func holds<T: Comparable>(_ a: T, _ b: T) -> Bool {
+      switch self {
+      case .lt: a < b
+      case .le: a <= b
+      case .gt: a > b
+      case .ge: a >= b
+      case .eq: a == b
+      case .ne: a != b
+      }
+    }
+  }
+  package var direction: Direction
+
+  package init(_ direction: Direction) { self.direction = direction }
+  package static let name = "compare"
+  package static let documentation = "y = a ? b for ? one of <, <=, >, >=, ==, !=; with NaN only != holds"
+  package static let onnxName: String? = nil
+  package init(_ a: Attributes) throws {
+    let name = try a.string("direction")
+    guard let direction = Direction(rawValue: name) else {
+      throw DescentError(.verification, "there is no comparison '\(name)'")
+    }
+    self.init(direction)
+  }
+  package var attributes: Attributes { ["direction": .string(direction.rawValue)] }
+
+  package func resultType(_ operands: [TensorType]) throws -> TensorType {
+    try expectSameType(operands, count: 2)
+    return TensorType(.bool, operands[0].shape)
+  }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [nil, nil] }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
+    x[0].dtype.isFloating
+      ? HostArray(type.shape, zip(x[0].doubles, x[1].doubles).map { direction.holds($0, $1) })
+      : HostArray(type.shape, zip(x[0].ints, x[1].ints).map { direction.holds($0, $1) })
+  }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func lowering(_ operands: [TensorType]) -> Lowering {
+    let symbol = direction.symbol
+    return .pointwise(PointwiseRule(cost: 1) { x, _, _ in "(uint8_t)(\(x[0]) \(symbol) \(x[1]))" })
+  }
+  package static func samples(_ real: DType) -> [Sample] {
+    Direction.allCases.map { Sample(Compare($0), [.init(real, [3, 5]), .init(real, [3, 5])]) }
+      + [DType.i32, .i64, .u8, .bool].flatMap { dtype in
+        [Direction.lt, .eq].map { Sample(Compare($0), [.init(dtype, [17]), .init(dtype, [17])]) }
+      }
+  }
+}
+
+extension Tensor {
+  public static func .< (a: Tensor, b: Tensor) -> Tensor { pointwise(Compare(.lt), a, b) }
+  public static func .< (a: Tensor, b: some TensorScalar) -> Tensor { compare(.lt, a, b) }
+  public static func .<= (a: Tensor, b: Tensor) -> Tensor { pointwise(Compare(.le), a, b) }
+  public static func .<= (a: Tensor, b: some TensorScalar) -> Tensor { compare(.le, a, b) }
+  public static func .> (a: Tensor, b: Tensor) -> Tensor { pointwise(Compare(.gt), a, b) }
+  public static func .> (a: Tensor, b: some TensorScalar) -> Tensor { compare(.gt, a, b) }
+  public static func .>= (a: Tensor, b: Tensor) -> Tensor { pointwise(Compare(.ge), a, b) }
+  public static func .>= (a: Tensor, b: some TensorScalar) -> Tensor { compare(.ge, a, b) }
+  public static func .== (a: Tensor, b: Tensor) -> Tensor { pointwise(Compare(.eq), a, b) }
+  public static func .== (a: Tensor, b: some TensorScalar) -> Tensor { compare(.eq, a, b) }
+  public static func .!= (a: Tensor, b: Tensor) -> Tensor { pointwise(Compare(.ne), a, b) }
+  public static func .!= (a: Tensor, b: some TensorScalar) -> Tensor { compare(.ne, a, b) }
+
+  private static func compare(_ direction: Compare.Direction, _ a: Tensor, _ b: some TensorScalar) -> Tensor {
+    pointwise(Compare(direction), a, filled(b.scalarValue, a.type))
+  }
+}

@@ -1,0 +1,19 @@
+import DescentIR
+
+/// Exponential.
+package struct Exp: UnaryPointwise {
+  package init() {}
+  package static let name = "exp"
+  package static let documentation = "y = e^x"
+  package static let onnxName: String? = "Exp"
+  package static let cost = 10
+  package static func apply<T: Real>(_ x: T) -> T { T.exp(x) }
+  package static func c(_ x: String, _ t: String) -> String { "dsc_exp_\(t)(\(x))" }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * y] }
+  package static func samples(_ real: DType) -> [Sample] { [Sample(Exp(), [.init(real, [3, 5])])] }
+}
+
+/// The exponential of each element, e^x.
+public func exp(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  .apply(Exp(), [x], at: SourceLocation(file, line))
+}

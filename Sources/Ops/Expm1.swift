@@ -1,0 +1,19 @@
+import DescentIR
+
+/// Exponential less one, exact near 0.
+package struct Expm1: UnaryPointwise {
+  package init() {}
+  package static let name = "expm1"
+  package static let documentation = "y = e^x - 1"
+  package static let onnxName: String? = nil
+  package static let cost = 12
+  package static func apply<T: Real>(_ x: T) -> T { T.expm1(x) }
+  package static func c(_ x: String, _ t: String) -> String { "dsc_expm1_\(t)(\(x))" }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * (y + 1)] }
+  package static func samples(_ real: DType) -> [Sample] { [Sample(Expm1(), [.init(real, [3, 5])])] }
+}
+
+/// e^x - 1 of each element, exact near 0.
+public func expm1(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  .apply(Expm1(), [x], at: SourceLocation(file, line))
+}

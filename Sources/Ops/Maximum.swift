@@ -1,0 +1,42 @@
+import DescentIR
+
+/// The greater of two elements.
+package struct Maximum: BinaryPointwise {
+  package init() {}
+  package static let name = "maximum"
+  package static let documentation = "y = a where a > b, else b; NaN where either is NaN"
+  package static let onnxName: String? = "Max"
+  package static let cost = 1
+  package static func apply<T: Real>(_ a: T, _ b: T) -> T { a > b || a.isNaN ? a : b }
+  package static func apply(_ a: Int, _ b: Int) -> Int { a > b ? a : b }
+  package static func c(_ a: String, _ b: String, _ type: DType) -> String {
+    switch type {
+    case .f32, .f64: "dsc_max_\(type.name)(\(a), \(b))"
+    case .i32, .i64: "\(a) > \(b) ? \(a) : \(b)"
+    case .u8, .bool: "(uint8_t)(\(a) > \(b) ? \(a) : \(b))"
+    }
+  }
+  /// At a tie each side gets half.
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
+    let tie = `where`(x[0] .== x[1], dy * 0.5, 0)
+    return [`where`(x[0] .> x[1], dy, tie), `where`(x[1] .> x[0], dy, tie)]
+  }
+  /// The ranges leave a gap, for at a tie there is no derivative to compare with.
+  package static func samples(_ real: DType) -> [Sample] {
+    [Sample(Maximum(), [.init(real, [2, 3], -2...0), .init(real, [2, 3], 0.1...2)]),
+      Sample(Maximum(), [.init(real, [5], 0.1...2), .init(real, [5], -2...0)])]
+      + [DType.i32, .i64, .u8].map { Sample(Maximum(), [.init($0, [4, 5]), .init($0, [4, 5])]) }
+  }
+}
+
+/// The greater of the elements of `a` and `b`, broadcast; NaN where either is. At a tie the gradient is shared equally.
+public func maximum(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  pointwise(Maximum(), a, b, at: SourceLocation(file, line))
+}
+
+/// The greater of each element and a number; NaN stays NaN. At a tie the gradient is halved.
+public func maximum(
+  _ a: Tensor, _ b: some TensorScalar, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  pointwise(Maximum(), a, filled(b.scalarValue, a.type), at: SourceLocation(file, line))
+}

@@ -1,0 +1,16 @@
+import DescentIR
+
+/// Logical negation.
+package struct Not: LogicalPointwise {
+  package init() {}
+  package static let name = "not"
+  package static let documentation = "y = not x"
+  package static let onnxName: String? = "Not"
+  package static let operandCount = 1
+  package static func apply(_ x: [Bool]) -> Bool { !x[0] }
+  package static func c(_ x: [String]) -> String { "(uint8_t)(\(x[0]) ^ 1)" }
+}
+
+extension Tensor {
+  public static prefix func .! (a: Tensor) -> Tensor { .apply(Not(), [a]) }
+}

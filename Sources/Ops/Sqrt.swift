@@ -1,0 +1,19 @@
+import DescentIR
+
+/// Square root.
+package struct Sqrt: UnaryPointwise {
+  package init() {}
+  package static let name = "sqrt"
+  package static let documentation = "y = √x"
+  package static let onnxName: String? = "Sqrt"
+  package static let cost = 4
+  package static func apply<T: Real>(_ x: T) -> T { x.squareRoot() }
+  package static func c(_ x: String, _ t: String) -> String { t == "f32" ? "sqrtf(\(x))" : "sqrt(\(x))" }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * 0.5 / y] }
+  package static func samples(_ real: DType) -> [Sample] { [Sample(Sqrt(), [.init(real, [3, 5], 0.3...3)])] }
+}
+
+/// The square root of each element; NaN below 0.
+public func sqrt(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  .apply(Sqrt(), [x], at: SourceLocation(file, line))
+}

@@ -1,0 +1,5 @@
+import DescentIR
+import DescentOps
+import Testing
+
+@Test func placeholder() {}
