@@ -19,4 +19,7 @@
 #include "descent_safetensors.h"
 #include "descent_safetensors_writer.h"
 
+/* The text of a header of this folder, or null. */
+const char *dsc_header_text(const char *name);
+
 #endif
