@@ -25,6 +25,8 @@ let package = Package(
       name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
+    .target(
+      name: "DescentNN", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Sources/NN"),
   ],
   swiftLanguageModes: [.v6]
 )
