@@ -28,7 +28,7 @@ func runCommand(_ path: String, _ arguments: [String]) throws -> CommandResult {
       outcome = .success(
         CommandResult(
           succeeded: record.terminationStatus.isSuccess, status: "\(record.terminationStatus)",
-          output: record.standardOutput ?? "", errors: record.standardError ?? ""))
+          output: record.standardOutput, errors: record.standardError))
     } catch {
       outcome = .failure(DescentError(.compiler, "\(path) could not be run: \(error)"))
     }
