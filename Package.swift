@@ -27,6 +27,10 @@ let package = Package(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
     .target(
       name: "DescentNN", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Sources/NN"),
+    .testTarget(
+      name: "NNTests",
+      dependencies: ["DescentNN", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
+      path: "Tests/NNTests", exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )
