@@ -25,6 +25,11 @@ let package = Package(
       name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
+    .target(name: "DescentPasses", dependencies: ["DescentIR", "DescentOps"], path: "Sources/Passes"),
+    .target(
+      name: "DescentCCode", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentRuntime"],
+      path: "Sources/CCode"),
+    .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter"], path: "examples/scratch", swiftSettings: [.swiftLanguageMode(.v5)]),
   ],
   swiftLanguageModes: [.v6]
 )
