@@ -31,6 +31,11 @@ let package = Package(
       name: "NNTests",
       dependencies: ["DescentNN", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
       path: "Tests/NNTests", exclude: ["Fixtures"]),
+    .target(name: "DescentPasses", dependencies: ["DescentIR", "DescentOps"], path: "Sources/Passes"),
+    .target(
+      name: "DescentCCode", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentRuntime"],
+      path: "Sources/CCode"),
+    .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter"], path: "examples/scratch", swiftSettings: [.swiftLanguageMode(.v5)]),
   ],
   swiftLanguageModes: [.v6]
 )
