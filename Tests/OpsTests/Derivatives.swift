@@ -26,12 +26,12 @@ private struct Function {
     let trace = Trace()
     graph = try trace.record {
       let x = types.enumerated().map { trace.input("x\($0.offset)", $0.element) }
-      func total(_ some: [Tensor]) -> Tensor {
+      let total: @Sendable ([Tensor]) -> Tensor = { some in
         var operands = x
         for (position, tensor) in zip(floating, some) { operands[position] = tensor }
         return sum(Tensor.apply(item.op, operands) * v)
       }
-      let first: @Sendable ([Tensor]) -> Tensor = { total($0) }
+      let first = total
       let second: @Sendable ([Tensor]) -> Tensor = { some in
         let gradient = grad(first)(some)
         return zip(gradient, floating).map { sum($0 * directions[$1]) }.reduce(scalar(0, .f64)) { $0 + $1 }
