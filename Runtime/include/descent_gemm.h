@@ -73,14 +73,6 @@
 #define DSC_GEMM_FMA_f64(a, b, c) ((dsc_gemm_v_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #endif
 
-<<<<<<< HEAD
-#if defined(__clang__)
-#define DSC_GEMM_UNROLL _Pragma("clang loop unroll(full)")
-#elif defined(__GNUC__)
-#define DSC_GEMM_UNROLL _Pragma("GCC unroll 16")
-#else
-#define DSC_GEMM_UNROLL
-=======
 /* DSC_GEMM_UNROLL: a loop of constant count over registers. DSC_GEMM_ROLLED: one that gains nothing by unrolling, which
  * would only cost the compiler time. DSC_GEMM_COLUMNS: an epilogue's loop over columns, which clang 14 would unroll to
  * scalars before it thinks of vectors (its arrays are best restrict parameters of a function for one row).
@@ -104,7 +96,6 @@
 #else
 #define DSC_GEMM_AHEAD(p) (void)(p)
 #define DSC_GEMM_BASE(p) (void)0
->>>>>>> gemm
 #endif
 
 /* Lanes of a vector of `size`-byte elements. A tile is two vectors wide. */
@@ -162,13 +153,8 @@ DSC_GEMM_DEFINE_VECTOR(double, f64)
 /* Rows and columns of a piece are multiples of 12 and 32 (the last ones aside), and at most 384 and 256. */
 #define DSC_GEMM_ROW_BOUND(M) DSC_GEMM_MIN(384, ((M) + 11) / 12 * 12)
 #define DSC_GEMM_COLUMN_BOUND(N) DSC_GEMM_MIN(256, ((N) + 31) / 32 * 32)
-<<<<<<< HEAD
-/* The sum over k is cut in equal blocks of at most 4 KiB a row; packed columns of B are kept over pieces up to 16 KiB. */
-#define DSC_GEMM_BLOCKS(K, size) (((K) * (int64_t)(size) + 4095) / 4096)
-=======
 /* The sum over k is cut in equal blocks of at most 2 KiB a row; packed columns of B are kept over pieces up to 16 KiB. */
 #define DSC_GEMM_BLOCKS(K, size) (((K) * (int64_t)(size) + 2047) / 2048)
->>>>>>> gemm
 #define DSC_GEMM_BLOCK(K, size) (((K) + DSC_GEMM_BLOCKS(K, size) - 1) / DSC_GEMM_BLOCKS(K, size))
 #define DSC_GEMM_KEEPS_B(K, size) ((K) * (int64_t)(size) <= 16384)
 #define DSC_GEMM_B_DEPTH(K, size) (DSC_GEMM_KEEPS_B(K, size) ? (K) : DSC_GEMM_BLOCK(K, size))
@@ -214,8 +200,8 @@ typedef struct {
   int64_t row, row_end, column, column_end, next;
 } dsc_gemm_rectangle;
 
-/* The rectangle that begins with a piece: the pieces before piece_end that follow in the same columns are joined to it, up
- * to 256 rows, so that few threads pack less. Pieces run down the rows first. */
+/* The rectangle that begins with a piece: the pieces before piece_end that follow in the same columns are joined to it,
+ * up to 256 rows, so that few threads pack less. Pieces run down the rows first. */
 DSC_INLINE dsc_gemm_rectangle dsc_gemm_rectangle_of(int64_t M, int64_t N, dsc_gemm_cut cut, int64_t piece,
                                                     int64_t piece_end) {
   const int64_t row_units = (M + 11) / 12, column_units = (N + 31) / 32, j = piece / cut.rows;
@@ -262,15 +248,15 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
 #endif
 
 #define DSC_GEMM_DEFINE_PACK(T, S)                                                                                     \
-  /* Lanes that lie side by side are copied. */                                                                        \
+  /* Lanes that lie side by side are copied: whole vectors, then the bits of what is left. */                          \
   DSC_INLINE void dsc_gemm_copy_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source, int64_t count, \
                                     int64_t k_stride, int64_t depth) {                                                 \
-    for (int64_t k = 0; k < depth; k++) {                                                                              \
-      memcpy(panel + k * width, source + k * k_stride, (size_t)count * sizeof(T));                                     \
+    const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
+    DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                              \
+      T *to = panel + k * width;                                                                                       \
+      const T *from = source + k * k_stride;                                                                           \
+      int64_t left = count;                                                                                            \
       if (count < width)                                                                                               \
-<<<<<<< HEAD
-        memset(panel + k * width + count, 0, (size_t)(width - count) * sizeof(T));                                     \
-=======
         dsc_gemm_store_##S(to + width - lanes, dsc_gemm_fill_##S(0));                                                  \
       DSC_GEMM_ROLLED for (; left >= lanes; left -= lanes, from += lanes, to += lanes)                                 \
           dsc_gemm_store_##S(to, dsc_gemm_load_##S(from));                                                             \
@@ -280,7 +266,6 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
           to += part, from += part;                                                                                    \
         }                                                                                                              \
       }                                                                                                                \
->>>>>>> gemm
     }                                                                                                                  \
   }                                                                                                                    \
   /* Lanes whose k lie side by side are turned, sixteen k at a time so that a cache line is read once. */              \
@@ -290,19 +275,14 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
       const int64_t end = DSC_GEMM_MIN(begin + 16, depth);                                                             \
       for (int64_t i = 0; i + 4 <= count; i += 4) {                                                                    \
         int64_t k = begin;                                                                                             \
-        for (; k + 4 <= end; k += 4)                                                                                   \
+        DSC_GEMM_ROLLED for (; k + 4 <= end; k += 4)                                                                   \
           DSC_GEMM_TURN(T, panel + k * width + i, width, source + i * i_stride + k, i_stride)                          \
-<<<<<<< HEAD
-        for (; k < end; k++)                                                                                           \
-          for (int64_t j = i; j < i + 4; j++)                                                                          \
-=======
         DSC_GEMM_ROLLED for (; k < end; k++)                                                                           \
           DSC_GEMM_ROLLED for (int64_t j = i; j < i + 4; j++)                                                          \
->>>>>>> gemm
             panel[k * width + j] = source[j * i_stride + k];                                                           \
       }                                                                                                                \
-      for (int64_t i = count / 4 * 4; i < width; i++)                                                                  \
-        for (int64_t k = begin; k < end; k++)                                                                          \
+      DSC_GEMM_ROLLED for (int64_t i = count / 4 * 4; i < width; i++)                                                  \
+          DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                        \
           panel[k * width + i] = i < count ? source[i * i_stride + k] : 0;                                             \
     }                                                                                                                  \
   }                                                                                                                    \
@@ -318,11 +298,6 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
     else if (k_stride == 1)                                                                                            \
       dsc_gemm_turn_##S(panel, width, source, count, i_stride, depth);                                                 \
     else                                                                                                               \
-<<<<<<< HEAD
-      for (int64_t k = 0; k < depth; k++)                                                                              \
-        for (int64_t i = 0; i < width; i++)                                                                            \
-          panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                                  \
-=======
       DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++)                                                              \
           DSC_GEMM_ROLLED for (int64_t i = 0; i < width; i++)                                                          \
               panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                              \
@@ -338,7 +313,6 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
       DSC_GEMM_ROLLED for (int64_t k = depth * part / parts; k < depth * (part + 1) / parts; k++)                      \
           DSC_GEMM_ROLLED for (int64_t i = 0; i < count; i += line) DSC_GEMM_AHEAD(source + k * k_stride + i);         \
     }                                                                                                                  \
->>>>>>> gemm
   }
 DSC_GEMM_DEFINE_PACK(float, f32)
 DSC_GEMM_DEFINE_PACK(double, f64)
@@ -353,7 +327,10 @@ DSC_GEMM_DEFINE_PACK(double, f64)
     const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
     dsc_gemm_v_##S sum[DSC_GEMM_ROWS][8], column[8];                                                                   \
     const T *row[(DSC_GEMM_ROWS + 2) / 3];                                                                             \
-    DSC_GEMM_UNROLL for (int i = 0; i < rows; i += 3) row[i / 3] = a + i * a_rs;                                       \
+    DSC_GEMM_UNROLL for (int i = 0; i < rows; i += 3) {                                                                \
+      row[i / 3] = a + i * a_rs;                                                                                       \
+      DSC_GEMM_BASE(row[i / 3]);                                                                                       \
+    }                                                                                                                  \
     if (resume) {                                                                                                      \
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++)                 \
           sum[i][j] = dsc_gemm_load_##S(c + i * c_rs + j * lanes);                                                     \
@@ -361,7 +338,7 @@ DSC_GEMM_DEFINE_PACK(double, f64)
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++)                 \
           sum[i][j] = dsc_gemm_fill_##S(0);                                                                            \
     }                                                                                                                  \
-    for (int64_t k = 0; k < depth; k++) {                                                                              \
+    DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                              \
       DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++) column[j] = dsc_gemm_load_##S(b + j * lanes);                  \
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) {                                                                 \
         const dsc_gemm_v_##S x = dsc_gemm_fill_##S(row[i / 3][i % 3 * a_rs]);                                          \
@@ -466,8 +443,8 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
       }                                                                                                                \
   }                                                                                                                    \
                                                                                                                        \
-  /* For each rectangle, block of k and column of tiles (one vector wide or two, or eight when a single row meets a B that \
-   * is read in place): packs the column unless an earlier rectangle has, then runs down its tiles. */                 \
+  /* For each rectangle, block of k and column of tiles (one vector wide or two, or eight where a single row meets a B \
+   * that is read in place): packs the column unless an earlier rectangle has, then runs down its tiles. */            \
   DSC_INLINE void dsc_gemm_drive_##S(int swapped, int64_t M, int64_t N, int64_t K, const T *a, int64_t a_rs,           \
                                      int64_t a_cs, const T *b, int64_t b_rs, int64_t b_cs, int64_t piece_begin,        \
                                      int64_t piece_end, T *scratch, dsc_gemm_##S##_epilogue *epilogue,                 \
@@ -481,19 +458,10 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
     T *const partial = packed_a + (block + 16) / 16 * 16 * DSC_GEMM_ROW_BOUND(M);                                      \
     DSC_ALIGNED(64) T tile[DSC_GEMM_ROWS * 8 * DSC_GEMM_LANES(sizeof(T))];                                             \
     int64_t packed_column = -1;                                                                                        \
-<<<<<<< HEAD
-    for (int64_t piece = piece_begin; piece < piece_end; piece++) {                                                    \
-      const int64_t i = piece % cut.rows, j = piece / cut.rows;                                                        \
-      const int64_t row_begin = row_units * i / cut.rows * 12, column_begin = column_units * j / cut.columns * 32;     \
-      const int64_t row_end = DSC_GEMM_MIN(row_units * (i + 1) / cut.rows * 12, M);                                    \
-      const int64_t column_end = DSC_GEMM_MIN(column_units * (j + 1) / cut.columns * 32, N);                           \
-      const int64_t height = row_end - row_begin;                                                                      \
-=======
     for (int64_t piece = piece_begin; piece < piece_end;) {                                                            \
       const dsc_gemm_rectangle r = dsc_gemm_rectangle_of(M, N, cut, piece, piece_end);                                 \
       const int64_t height = r.row_end - r.row, parts = (height + DSC_GEMM_ROWS - 1) / DSC_GEMM_ROWS;                  \
       const int fresh_b = !keeps_b || packed_column != r.column;                                                       \
->>>>>>> gemm
       for (int64_t k = 0; k < K; k += block) {                                                                         \
         const int64_t depth = DSC_GEMM_MIN(block, K - k);                                                              \
         T *const b_block = scratch + (keeps_b ? k * DSC_GEMM_COLUMN_BOUND(N) : 0);                                     \
@@ -520,11 +488,11 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
                                 in_place ? b_rs : width, acc, width, k > 0);                                           \
             if (k + depth < K)                                                                                         \
               continue;                                                                                                \
-            if (cols == full)                                                                                          \
+            if (N >= full && cols == full)                                                                             \
               dsc_gemm_finish_##S(swapped, acc, full, row, rows, col, full, epilogue, env);                            \
             else if (edge > 0 && cols == edge)                                                                         \
               dsc_gemm_finish_##S(swapped, acc, width, row, rows, col, edge, epilogue, env);                           \
-            else                                                                                                       \
+            else if (M == 1 && N >= wide)                                                                              \
               dsc_gemm_finish_##S(swapped, acc, wide, row, rows, col, wide, epilogue, env);                            \
           }                                                                                                            \
         }                                                                                                              \
