@@ -1,2 +1,27 @@
-/* All runtime headers, for Swift. */
+/* Everything of Runtime that Swift calls, in one header. */
+#ifndef DESCENT_RUNTIME_H
+#define DESCENT_RUNTIME_H
+
+/* The warning of descent_base.h about a missing fma is for emitted programs; Swift would repeat it at every import. */
+#ifndef DSC_QUIET
+#define DSC_QUIET
+#endif
+
 #include "descent_base.h"
+#include "descent_error.h"
+#include "descent_array.h"
+#include "descent_files.h"
+#include "descent_number.h"
+#include "descent_csv.h"
+#include "descent_npy.h"
+#include "descent_idx.h"
+#include "descent_json.h"
+#include "descent_safetensors.h"
+#include "descent_safetensors_writer.h"
+#include "descent_random.h"
+#include "descent_dataset.h"
+
+/* The text of a header of this folder, or null. */
+const char *dsc_header_text(const char *name);
+
+#endif

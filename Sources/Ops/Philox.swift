@@ -15,7 +15,7 @@ package struct Philox: Sendable {
 
   /// The four words of one block.
   package func block(_ index: Int) -> [UInt32] {
-    let index = Philox.halves(UInt64(index))
+    let index = Philox.halves(UInt64(bitPattern: Int64(index)))
     var c = (index.0, index.1, stream.0, stream.1)
     var k = key
     for _ in 0..<10 {

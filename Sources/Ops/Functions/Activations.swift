@@ -1,0 +1,75 @@
+// Activation functions, and the small pointwise functions beside them.
+
+import DescentIR
+
+/// 1 / x of each element.
+public func reciprocal(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  pointwise(Divide(), filled(1, x.type), x, at: SourceLocation(file, line))
+}
+
+/// Each element moved into low...high; outside it the gradient is 0.
+public func clamp(
+  _ x: Tensor, _ low: some TensorScalar, _ high: some TensorScalar, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  `where`(x .< low, low, `where`(x .> high, high, x, file: file, line: line), file: file, line: line)
+}
+
+/// x where x > 0, else 0; the derivative at 0 is 0.
+public func relu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  `where`(x .> 0, x, 0, file: file, line: line)
+}
+
+/// x where x > 0, else slope · x.
+public func leakyRelu(
+  _ x: Tensor, slope: Double = 0.01, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  `where`(x .> 0, x, x * slope, file: file, line: line)
+}
+
+/// x where x > 0, else α (e^x - 1). The exponential is taken of numbers that are not positive alone, so neither it nor its
+/// derivative overflows.
+public func elu(_ x: Tensor, alpha: Double = 1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  let negative = expm1(`where`(x .> 0, 0, x, file: file, line: line), file: file, line: line)
+  return `where`(x .> 0, x, negative * alpha, file: file, line: line)
+}
+
+/// λ elu(x, α) with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017).
+public func selu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  elu(x, alpha: 1.6732632423543772848170429916717, file: file, line: line) * 1.0507009873554804934193349852946
+}
+
+/// ln(1 + e^x) without overflow; its derivative is the logistic function.
+///
+/// With m = max(x, 0) it is m + ln(e^(x-m) + e^-m), whatever m is: so m is a constant to differentiation, and no kink of the
+/// maximum shows in a derivative of any order.
+public func softplus(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  let inside = (x .> 0) .& (x .< Double.infinity)
+  let positive = stopGradient(`where`(inside, x, 0, file: file, line: line), file: file, line: line)
+  let terms = exp(x - positive, file: file, line: line) + expm1(-positive, file: file, line: line)
+  return positive + log1p(terms, file: file, line: line)
+}
+
+/// x / (1 + e^-x), also called swish.
+public func silu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  x * sigmoid(x, file: file, line: line)
+}
+
+/// How `gelu` takes the normal distribution function.
+public enum GeluApproximation: Sendable, Codable {
+  /// By the error function.
+  case exact
+  /// By tanh(√(2/π) (x + 0.044715 x³)).
+  case tanh
+}
+
+/// x Φ(x), with Φ the distribution function of the normal distribution.
+public func gelu(
+  _ x: Tensor, approximate: GeluApproximation = .exact, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  switch approximate {
+  case .exact: return x * 0.5 * (1 + erf(x * 0.5.squareRoot(), file: file, line: line))
+  case .tanh:
+    let inner = (x + x * x * x * 0.044715) * (2 / Double.pi).squareRoot()
+    return x * 0.5 * (1 + tanh(inner, file: file, line: line))
+  }
+}

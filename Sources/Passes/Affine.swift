@@ -1,0 +1,129 @@
+// Index arithmetic: affine functions of loop variables, and how an index of a tensor becomes one of what it is a view of.
+
+import DescentIR
+
+/// `constant + Σ coefficient * variable`. Variables are numbered loops; their extents are known beside it.
+package struct Affine: Hashable, Sendable {
+  package var constant: Int
+  /// Coefficients by variable, ascending, none zero.
+  package private(set) var terms: [Term]
+
+  package struct Term: Hashable, Sendable {
+    package var variable: Int
+    package var coefficient: Int
+  }
+
+  package init(_ constant: Int = 0) {
+    self.constant = constant
+    terms = []
+  }
+  package init(variable: Int) {
+    constant = 0
+    terms = [Term(variable: variable, coefficient: 1)]
+  }
+  private init(constant: Int, terms: [Term]) {
+    self.constant = constant
+    self.terms = terms
+  }
+
+  package func coefficient(of variable: Int) -> Int { terms.first { $0.variable == variable }?.coefficient ?? 0 }
+
+  package static func + (a: Affine, b: Affine) -> Affine {
+    var terms: [Term] = []
+    var (i, j) = (0, 0)
+    while i < a.terms.count || j < b.terms.count {
+      if j == b.terms.count || (i < a.terms.count && a.terms[i].variable < b.terms[j].variable) {
+        terms.append(a.terms[i])
+        i += 1
+      } else if i == a.terms.count || b.terms[j].variable < a.terms[i].variable {
+        terms.append(b.terms[j])
+        j += 1
+      } else {
+        let sum = a.terms[i].coefficient + b.terms[j].coefficient
+        if sum != 0 { terms.append(Term(variable: a.terms[i].variable, coefficient: sum)) }
+        i += 1
+        j += 1
+      }
+    }
+    return Affine(constant: a.constant + b.constant, terms: terms)
+  }
+  package static func * (a: Affine, k: Int) -> Affine {
+    if k == 0 { return Affine() }
+    return Affine(
+      constant: a.constant * k, terms: a.terms.map { Term(variable: $0.variable, coefficient: $0.coefficient * k) })
+  }
+
+  /// Row-major position of an index.
+  package static func linear(_ index: [Affine], _ shape: Shape) -> Affine {
+    zip(index, shape.strides).reduce(Affine()) { $0 + $1.0 * $1.1 }
+  }
+
+  /// The index whose row-major position in `shape` this is, if it is affine as well; nil where division is needed.
+  package func delinearized(_ shape: Shape, extents: [Int]) -> [Affine]? {
+    var rest = self
+    var index: [Affine] = []
+    for (dimension, stride) in zip(shape.dimensions, shape.strides) {
+      if dimension == 1 {
+        index.append(Affine())
+        continue
+      }
+      var part = Affine(), remainder = Affine()
+      // An offset goes to the outer dimension as far as whole strides reach.
+      part.constant = rest.constant / stride
+      remainder.constant = rest.constant % stride
+      for term in rest.terms {
+        if term.coefficient % stride == 0 {
+          part.terms.append(Term(variable: term.variable, coefficient: term.coefficient / stride))
+        } else {
+          remainder.terms.append(term)
+        }
+      }
+      guard remainder.isWithin(0..<stride, extents), part.isWithin(0..<dimension, extents) else { return nil }
+      index.append(part)
+      rest = remainder
+    }
+    return rest == Affine() ? index : nil
+  }
+
+  private func isWithin(_ range: Range<Int>, _ extents: [Int]) -> Bool {
+    var (low, high) = (constant, constant)
+    for term in terms {
+      let reach = term.coefficient * max(extents[term.variable] - 1, 0)
+      if reach < 0 { low += reach } else { high += reach }
+    }
+    return range.contains(low) && range.contains(high)
+  }
+}
+
+extension Graph {
+  /// Follows views from an index of `node` down to the first node that is no view.
+  /// Gives that node, the index there and the row-major position there; the index is nil where it is not affine.
+  package func resolve(_ node: NodeID, _ index: [Affine], extents: [Int]) -> (base: NodeID, index: [Affine]?, position: Affine)? {
+    let shape = self[node].type.shape
+    switch lowering(of: node) {
+    case .view(let sources):
+      let inner = sources.map { source in
+        (source.axis.map { index[$0] } ?? Affine()) * source.stride + Affine(source.offset)
+      }
+      return resolve(self[node].operands[0], inner, extents: extents)
+    case .reshape:
+      let from = self[node].operands[0]
+      let position = Affine.linear(index, shape)
+      if let inner = position.delinearized(self[from].type.shape, extents: extents) {
+        return resolve(from, inner, extents: extents)
+      }
+      return isView(from) ? nil : (from, nil, position)
+    default: return (node, index, .linear(index, shape))
+    }
+  }
+
+  package func lowering(of id: NodeID) -> Lowering { self[id].op.lowering(self[id].operands.map { self[$0].type }) }
+
+  /// True for nodes that are another way to look at their operand.
+  package func isView(_ id: NodeID) -> Bool {
+    switch lowering(of: id) {
+    case .view, .reshape: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,395 @@
+// Divides a graph into kernels. Takes an optimized graph; gives a Schedule.
+// A contraction or reduction takes the pointwise nodes that follow it at the same index into its loops (its epilogue); a
+// reduction also takes the pointwise nodes before it that nothing else needs (its prologue). What is left becomes plain nests.
+// Invariant: the kernels' dependencies have no cycle, and an output that takes over an input's memory is written after the
+// last other reading of that input.
+
+import DescentIR
+import DescentOps
+
+/// Divides `graph` into kernels. `donations[k]` names the input whose memory output `k` is to take over.
+package func fuse(_ graph: Graph, donations: [Int?] = []) throws -> Schedule {
+  var graph = try materializing(graph)
+  var donations = donations + [Int?](repeating: nil, count: graph.outputs.count - donations.count)
+  var fuser = Fuser(graph)
+  fuser.assign()
+  try fuser.order(&graph, &donations)
+  return Schedule(graph: graph, kernels: fuser.kernels(), donations: donations)
+}
+
+/// Puts identities where a value must lie in memory by itself: views and inputs that are outputs, an output given twice, and
+/// operands of contractions that no strides describe.
+private func materializing(_ graph: Graph) throws -> Graph {
+  var graph = graph
+  var seen: [Bool] = Array(repeating: false, count: graph.nodes.count)
+  for k in graph.outputs.indices {
+    let id = graph.outputs[k]
+    if id.index < seen.count, !graph.isPlaceable(id) || seen[id.index] {
+      graph.outputs[k] = try graph.append(Identity(), [id], at: graph[id].location, adjointOf: graph[id].adjointOf)
+    } else {
+      seen[id.index] = true
+    }
+  }
+  guard graph.ids.contains(where: { graph.contractionNeedsCopies($0).contains(true) }) else { return graph }
+  // Copies come before the contraction that reads them, so the graph is built anew.
+  var result = Graph()
+  var map: [NodeID] = []
+  for id in graph.ids {
+    let node = graph[id]
+    var operands = node.operands.map { map[$0.index] }
+    for (i, needed) in graph.contractionNeedsCopies(id).enumerated() where needed {
+      operands[i] = try result.append(Identity(), [operands[i]], at: node.location, adjointOf: node.adjointOf)
+    }
+    map.append(try result.append(node.op, operands, at: node.location, adjointOf: node.adjointOf))
+  }
+  result.outputs = graph.outputs.map { map[$0.index] }
+  result.outputLabels = graph.outputLabels
+  return result
+}
+
+extension Graph {
+  /// Whether a node can be written to memory by a kernel of its own.
+  fileprivate func isPlaceable(_ id: NodeID) -> Bool {
+    switch lowering(of: id) {
+    case .view, .reshape, .input, .constant, .iota: false
+    default: true
+    }
+  }
+
+  /// For each operand of a contraction whether it must be copied first; empty for other nodes.
+  fileprivate func contractionNeedsCopies(_ id: NodeID) -> [Bool] {
+    guard case .contraction = lowering(of: id) else { return [] }
+    return contractionLoops(id).operands.map { $0 == nil }
+  }
+
+  /// The loops of a contraction and its operands as strided arrays.
+  package func contractionLoops(_ id: NodeID) -> ContractionLoops {
+    guard case .contraction(let axes) = lowering(of: id) else { preconditionFailure("not a contraction") }
+    let (lhs, rhs) = (self[id].operands[0], self[id].operands[1])
+    let (lhsShape, rhsShape) = (self[lhs].type.shape, self[rhs].type.shape)
+    let groups: [[Int]] = [
+      axes.lhsBatch.map { lhsShape[$0] }, axes.lhsFree(lhsShape.rank).map { lhsShape[$0] },
+      axes.rhsFree(rhsShape.rank).map { rhsShape[$0] }, axes.lhsContracting.map { lhsShape[$0] },
+    ]
+    let extents = groups.flatMap { $0 }
+    var first: [Int] = []
+    var next = 0
+    for group in groups {
+      first.append(next)
+      next += group.count
+    }
+    func operand(_ node: NodeID, _ shape: Shape, _ axisGroups: [(axes: [Int], group: Int)]) -> StridedOperand? {
+      var index = [Affine](repeating: Affine(), count: shape.rank)
+      for (axes, group) in axisGroups {
+        for (i, axis) in axes.enumerated() { index[axis] = Affine(variable: first[group] + i) }
+      }
+      guard let (base, _, position) = resolve(node, index, extents: extents), isAddressable(base) else { return nil }
+      var strides: [Int] = []
+      for group in 0..<4 {
+        let variables = groups[group].indices.map { first[group] + $0 }.filter { extents[$0] > 1 }
+        if group == 0 {
+          // The batch is a loop of its own; any strides will do.
+          strides.append(0)
+          continue
+        }
+        let stride = variables.last.map { position.coefficient(of: $0) } ?? 0
+        for (outer, inner) in zip(variables, variables.dropFirst())
+        where position.coefficient(of: outer) != position.coefficient(of: inner) * extents[inner] { return nil }
+        strides.append(stride)
+      }
+      return StridedOperand(base: base, position: position, row: strides[1], column: strides[2], depth: strides[3])
+    }
+    return ContractionLoops(
+      batch: groups[0], rows: groups[1].reduce(1, *), columns: groups[2].reduce(1, *), depth: groups[3].reduce(1, *),
+      rowDimensions: groups[1], columnDimensions: groups[2],
+      operands: [
+        operand(lhs, lhsShape, [(axes.lhsBatch, 0), (axes.lhsFree(lhsShape.rank), 1), (axes.lhsContracting, 3)]),
+        operand(rhs, rhsShape, [(axes.rhsBatch, 0), (axes.rhsFree(rhsShape.rank), 2), (axes.rhsContracting, 3)]),
+      ])
+  }
+
+  /// Whether a node that is no view has an address: all but scalar constants and indices, which are written into the code.
+  package func isAddressable(_ id: NodeID) -> Bool {
+    switch lowering(of: id) {
+    case .constant(let array): array.count > 1
+    case .iota: false
+    default: true
+    }
+  }
+}
+
+/// A contraction as `rows x columns x depth` loops under batch loops.
+package struct ContractionLoops: Sendable {
+  package var batch: [Int]
+  package var rows: Int
+  package var columns: Int
+  package var depth: Int
+  package var rowDimensions: [Int]
+  package var columnDimensions: [Int]
+  /// nil for an operand that must be copied before strides describe it.
+  package var operands: [StridedOperand?]
+}
+
+/// An operand of a contraction: where it lies and by how many elements a step of each loop moves in it.
+package struct StridedOperand: Sendable {
+  package var base: NodeID
+  /// The position as a function of all loops: batch, rows, columns, depth in this order.
+  package var position: Affine
+  package var row: Int
+  package var column: Int
+  package var depth: Int
+}
+
+/// The division under way.
+private struct Fuser {
+  private struct Use {
+    var user: NodeID
+    /// Read at the index of the user's loops, not through a view.
+    var isDirect: Bool
+    /// Each element read at most once, by views that keep the index affine.
+    var isOnce: Bool
+  }
+  private struct Group {
+    var anchor: NodeID?
+    var members: [NodeID] = []
+    var domain: Shape
+    var before: Set<Int> = []
+  }
+  private let graph: Graph
+  private let families: [Lowering]
+  private var uses: [[Use]]
+  private var isOutput: [Bool]
+  /// Nodes computed where they are used: free ones, and those of one reader.
+  private var isInlined: [Bool]
+  private var group: [Int?]
+  private var groups: [Group] = []
+  private var sequence: [Int] = []
+  private var extraStores: [NodeID] = []
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    families = graph.ids.map { graph.lowering(of: $0) }
+    uses = Array(repeating: [], count: graph.nodes.count)
+    isOutput = Array(repeating: false, count: graph.nodes.count)
+    isInlined = Array(repeating: false, count: graph.nodes.count)
+    group = Array(repeating: nil, count: graph.nodes.count)
+    for id in graph.outputs { isOutput[id.index] = true }
+    collectUses()
+    inline()
+  }
+
+  private func isPointwise(_ id: NodeID) -> Bool {
+    switch families[id.index] {
+    case .pointwise, .pad, .concatenate, .gather: true
+    default: false
+    }
+  }
+  private func isAnchor(_ id: NodeID) -> Bool {
+    switch families[id.index] {
+    case .reduction, .argmax, .contraction, .scatterAdd, .random: true
+    default: false
+    }
+  }
+
+  private mutating func collectUses() {
+    for user in graph.ids where isPointwise(user) || isAnchor(user) {
+      for (position, operand) in graph[user].operands.enumerated() {
+        var node = operand
+        var use = Use(user: user, isDirect: true, isOnce: true)
+        switch families[user.index] {
+        case .gather: (use.isDirect, use.isOnce) = (false, position == 1)
+        case .pad, .concatenate: use.isDirect = false
+        case .scatterAdd where position != 0: use.isOnce = false
+        default: break
+        }
+        while graph.isView(node) {
+          let from = graph[node].operands[0]
+          use.isDirect = false
+          let (inner, outer) = (graph[from].type.shape, graph[node].type.shape)
+          if outer.count > inner.count { use.isOnce = false }
+          if case .reshape = families[node.index], inner.dimensions.filter({ $0 != 1 }) != outer.dimensions.filter({ $0 != 1 }) {
+            use.isOnce = false
+          }
+          node = from
+        }
+        uses[node.index].append(use)
+      }
+    }
+  }
+
+  /// Marks what is computed where it is used: functions of the index alone, and pointwise nodes with a single reader that a
+  /// reduction or a view stands between.
+  private mutating func inline() {
+    var isFree = [Bool](repeating: false, count: graph.nodes.count)
+    for id in graph.ids {
+      switch families[id.index] {
+      case .constant, .iota: isFree[id.index] = true
+      case .view, .reshape: isFree[id.index] = isFree[graph[id].operands[0].index]
+      case .pointwise(let rule):
+        isFree[id.index] = rule.cost <= 4 && !graph[id].operands.isEmpty && graph[id].operands.allSatisfy { isFree[$0.index] }
+      default: break
+      }
+      isInlined[id.index] = isFree[id.index] && !isOutput[id.index] && isPointwise(id)
+    }
+    for id in graph.ids.reversed() where isPointwise(id) && !isOutput[id.index] && !isInlined[id.index] {
+      guard let first = uses[id.index].first, uses[id.index].allSatisfy({ $0.user == first.user && $0.isOnce }) else { continue }
+      switch families[first.user.index] {
+      case .reduction, .argmax: isInlined[id.index] = true
+      default:
+        if isInlined[first.user.index] { isInlined[id.index] = true }
+        else if isPointwise(first.user) { isInlined[id.index] = uses[id.index].allSatisfy { !$0.isDirect } }
+      }
+    }
+  }
+
+  /// The groups that a node's value depends on directly, through views and inlined nodes.
+  private func sources(_ id: NodeID) -> Set<Int> {
+    var found: Set<Int> = []
+    for operand in graph[id].operands {
+      if let group = group[operand.index] { found.insert(group) } else { found.formUnion(sources(operand)) }
+    }
+    return found
+  }
+
+  /// Whether group `a` must run after group `b`.
+  private func depends(_ a: Int, on b: Int) -> Bool {
+    if a == b { return true }
+    var seen: Set<Int> = [a]
+    var stack = [a]
+    while let top = stack.popLast() {
+      for before in groups[top].before where seen.insert(before).inserted {
+        if before == b { return true }
+        stack.append(before)
+      }
+    }
+    return false
+  }
+
+  mutating func assign() {
+    var scalars: [Int] = []
+    for id in graph.ids where !isInlined[id.index] && (isPointwise(id) || isAnchor(id)) {
+      let shape = graph[id].type.shape
+      let needed = sources(id)
+      if isPointwise(id) {
+        // The nodes read at this very index offer their loops; the latest one that nothing else stands behind takes this node.
+        var offers = graph[id].operands.compactMap { operand in group[operand.index] }
+          .filter { groups[$0].domain == shape && takesEpilogue($0) && isReadDirectly(id, from: $0) }
+        if shape.count == 1 { offers += scalars }
+        if let home = offers.sorted(by: >).first(where: { home in !needed.contains { $0 != home && depends($0, on: home) } }) {
+          groups[home].members.append(id)
+          groups[home].before.formUnion(needed.subtracting([home]))
+          group[id.index] = home
+          continue
+        }
+      }
+      group[id.index] = groups.count
+      if isPointwise(id), shape.rank == 0 { scalars.append(groups.count) }
+      groups.append(Group(anchor: isAnchor(id) ? id : nil, members: isAnchor(id) ? [] : [id], domain: shape, before: needed))
+    }
+  }
+  private func takesEpilogue(_ index: Int) -> Bool {
+    guard let anchor = groups[index].anchor else { return true }
+    switch families[anchor.index] {
+    case .reduction, .contraction: return true
+    default: return false
+    }
+  }
+  /// Whether every value of group `index` that `id` reads is read at the loops' own index, also through inlined nodes.
+  private func isReadDirectly(_ id: NodeID, from index: Int) -> Bool {
+    var isDirect = true
+    switch families[id.index] {
+    case .gather, .pad, .concatenate: isDirect = false
+    default: break
+    }
+    for operand in graph[id].operands {
+      if group[operand.index] == index {
+        if !isDirect { return false }
+      } else if group[operand.index] == nil, graph.isView(operand) || isInlined[operand.index] {
+        if reaches(operand, index) { return false }
+      }
+    }
+    return true
+  }
+  private func reaches(_ id: NodeID, _ index: Int) -> Bool {
+    if group[id.index] == index { return true }
+    guard group[id.index] == nil else { return false }
+    return graph[id].operands.contains { reaches($0, index) }
+  }
+
+  // MARK: Order and memory taken over
+
+  /// Orders the groups; sees to it that memory taken over is written last, with a copy where that is impossible.
+  mutating func order(_ graph: inout Graph, _ donations: inout [Int?]) throws {
+    for k in graph.outputs.indices {
+      guard let input = donations[k] else { continue }
+      let output = graph.outputs[k]
+      guard graph[output].type == graph[graph.inputs[input]].type else {
+        donations[k] = nil
+        continue
+      }
+      let home = group[output.index]!
+      let readers = readers(of: graph.inputs[input])
+      let mayWriteInPlace = readers.allSatisfy { reader, isDirect in
+        reader == home ? isDirect : !depends(reader, on: home)
+      }
+      if mayWriteInPlace {
+        groups[home].before.formUnion(readers.map(\.0).filter { $0 != home })
+      } else {
+        let copy = try graph.append(Identity(), [output], at: graph[output].location, adjointOf: graph[output].adjointOf)
+        extraStores.append(output)
+        graph.outputs[k] = copy
+        groups.append(
+          Group(anchor: nil, members: [copy], domain: graph[copy].type.shape, before: Set(readers.map(\.0)).union([home])))
+      }
+    }
+    // Among the groups that may run, the one with the earliest node comes first.
+    var done = [Bool](repeating: false, count: groups.count)
+    let key = groups.map { ($0.anchor ?? $0.members[0]).index }
+    let candidates = groups.indices.sorted { key[$0] < key[$1] }
+    while sequence.count < groups.count {
+      guard let next = candidates.first(where: { !done[$0] && groups[$0].before.allSatisfy { done[$0] } }) else {
+        throw DescentError(.verification, "the kernels depend on one another in a circle")
+      }
+      done[next] = true
+      sequence.append(next)
+    }
+  }
+
+  /// The groups that read an input, and whether each reads it only at the index of its own loops.
+  private func readers(of input: NodeID) -> [(Int, Bool)] {
+    var found: [Int: Bool] = [:]
+    func visit(_ id: NodeID, _ isDirect: Bool) {
+      for use in uses[id.index] {
+        let isAnchorUse = isAnchor(use.user)
+        let direct = isDirect && use.isDirect && !isAnchorUse
+        if let group = group[use.user.index] {
+          found[group] = (found[group] ?? true) && direct
+        } else {
+          visit(use.user, false)
+        }
+      }
+    }
+    visit(input, true)
+    return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  func kernels() -> [Kernel] {
+    let isExtra = Set(extraStores)
+    return sequence.map { index in
+      let group = groups[index]
+      let nodes = (group.anchor.map { [$0] } ?? []) + group.members
+      let stores = nodes.filter { id in
+        guard id.index < graph.nodes.count else { return true }
+        return (isOutput[id.index] || isExtra.contains(id)) || isReadElsewhere(id, index)
+      }
+      return Kernel(anchor: group.anchor, members: group.members, stores: stores, domain: group.domain)
+    }
+  }
+  private func isReadElsewhere(_ id: NodeID, _ index: Int) -> Bool {
+    uses[id.index].contains { use in
+      // An inlined reader stands in a reduction or behind a view, which reads at indices of its own.
+      guard let user = group[use.user.index] else { return true }
+      return user != index || !use.isDirect
+    }
+  }
+}

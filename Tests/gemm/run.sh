@@ -1,0 +1,27 @@
+#!/bin/sh
+# Builds check.c for every compiler, instruction set, language and optimisation level at hand, and runs it.
+set -eu
+cd "$(dirname "$0")"
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
+check() {
+  echo "$*"
+  "$@" $warnings -I../../Runtime/include check.c -o "$build/check" -lm
+  "$build/check"
+}
+avx2="-mno-avx512f"
+for compiler in ${COMPILERS:-clang gcc}; do
+  for level in -O0 -O3; do
+    check $compiler -std=c11 $level -march=native
+    check $compiler -std=c11 $level -march=native -DDSC_NO_VECTORS
+    if [ "$(uname -m)" = x86_64 ]; then
+      check $compiler -std=c11 $level -march=x86-64-v3 $avx2
+      check $compiler -std=c11 $level -DDSC_QUIET
+      check $compiler -std=c11 $level -mavx -DDSC_QUIET
+    fi
+  done
+  check $compiler -x c++ -std=c++17 -O1 -march=native
+  check $compiler -x c++ -std=c++17 -O1 -march=native -DDSC_NO_VECTORS
+  check $compiler -std=c11 -O1 -g -march=native -fsanitize=address,undefined -fno-sanitize-recover=all
+done
