@@ -1,6 +1,6 @@
-// The counter-based generator Philox 4x32 with ten rounds: a function from key and counter to four words, without state.
-// Source: Salmon, Moraes, Dror, Shaw, 'Parallel random numbers: as easy as 1, 2, 3', SC 2011.
-// Invariant: descent_random.h computes the same words, and lays them over elements in the same order.
+// The counter-based generator Philox 4x32 with ten rounds: a function from key and counter to four words, without
+// state. Source: Salmon, Moraes, Dror, Shaw, 'Parallel random numbers: as easy as 1, 2, 3', SC 2011. Invariant:
+// descent_random.h computes the same words, and lays them over elements in the same order.
 
 /// A stream of random blocks of four 32-bit words, addressed by index.
 package struct Philox: Sendable {

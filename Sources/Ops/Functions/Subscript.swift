@@ -1,4 +1,5 @@
-// Access by position: x[2], x[0..<3], x[0..., 1], x[stride(from: 0, to: 9, by: 2), (-3)...], x[..., 1] on the last axis.
+// Access by position: x[2], x[0..<3], x[0..., 1], x[stride(from: 0, to: 9, by: 2), (-3)...], x[..., 1] on the last
+// axis.
 
 import DescentIR
 
@@ -9,7 +10,8 @@ public struct AxisSelection: Sendable {
   static let all = AxisSelection(bounds: .range(from: 0, to: nil, by: 1))
 }
 
-/// What may stand in a subscript: an integer, a range (`0...` is the whole axis) or a stride. Negative positions count from the end.
+/// What may stand in a subscript: an integer, a range (`0...` is the whole axis) or a stride. Negative positions count
+/// from the end.
 public protocol TensorIndex { var selection: AxisSelection { get } }
 
 extension Int: TensorIndex {
@@ -49,8 +51,8 @@ extension AxisSelection {
 }
 
 extension Tensor {
-  /// The part of this tensor at one selection per axis, from the first; axes without one are taken whole. An integer removes its
-  /// axis.
+  /// The part of this tensor at one selection per axis, from the first; axes without one are taken whole. An integer
+  /// removes its axis.
   public subscript<each I: TensorIndex>(
     _ indices: repeat each I, file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
@@ -69,7 +71,9 @@ extension Tensor {
   }
 
   private func select(_ selections: [AxisSelection], _ file: StaticString, _ line: UInt) -> Tensor {
-    func refuse(_ what: String) -> Tensor { .fail("\(what) of a tensor of shape \(shape)", self, at: SourceLocation(file, line)) }
+    func refuse(_ what: String) -> Tensor {
+      .fail("\(what) of a tensor of shape \(shape)", self, at: SourceLocation(file, line))
+    }
     guard selections.count <= rank else { return refuse("a subscript with \(selections.count) positions") }
     var (start, limit, step) = ([Int](repeating: 0, count: rank), shape.dimensions, [Int](repeating: 1, count: rank))
     var removed: [Int] = []
