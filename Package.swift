@@ -50,7 +50,8 @@ let package = Package(
       dependencies: ["DescentNN", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
       path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
+      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      path: "Tests/OpsTests"),
   ],
   swiftLanguageModes: [.v6]
 )
