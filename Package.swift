@@ -54,7 +54,8 @@ let package = Package(
       dependencies: ["DescentNN", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
       path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
+      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      path: "Tests/OpsTests"),
     .testTarget(
       name: "PassesTests",
       dependencies: ["DescentPasses", "DescentInterpreter", "DescentOps", "DescentTransforms", "DescentIR"],
