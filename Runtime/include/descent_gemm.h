@@ -200,8 +200,8 @@ typedef struct {
   int64_t row, row_end, column, column_end, next;
 } dsc_gemm_rectangle;
 
-/* The rectangle that begins with a piece: the pieces before piece_end that follow in the same columns are joined to it, up
- * to 256 rows, so that few threads pack less. Pieces run down the rows first. */
+/* The rectangle that begins with a piece: the pieces before piece_end that follow in the same columns are joined to it,
+ * up to 256 rows, so that few threads pack less. Pieces run down the rows first. */
 DSC_INLINE dsc_gemm_rectangle dsc_gemm_rectangle_of(int64_t M, int64_t N, dsc_gemm_cut cut, int64_t piece,
                                                     int64_t piece_end) {
   const int64_t row_units = (M + 11) / 12, column_units = (N + 31) / 32, j = piece / cut.rows;
@@ -305,12 +305,13 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
   /* Asks for part `part` of `parts` of what will be packed next: its way from memory hides behind the kernels. */     \
   DSC_NOINLINE void dsc_gemm_ahead_##S(const T *source, int64_t count, int64_t i_stride, int64_t k_stride,             \
                                        int64_t depth, int64_t part, int64_t parts) {                                   \
-    const int64_t line = 64 / (int64_t)sizeof(T);                                                                      \
+    const int64_t line = 64 / (int64_t)sizeof(T), rows = k_stride == 1 ? count : depth;                                \
+    const int64_t begin = rows * part / parts, end = rows * (part + 1) / parts;                                        \
     if (k_stride == 1) {                                                                                               \
-      DSC_GEMM_ROLLED for (int64_t i = count * part / parts; i < count * (part + 1) / parts; i++)                      \
+      DSC_GEMM_ROLLED for (int64_t i = begin; i < end; i++)                                                            \
           DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k += line) DSC_GEMM_AHEAD(source + i * i_stride + k);         \
     } else if (i_stride == 1) {                                                                                        \
-      DSC_GEMM_ROLLED for (int64_t k = depth * part / parts; k < depth * (part + 1) / parts; k++)                      \
+      DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                            \
           DSC_GEMM_ROLLED for (int64_t i = 0; i < count; i += line) DSC_GEMM_AHEAD(source + k * k_stride + i);         \
     }                                                                                                                  \
   }
@@ -443,8 +444,8 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
       }                                                                                                                \
   }                                                                                                                    \
                                                                                                                        \
-  /* For each rectangle, block of k and column of tiles (one vector wide or two, or eight when a single row meets a B that \
-   * is read in place): packs the column unless an earlier rectangle has, then runs down its tiles. */                 \
+  /* For each rectangle, block of k and column of tiles (one vector wide or two, or eight where a single row meets a B \
+   * that is read in place): packs the column unless an earlier rectangle has, then runs down its tiles. */            \
   DSC_INLINE void dsc_gemm_drive_##S(int swapped, int64_t M, int64_t N, int64_t K, const T *a, int64_t a_rs,           \
                                      int64_t a_cs, const T *b, int64_t b_rs, int64_t b_cs, int64_t piece_begin,        \
                                      int64_t piece_end, T *scratch, dsc_gemm_##S##_epilogue *epilogue,                 \
