@@ -177,11 +177,11 @@ typedef struct {
 } dsc_gemm_cut;
 
 /* Cuts to about 2^18 multiply-adds a piece (an element touched counts as 32), 64 pieces, at least 24 rows, 32 columns.
- * Less than 2^20 in all, some 10 microseconds of one core, is one piece unless it has more than 384 rows or 256 columns. */
+ * Less than 2^20 in all, some 10 microseconds of one core, is one piece up to 384 rows and 256 columns. */
 DSC_INLINE dsc_gemm_cut dsc_gemm_cut_of(int64_t M, int64_t N, int64_t K) {
   const int64_t row_units = (M + 11) / 12, column_units = (N + 31) / 32;
   dsc_gemm_cut cut = {(row_units + 31) / 32, (column_units + 7) / 8};
-  const int64_t work = M * N * K + 32 * (M * N + M * K + K * N), goal = work < 1 << 20 ? 1 : dsc_gemm_power(work >> 18);
+  const int64_t work = M * N * K + 32 * (M * N + M * K + K * N), goal = work < (1 << 20) ? 1 : dsc_gemm_power(work >> 18);
   const int64_t want = dsc_gemm_power((goal + cut.rows * cut.columns - 1) / (cut.rows * cut.columns));
   const int64_t by_rows = DSC_GEMM_MIN(want, dsc_gemm_power(row_units / (2 * cut.rows)));
   const int64_t by_columns = DSC_GEMM_MIN(want / by_rows, dsc_gemm_power(column_units / cut.columns));
