@@ -27,11 +27,11 @@ func graph(_ short: String) throws -> Graph {
 extension Graph {
   /// The short form of this graph.
   var short: String {
-    text.split(separator: "\n").dropFirst().dropLast().map { line in
-      let line = line.drop { $0 == " " }
+    text.split(separator: "\n").dropFirst().dropLast().map { line -> String in
+      let line = String(line.drop { $0 == " " })
       if line.hasPrefix("return") { return "return " + outputs.map { "%\($0.index)" }.joined(separator: ", ") }
       guard line.contains(" = input ") else { return String(line) }
-      return line.prefix { $0 != "{" } + line.split(separator: " ").last!
+      return String(line.prefix { $0 != "{" }) + line.split(separator: " ").last!
     }.joined(separator: "\n")
   }
 
