@@ -36,11 +36,12 @@ let package = Package(
       dependencies: [
         "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode", subprocess, system,
       ], path: "Sources/Driver"),
+    .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(
       name: "DescentNN",
       dependencies: [
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
-        "DescentDriver",
+        "DescentDriver", "DescentData",
       ], path: "Sources/NN"),
     .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),

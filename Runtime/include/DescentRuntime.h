@@ -18,6 +18,8 @@
 #include "descent_json.h"
 #include "descent_safetensors.h"
 #include "descent_safetensors_writer.h"
+#include "descent_random.h"
+#include "descent_dataset.h"
 
 /* The text of a header of this folder, or null. */
 const char *dsc_header_text(const char *name);

@@ -133,7 +133,7 @@ private final class CompiledFunction: Sendable {
       let outputs = try call.trace.record(body)
       let labelled = outputs.flatMap { flat in zip(flat.paths, flat.leaves).map { (label: $0, tensor: $1) } }
       let graph = try call.trace.finish(labelled)
-      let program = StepProgram(try fuse(try prepare(graph)), prefix: "descent")
+      let program = try prepare(graph, prefix: "compiled")
       let executable = try load([program])[0]
       build = Build(executable: executable, structures: outputs.map(\.structure))
       builds.withLock { $0[key] = build }

@@ -50,7 +50,7 @@ public func `where`(
   guard let shape = Shape.broadcast(a.shape, b.shape).flatMap({ Shape.broadcast($0, p.shape) }) else {
     return .fail("where of shapes \(p.shape), \(a.shape) and \(b.shape), which do not broadcast to a common shape", a, b, p, at: at)
   }
-  return .apply(Select(), [broadcast(p, shape), broadcast(a, shape), broadcast(b, shape)], at: at)
+  return .apply(Select(), [p, a, b].map { broadcast($0, to: shape, at: at) }, at: at)
 }
 
 /// The element of `a` where the bool `p` is true, else the number `b`.

@@ -43,7 +43,8 @@ public func selu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) 
 /// With m = max(x, 0) it is m + ln(e^(x-m) + e^-m), whatever m is: so m is a constant to differentiation, and no kink of the
 /// maximum shows in a derivative of any order.
 public func softplus(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  let positive = stopGradient(`where`((x .> 0) .& (x .< Double.infinity), x, 0, file: file, line: line))
+  let inside = (x .> 0) .& (x .< Double.infinity)
+  let positive = stopGradient(`where`(inside, x, 0, file: file, line: line), file: file, line: line)
   let terms = exp(x - positive, file: file, line: line) + expm1(-positive, file: file, line: line)
   return positive + log1p(terms, file: file, line: line)
 }

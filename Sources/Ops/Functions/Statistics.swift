@@ -44,8 +44,8 @@ public func standardDeviation(
 private func shifted(
   _ x: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt
 ) -> (difference: Tensor, shift: Tensor) {
-  let top = stopGradient(max(x, axes: [axis], keepAxes: true, file: file, line: line))
-  let shift = `where`(abs(top) .< Double.infinity, top, 0)
+  let top = stopGradient(max(x, axes: [axis], keepAxes: true, file: file, line: line), file: file, line: line)
+  let shift = `where`(abs(top, file: file, line: line) .< Double.infinity, top, 0, file: file, line: line)
   return (x - shift, shift)
 }
 

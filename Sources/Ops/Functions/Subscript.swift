@@ -1,4 +1,4 @@
-// Access by position: x[2], x[0..<3], x[.all, 1], x[stride(from: 0, to: 9, by: 2), (-3)...].
+// Access by position: x[2], x[0..<3], x[0..., 1], x[stride(from: 0, to: 9, by: 2), (-3)...], x[..., 1] on the last axis.
 
 import DescentIR
 
@@ -6,18 +6,12 @@ import DescentIR
 public struct AxisSelection: Sendable {
   enum Bounds { case index(Int), range(from: Int, to: Int?, by: Int) }
   var bounds: Bounds
-  /// The whole axis.
-  public static let all = AxisSelection(bounds: .range(from: 0, to: nil, by: 1))
+  static let all = AxisSelection(bounds: .range(from: 0, to: nil, by: 1))
 }
 
-/// What may stand in a subscript: an integer, a range, a stride, or `.all`. Negative positions count from the end.
+/// What may stand in a subscript: an integer, a range (`0...` is the whole axis) or a stride. Negative positions count from the end.
 public protocol TensorIndex { var selection: AxisSelection { get } }
 
-extension AxisSelection: TensorIndex { public var selection: AxisSelection { self } }
-extension TensorIndex where Self == AxisSelection {
-  /// The whole axis.
-  public static var all: AxisSelection { .all }
-}
 extension Int: TensorIndex {
   public var selection: AxisSelection { AxisSelection(bounds: .index(self)) }
 }
@@ -63,6 +57,15 @@ extension Tensor {
     var selections: [AxisSelection] = []
     repeat selections.append((each indices).selection)
     return select(selections, file, line)
+  }
+
+  /// The same with the selections for the last axes: `x[..., 0]` is the first element of every row.
+  public subscript<each I: TensorIndex>(
+    _ leading: UnboundedRange, _ indices: repeat each I, file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor {
+    var selections: [AxisSelection] = []
+    repeat selections.append((each indices).selection)
+    return select([AxisSelection](repeating: .all, count: max(rank - selections.count, 0)) + selections, file, line)
   }
 
   private func select(_ selections: [AxisSelection], _ file: StaticString, _ line: UInt) -> Tensor {
