@@ -25,6 +25,11 @@ let package = Package(
       name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
+    .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
+    .target(name: "DescentPlot", dependencies: [], path: "Sources/Plot"),
+    .testTarget(
+      name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
+    .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]
 )

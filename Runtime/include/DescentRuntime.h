@@ -18,5 +18,7 @@
 #include "descent_json.h"
 #include "descent_safetensors.h"
 #include "descent_safetensors_writer.h"
+#include "descent_random.h"
+#include "descent_dataset.h"
 
 #endif

@@ -1,0 +1,23 @@
+// Single arrays in files: NumPy's NPY and the IDX of MNIST, plain or gzipped, read by Runtime/include.
+
+import DescentIR
+import DescentRuntime
+
+/// Arrays in NumPy's NPY format.
+public enum NPY {
+  /// Reads an array of f32, f64, i32, i64, u8 or bool; throws an error that names the file and the offset.
+  public static func read(_ path: String) throws -> Tensor { Tensor(try readingArray(path, dsc_npy_read)) }
+
+  /// Writes an array, whole or not at all; a file that is there is replaced.
+  public static func write(_ tensor: Tensor, to path: String) throws {
+    try tensor.value.withDescription { array in
+      try callingC(path) { dsc_npy_write($0, array, $1) }
+    }
+  }
+}
+
+/// Arrays in IDX, the format of MNIST.
+public enum IDX {
+  /// Reads an array: bytes as u8, short integers as i32; throws an error that names the file and the offset.
+  public static func read(_ path: String) throws -> Tensor { Tensor(try readingArray(path, dsc_idx_read)) }
+}
