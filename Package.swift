@@ -1,6 +1,10 @@
 // swift-tools-version:6.1
 import PackageDescription
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "Descent",
   products: [],
@@ -13,16 +17,33 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
+    // The C headers that emitted programs are made of; Swift calls the readers among them and embeds the text of all.
     .target(
-      name: "DescentRuntime", path: "Runtime", cSettings: [.define("DSC_QUIET")], linkerSettings: [.linkedLibrary("z"), .linkedLibrary("m")]),
+      name: "DescentRuntime", path: "Runtime", cSettings: [.define("DSC_QUIET")],
+      linkerSettings: [.linkedLibrary("z"), .linkedLibrary("m")]),
     .target(name: "DescentIR", path: "Sources/IR"),
     .target(name: "DescentOps", dependencies: ["DescentIR"], path: "Sources/Ops"),
     .target(name: "DescentInterpreter", dependencies: ["DescentIR"], path: "Sources/Interpreter"),
     .target(
       name: "DescentTransforms", dependencies: ["DescentIR", "DescentOps", "DescentInterpreter"],
       path: "Sources/Transforms"),
-    .testTarget(
-      name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
+    .target(name: "DescentPasses", dependencies: ["DescentIR", "DescentOps"], path: "Sources/Passes"),
+    .target(
+      name: "DescentCCode", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentRuntime"],
+      path: "Sources/CCode"),
+    .target(
+      name: "DescentDriver",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode", subprocess, system,
+      ], path: "Sources/Driver"),
+    .target(
+      name: "DescentNN",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
+        "DescentDriver",
+      ], path: "Sources/NN"),
+    .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
+    .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
     .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),

@@ -1,5 +1,94 @@
-/* The C target that Swift imports: all functions are in headers, this file has them compiled once. */
-#if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
+/* The C target that Swift calls. The headers are compiled here once, with the flags of the package, so that a header that
+ * does not stand alone is noticed; and their text is kept here for the programs that are made of them. */
 #define _POSIX_C_SOURCE 200809L
-#endif
 #include "DescentRuntime.h"
+#include "descent_convert.h"
+#include "descent_gemm.h"
+#include "descent_kernel.h"
+#include "descent_math.h"
+#include "descent_math_f64.h"
+#include "descent_random.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#define TEXT(name) static const char name[]
+TEXT(base) = {
+#embed "include/descent_base.h" suffix(, 0)
+};
+TEXT(array) = {
+#embed "include/descent_array.h" suffix(, 0)
+};
+TEXT(convert) = {
+#embed "include/descent_convert.h" suffix(, 0)
+};
+TEXT(csv) = {
+#embed "include/descent_csv.h" suffix(, 0)
+};
+TEXT(error) = {
+#embed "include/descent_error.h" suffix(, 0)
+};
+TEXT(files) = {
+#embed "include/descent_files.h" suffix(, 0)
+};
+TEXT(gemm) = {
+#embed "include/descent_gemm.h" suffix(, 0)
+};
+TEXT(idx) = {
+#embed "include/descent_idx.h" suffix(, 0)
+};
+TEXT(json) = {
+#embed "include/descent_json.h" suffix(, 0)
+};
+TEXT(kernel) = {
+#embed "include/descent_kernel.h" suffix(, 0)
+};
+TEXT(math) = {
+#embed "include/descent_math.h" suffix(, 0)
+};
+TEXT(math_f64) = {
+#embed "include/descent_math_f64.h" suffix(, 0)
+};
+TEXT(npy) = {
+#embed "include/descent_npy.h" suffix(, 0)
+};
+TEXT(number) = {
+#embed "include/descent_number.h" suffix(, 0)
+};
+TEXT(random_) = {
+#embed "include/descent_random.h" suffix(, 0)
+};
+TEXT(safetensors) = {
+#embed "include/descent_safetensors.h" suffix(, 0)
+};
+TEXT(safetensors_writer) = {
+#embed "include/descent_safetensors_writer.h" suffix(, 0)
+};
+
+static const struct {
+  const char *name, *text;
+} texts[] = {
+    {"descent_base.h", base},
+    {"descent_array.h", array},
+    {"descent_convert.h", convert},
+    {"descent_csv.h", csv},
+    {"descent_error.h", error},
+    {"descent_files.h", files},
+    {"descent_gemm.h", gemm},
+    {"descent_idx.h", idx},
+    {"descent_json.h", json},
+    {"descent_kernel.h", kernel},
+    {"descent_math.h", math},
+    {"descent_math_f64.h", math_f64},
+    {"descent_npy.h", npy},
+    {"descent_number.h", number},
+    {"descent_random.h", random_},
+    {"descent_safetensors.h", safetensors},
+    {"descent_safetensors_writer.h", safetensors_writer},
+};
+
+const char *dsc_header_text(const char *name) {
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (strcmp(texts[i].name, name) == 0)
+      return texts[i].text;
+  return NULL;
+}

@@ -21,4 +21,7 @@
 #include "descent_random.h"
 #include "descent_dataset.h"
 
+/* The text of a header of this folder, or null. */
+const char *dsc_header_text(const char *name);
+
 #endif

@@ -72,22 +72,12 @@
 #define DSC_GEMM_FMA_f64(a, b, c) ((dsc_gemm_v_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #endif
 
-/* DSC_GEMM_UNROLL: a loop of constant count over registers. DSC_GEMM_ROLLED: one that gains nothing by unrolling, which
- * would only cost the compiler time. DSC_GEMM_BASE: a pointer that the compiler shall keep in a register of its own. */
 #if defined(__clang__)
 #define DSC_GEMM_UNROLL _Pragma("clang loop unroll(full)")
-#define DSC_GEMM_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
 #elif defined(__GNUC__)
 #define DSC_GEMM_UNROLL _Pragma("GCC unroll 16")
-#define DSC_GEMM_ROLLED _Pragma("GCC unroll 1")
 #else
 #define DSC_GEMM_UNROLL
-#define DSC_GEMM_ROLLED
-#endif
-#if defined(__GNUC__)
-#define DSC_GEMM_BASE(p) __asm__("" : "+r"(p))
-#else
-#define DSC_GEMM_BASE(p) (void)0
 #endif
 
 /* Lanes of a vector of `size`-byte elements. A tile is two vectors wide. */
@@ -146,7 +136,7 @@ DSC_GEMM_DEFINE_VECTOR(double, f64)
 #define DSC_GEMM_ROW_BOUND(M) DSC_GEMM_MIN(384, ((M) + 11) / 12 * 12)
 #define DSC_GEMM_COLUMN_BOUND(N) DSC_GEMM_MIN(256, ((N) + 31) / 32 * 32)
 /* The sum over k is cut in equal blocks of at most 4 KiB a row; packed columns of B are kept over pieces up to 16 KiB. */
-#define DSC_GEMM_BLOCKS(K, size) (((K) * (int64_t)(size) + DSC_KB - 1) / DSC_KB)
+#define DSC_GEMM_BLOCKS(K, size) (((K) * (int64_t)(size) + 4095) / 4096)
 #define DSC_GEMM_BLOCK(K, size) (((K) + DSC_GEMM_BLOCKS(K, size) - 1) / DSC_GEMM_BLOCKS(K, size))
 #define DSC_GEMM_KEEPS_B(K, size) ((K) * (int64_t)(size) <= 16384)
 #define DSC_GEMM_B_DEPTH(K, size) (DSC_GEMM_KEEPS_B(K, size) ? (K) : DSC_GEMM_BLOCK(K, size))
@@ -215,24 +205,13 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
 #endif
 
 #define DSC_GEMM_DEFINE_PACK(T, S)                                                                                     \
-  /* Lanes that lie side by side are copied: whole vectors, then the bits of what is left. */                          \
+  /* Lanes that lie side by side are copied. */                                                                        \
   DSC_INLINE void dsc_gemm_copy_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source, int64_t count, \
                                     int64_t k_stride, int64_t depth) {                                                 \
-    const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
-    DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                              \
-      T *to = panel + k * width;                                                                                       \
-      const T *from = source + k * k_stride;                                                                           \
-      int64_t left = count;                                                                                            \
+    for (int64_t k = 0; k < depth; k++) {                                                                              \
+      memcpy(panel + k * width, source + k * k_stride, (size_t)count * sizeof(T));                                     \
       if (count < width)                                                                                               \
-        dsc_gemm_store_##S(to + width - lanes, dsc_gemm_fill_##S(0));                                                  \
-      DSC_GEMM_UNROLL for (; left >= lanes; left -= lanes, from += lanes, to += lanes)                                 \
-          dsc_gemm_store_##S(to, dsc_gemm_load_##S(from));                                                             \
-      DSC_GEMM_UNROLL for (int part = lanes / 2; part > 0; part /= 2) {                                                \
-        if (left & part) {                                                                                             \
-          memcpy(to, from, (size_t)part * sizeof(T));                                                                  \
-          to += part, from += part;                                                                                    \
-        }                                                                                                              \
-      }                                                                                                                \
+        memset(panel + k * width + count, 0, (size_t)(width - count) * sizeof(T));                                     \
     }                                                                                                                  \
   }                                                                                                                    \
   /* Lanes whose k lie side by side are turned, sixteen k at a time so that a cache line is read once. */              \
@@ -242,14 +221,14 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
       const int64_t end = DSC_GEMM_MIN(begin + 16, depth);                                                             \
       for (int64_t i = 0; i + 4 <= count; i += 4) {                                                                    \
         int64_t k = begin;                                                                                             \
-        DSC_GEMM_ROLLED for (; k + 4 <= end; k += 4)                                                                   \
+        for (; k + 4 <= end; k += 4)                                                                                   \
           DSC_GEMM_TURN(T, panel + k * width + i, width, source + i * i_stride + k, i_stride)                          \
-        DSC_GEMM_ROLLED for (; k < end; k++)                                                                           \
-          DSC_GEMM_ROLLED for (int64_t j = i; j < i + 4; j++)                                                                         \
+        for (; k < end; k++)                                                                                           \
+          for (int64_t j = i; j < i + 4; j++)                                                                          \
             panel[k * width + j] = source[j * i_stride + k];                                                           \
       }                                                                                                                \
-      DSC_GEMM_ROLLED for (int64_t i = count / 4 * 4; i < width; i++)                                                  \
-          DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                        \
+      for (int64_t i = count / 4 * 4; i < width; i++)                                                                  \
+        for (int64_t k = begin; k < end; k++)                                                                          \
           panel[k * width + i] = i < count ? source[i * i_stride + k] : 0;                                             \
     }                                                                                                                  \
   }                                                                                                                    \
@@ -265,9 +244,9 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
     else if (k_stride == 1)                                                                                            \
       dsc_gemm_turn_##S(panel, width, source, count, i_stride, depth);                                                 \
     else                                                                                                               \
-      DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++)                                                              \
-          DSC_GEMM_ROLLED for (int64_t i = 0; i < width; i++)                                                          \
-              panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                                  \
+      for (int64_t k = 0; k < depth; k++)                                                                              \
+        for (int64_t i = 0; i < width; i++)                                                                            \
+          panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                                  \
   }
 DSC_GEMM_DEFINE_PACK(float, f32)
 DSC_GEMM_DEFINE_PACK(double, f64)
@@ -282,10 +261,7 @@ DSC_GEMM_DEFINE_PACK(double, f64)
     const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
     dsc_gemm_v_##S sum[DSC_GEMM_ROWS][8], column[8];                                                                   \
     const T *row[(DSC_GEMM_ROWS + 2) / 3];                                                                             \
-    DSC_GEMM_UNROLL for (int i = 0; i < rows; i += 3) {                                                                \
-      row[i / 3] = a + i * a_rs;                                                                                       \
-      DSC_GEMM_BASE(row[i / 3]);                                                                                       \
-    }                                                                                                                  \
+    DSC_GEMM_UNROLL for (int i = 0; i < rows; i += 3) row[i / 3] = a + i * a_rs;                                       \
     if (resume) {                                                                                                      \
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++)                 \
           sum[i][j] = dsc_gemm_load_##S(c + i * c_rs + j * lanes);                                                     \
@@ -293,7 +269,7 @@ DSC_GEMM_DEFINE_PACK(double, f64)
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++)                 \
           sum[i][j] = dsc_gemm_fill_##S(0);                                                                            \
     }                                                                                                                  \
-    DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                              \
+    for (int64_t k = 0; k < depth; k++) {                                                                              \
       DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++) column[j] = dsc_gemm_load_##S(b + j * lanes);                  \
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) {                                                                 \
         const dsc_gemm_v_##S x = dsc_gemm_fill_##S(row[i / 3][i % 3 * a_rs]);                                          \
@@ -365,7 +341,7 @@ typedef void dsc_gemm_f64_epilogue(const void *env, const double *acc, int64_t a
 DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t size) {
   if (N <= 2 * DSC_GEMM_LANES(size))
     return 0;
-  return a_cs != 1 || DSC_TUNE_A;
+  return a_cs != 1 || a_rs * size % 2048 == 0;
 }
 
 #define DSC_GEMM_DEFINE_RUN(T, S)                                                                                      \
@@ -398,19 +374,11 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
     T *const partial = packed_a + (block + 16) / 16 * 16 * DSC_GEMM_ROW_BOUND(M);                                      \
     DSC_ALIGNED(64) T tile[DSC_GEMM_ROWS * 8 * DSC_GEMM_LANES(sizeof(T))];                                             \
     int64_t packed_column = -1;                                                                                        \
-    for (int64_t piece = piece_begin, next; piece < piece_end; piece = next) {                                         \
+    for (int64_t piece = piece_begin; piece < piece_end; piece++) {                                                    \
       const int64_t i = piece % cut.rows, j = piece / cut.rows;                                                        \
       const int64_t row_begin = row_units * i / cut.rows * 12, column_begin = column_units * j / cut.columns * 32;     \
+      const int64_t row_end = DSC_GEMM_MIN(row_units * (i + 1) / cut.rows * 12, M);                                    \
       const int64_t column_end = DSC_GEMM_MIN(column_units * (j + 1) / cut.columns * 32, N);                           \
-      /* The pieces that follow in the same columns are joined to this one, up to 256 rows. */                         \
-      int64_t row_end = row_units * (i + 1) / cut.rows * 12;                                                           \
-      for (next = piece + 1; next < piece_end && next / cut.rows == j; next++) {                                       \
-        const int64_t joined = row_units * (next % cut.rows + 1) / cut.rows * 12;                                      \
-        if (joined - row_begin > DSC_GROUP)                                                                            \
-          break;                                                                                                       \
-        row_end = joined;                                                                                              \
-      }                                                                                                                \
-      row_end = DSC_GEMM_MIN(row_end, M);                                                                              \
       const int64_t height = row_end - row_begin;                                                                      \
       for (int64_t k = 0; k < K; k += block) {                                                                         \
         const int64_t depth = DSC_GEMM_MIN(block, K - k);                                                              \
@@ -444,11 +412,11 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
                                 panel_rs, acc, width, k > 0);                                                          \
             if (k + depth < K)                                                                                         \
               continue;                                                                                                \
-            if (N >= full && cols == full)                                                                             \
+            if (cols == full)                                                                                          \
               dsc_gemm_finish_##S(swapped, acc, full, row, rows, col, full, epilogue, env);                            \
             else if (edge > 0 && cols == edge)                                                                         \
               dsc_gemm_finish_##S(swapped, acc, width, row, rows, col, edge, epilogue, env);                           \
-            else if (M == 1 && N >= wide)                                                                              \
+            else                                                                                                       \
               dsc_gemm_finish_##S(swapped, acc, wide, row, rows, col, wide, epilogue, env);                            \
           }                                                                                                            \
         }                                                                                                              \

@@ -73,15 +73,17 @@ struct Body {
   private(set) var loads: [Affine] = []
   var dropped: Set<Int>
   private var memo: [Key: String] = [:]
-  private var counter = 0
+  /// How many names have been given; a body inside another's scope goes on from there.
+  private(set) var counter: Int
 
   private struct Key: Hashable {
     var node: NodeID
     var index: [Affine]
   }
 
-  init(_ context: ProgramContext, _ parameters: Parameters, _ variables: [LoopVariable], dropped: Set<Int> = []) {
+  init(_ context: ProgramContext, _ parameters: Parameters, _ variables: [LoopVariable], dropped: Set<Int> = [], names: Int = 0) {
     self.context = context
+    counter = names
     self.parameters = parameters
     self.variables = variables
     self.dropped = dropped
@@ -94,7 +96,7 @@ struct Body {
     counter += 1
     return "\(prefix)\(counter - 1)"
   }
-  private mutating func define(_ dtype: DType, _ expression: String) -> String {
+  mutating func define(_ dtype: DType, _ expression: String) -> String {
     let name = fresh("t")
     lines.append("const \(dtype.cName) \(name) = \(expression);")
     return name

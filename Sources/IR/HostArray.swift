@@ -27,14 +27,14 @@ package struct HostArray: Sendable, Equatable {
   }
 
   package static func store<T: Element>(_ values: [T]) -> Storage {
-    switch values {
-    case let v as [Float]: .f32(v)
-    case let v as [Double]: .f64(v)
-    case let v as [Int32]: .i32(v)
-    case let v as [Int64]: .i64(v)
-    case let v as [UInt8]: .u8(v)
-    case let v as [Bool]: .bool(v)
-    default: preconditionFailure("no dtype holds \(T.self)")
+    // By dtype and not by what the array can be cast to: an empty array can be cast to any.
+    switch T.dtype {
+    case .f32: .f32(values as! [Float])
+    case .f64: .f64(values as! [Double])
+    case .i32: .i32(values as! [Int32])
+    case .i64: .i64(values as! [Int64])
+    case .u8: .u8(values as! [UInt8])
+    case .bool: .bool(values as! [Bool])
     }
   }
 

@@ -7,7 +7,7 @@ import DescentOps
 /// The gradient of a scalar function with respect to its first argument.
 ///
 /// Inside another transform the gradient's nodes join that trace; outside, they are evaluated at once by the interpreter.
-public func grad<P: ParameterTree, each A>(
+public func grad<P: ParameterTree, each A: ParameterTree>(
   _ f: @escaping @Sendable (P, repeat each A) -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> @Sendable (P, repeat each A) -> P {
   { (p: P, a: repeat each A) -> P in
@@ -16,7 +16,7 @@ public func grad<P: ParameterTree, each A>(
 }
 
 /// The value of a scalar function and its gradient with respect to the first argument.
-public func valueAndGrad<P: ParameterTree, each A>(
+public func valueAndGrad<P: ParameterTree, each A: ParameterTree>(
   _ f: @escaping @Sendable (P, repeat each A) -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> @Sendable (P, repeat each A) -> (Tensor, P) {
   { (p: P, a: repeat each A) -> (Tensor, P) in
@@ -26,7 +26,7 @@ public func valueAndGrad<P: ParameterTree, each A>(
 }
 
 /// Value, auxiliary output and gradient of a function that returns a scalar and something else, which is not differentiated.
-public func valueAndGrad<P: ParameterTree, Auxiliary: ParameterTree, each A>(
+public func valueAndGrad<P: ParameterTree, Auxiliary: ParameterTree, each A: ParameterTree>(
   _ f: @escaping @Sendable (P, repeat each A) -> (Tensor, Auxiliary), file: StaticString = #fileID, line: UInt = #line
 ) -> @Sendable (P, repeat each A) -> (Tensor, Auxiliary, P) {
   { (p: P, a: repeat each A) -> (Tensor, Auxiliary, P) in

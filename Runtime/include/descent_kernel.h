@@ -1,0 +1,35 @@
+/* What emitted kernels share: who does which part, and indices kept inside their arrays. */
+#ifndef DESCENT_KERNEL_H
+#define DESCENT_KERNEL_H
+
+#include "descent_base.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#define DSC_BARRIER _Pragma("omp barrier")
+#else
+#define DSC_BARRIER
+#endif
+
+/* A contiguous part lo ..< hi of a kernel's units. */
+typedef struct {
+  int64_t lo, hi;
+} dsc_span;
+
+/* The part of `units` that is `thread`'s, cut at multiples of `grain`. Results never depend on the cut. */
+DSC_INLINE dsc_span dsc_share(int64_t units, int64_t grain, int64_t thread, int64_t threads) {
+  const int64_t blocks = (units + grain - 1) / grain;
+  dsc_span s;
+  s.lo = blocks * thread / threads * grain;
+  s.hi = blocks * (thread + 1) / threads * grain;
+  if (s.hi > units)
+    s.hi = units;
+  return s;
+}
+
+/* The index nearest to i in 0 ..< n. */
+DSC_INLINE int64_t dsc_clamp_index(int64_t i, int64_t n) { return i < 0 ? 0 : i >= n ? n - 1 : i; }
+
+DSC_INLINE int64_t dsc_least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+#endif

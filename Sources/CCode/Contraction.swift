@@ -1,0 +1,109 @@
+// Contractions as calls of the runtime's matrix product, with the kernel's other nodes in its epilogue.
+
+import DescentIR
+import DescentPasses
+
+extension ProgramContext {
+  func contraction(_ kernel: Kernel, _ axes: ContractionAxes) -> [KernelCode] {
+    let anchor = kernel.anchor!
+    let dtype = graph[anchor].type.dtype
+    let form = graph.contractionLoops(anchor)
+    guard dtype.isFloating, form.depth > 0, form.rows * form.columns > 1, let lhs = form.operands[0], let rhs = form.operands[1] else {
+      return productReduction(kernel, axes)
+    }
+    let batchRank = form.batch.count
+    let rowRange = batchRank..<batchRank + form.rowDimensions.count
+    let columnRange = rowRange.upperBound..<rowRange.upperBound + form.columnDimensions.count
+    let names = form.batch.indices.map { "b\($0)" } + form.rowDimensions.indices.map { "i\($0)" }
+      + form.columnDimensions.indices.map { "j\($0)" }
+    let original = zip(names, form.batch + form.rowDimensions + form.columnDimensions).map { LoopVariable(name: $0, extent: $1) }
+    let index = original.indices.map { Affine(variable: $0) }
+    var parameters = Parameters()
+    let a = parameters.name(buffer(lhs.base), dtype, node: lhs.base, writing: false)
+    let b = parameters.name(buffer(rhs.base), dtype, node: rhs.base, writing: false)
+
+    func epilogue(_ dropped: Set<Int>) -> Body {
+      var body = Body(self, parameters, original, dropped: dropped)
+      body.computedHere = Set(kernel.members + [anchor])
+      body.set(anchor, index, "acc[r * acc_stride + c]")
+      store(kernel, &body, index)
+      return body
+    }
+    var variables = original
+    let accesses = epilogue([]).accesses
+    let dropped = merge(rowRange, &variables, accesses).union(merge(columnRange, &variables, accesses))
+    let body = epilogue(dropped)
+    parameters = body.parameters
+
+    // The epilogue receives its arrays, and the batch's index, in a struct.
+    let used = parameters.entries.filter { entry in
+      !(entry.name == a || entry.name == b) || body.lines.contains { $0.contains("\(entry.name)[") }
+    }
+    let function = KernelCode.placeholder
+    var helpers = ["typedef struct {"]
+    helpers += used.map { "  \($0.isWritten ? "" : "const ")\($0.dtype.cName) *\($0.name);" }
+    helpers += form.batch.indices.map { "  int64_t b\($0);" }
+    helpers += ["} \(function)_env;", ""]
+    let t = dtype.cName
+    helpers += [
+      "DSC_INLINE void \(function)_finish(const void *env, const \(t) *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols) {",
+      "  const \(function)_env *const e = (const \(function)_env *)env;",
+    ]
+    helpers += used.map { "  \($0.isWritten ? "" : "const ")\($0.dtype.cName) *DSC_RESTRICT const \($0.name) = e->\($0.name);" }
+    helpers += form.batch.indices.filter { form.batch[$0] > 1 }.map { "  const int64_t b\($0) = e->b\($0);" }
+    helpers += ["  for (int64_t r = 0; r < rows; r++) {"]
+    helpers += split("row", "r", rowRange, variables, dropped).map { $0.indented(2) }
+    helpers += ["    for (int64_t c = 0; c < cols; c++) {"]
+    helpers += split("col", "c", columnRange, variables, dropped).map { $0.indented(3) }
+    helpers += body.lines.map { $0.indented(3) }
+    helpers += ["    }", "  }", "}"]
+
+    let size = "\(form.rows), \(form.columns), \(form.depth)"
+    let batches = form.batch.reduce(1, *)
+    let fields = used.map(\.name) + form.batch.indices.map { "b\($0)" }
+    func operand(_ name: String, _ operand: StridedOperand) -> String {
+      // Position of the operand's first element for the batch at hand.
+      let offset = (0..<batchRank).reduce(Affine(operand.position.constant)) {
+        $0 + Affine(variable: $1) * operand.position.coefficient(of: $1)
+      }
+      return offset == Affine() ? name : "\(name) + \(offset.c(original))"
+    }
+    let product = "dsc_gemm_\(dtype.name)_run(\(size), \(operand(a, lhs)), \(lhs.row), \(lhs.depth), \(operand(b, rhs)), \(rhs.depth), \(rhs.column), "
+    var lines: [String]
+    if batches == 1 {
+      let zeros = form.batch.indices.map { "const int64_t b\($0) = 0;" }
+      lines = zeros + ["const \(function)_env env = {\(fields.joined(separator: ", "))};"]
+        + ["\(product)lo, hi, scratch, \(function)_finish, &env);"]
+    } else {
+      lines = [
+        "const int64_t pieces = dsc_gemm_pieces(\(size));", "for (int64_t u = lo; u < hi;) {",
+        "  const int64_t batch = u / pieces, first = u % pieces, last = dsc_least(pieces, first + hi - u);",
+      ]
+      let strides = Shape(form.batch).strides
+      lines += form.batch.indices.map { "  const int64_t b\($0) = batch / \(strides[$0]) % \(form.batch[$0]);" }
+      lines += [
+        "  const \(function)_env env = {\(fields.joined(separator: ", "))};",
+        "  \(product)first, last, scratch, \(function)_finish, &env);", "  u += last - first;", "}",
+      ]
+    }
+    return [
+      KernelCode(
+        parameters: parameters, helpers: helpers, body: lines,
+        units: batches == 1 ? "dsc_gemm_pieces(\(size))" : "\(batches) * dsc_gemm_pieces(\(size))",
+        work: batches * form.rows * form.columns * (form.depth + cost(kernel.members)),
+        scratch: "DSC_GEMM_SCRATCH_BYTES(\(size), sizeof(\(t)))", nodes: [anchor] + kernel.members)
+    ]
+  }
+
+  /// Declares the kept variables of `range` from one running number over them all.
+  private func split(_ start: String, _ step: String, _ range: Range<Int>, _ variables: [LoopVariable], _ dropped: Set<Int>) -> [String] {
+    let kept = range.filter { !dropped.contains($0) }
+    let number = "\(start) + \(step)"
+    if kept.isEmpty { return ["(void)\(start);"] }
+    if kept.count == 1 { return ["const int64_t \(variables[kept[0]].name) = \(number);"] }
+    let strides = Shape(kept.map { variables[$0].extent }).strides
+    return zip(kept, strides).map { variable, stride in
+      "const int64_t \(variables[variable].name) = (\(number)) / \(stride) % \(variables[variable].extent);"
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// One C function for each call of the step, and the loops around bodies.
+
+import DescentIR
+import DescentPasses
+
+/// A kernel as C: a function over a range `lo ..< hi` of units that may be shared out among threads.
+struct KernelCode {
+  /// The function's name in `helpers` and `body`; the program gives each distinct text one name.
+  static let placeholder = "@"
+
+  var parameters: Parameters
+  /// Declarations before the function.
+  var helpers: [String] = []
+  var body: [String]
+  /// The number of units as a C expression.
+  var units: String
+  /// Shares are cut at multiples of this.
+  var grain = 1
+  /// Rough cost of the whole in multiply-adds: a small one is not worth sharing out.
+  var work: Int
+  /// Bytes of scratch memory for each thread, as a C expression.
+  var scratch: String?
+  /// Bytes of partial results, which the call after this one combines.
+  var partialBytes = 0
+  /// The nodes that this function computes, for its comment.
+  var nodes: [NodeID]
+
+  /// The function's text with `@` for its name.
+  var text: String {
+    var list = parameters.entries.map { entry in
+      "\(entry.isWritten ? "" : "const ")\(entry.dtype.cName) *DSC_RESTRICT \(entry.name)"
+    }
+    if scratch != nil { list.append("void *scratch") }
+    let head = "static void \(Self.placeholder)(\((["int64_t lo", "int64_t hi"] + list).joined(separator: ", "))) {"
+    return (helpers + [head] + body.map { $0.indented(1) } + ["}"]).joined(separator: "\n")
+  }
+}
+
+/// A loop that has been opened, and the text to open it.
+struct Loop {
+  var variable: Int
+  var lower: String
+  var upper: String
+}
+
+/// Bodies inside loops.
+func nest(_ loops: [Loop], _ variables: [LoopVariable], _ body: [String]) -> [String] {
+  guard let loop = loops.first else { return body }
+  let name = variables[loop.variable].name
+  return ["for (int64_t \(name) = \(loop.lower); \(name) < \(loop.upper); \(name)++) {"]
+    + nest(Array(loops.dropFirst()), variables, body).map { $0.indented(1) } + ["}"]
+}
+
+/// Which of the neighbouring loops `range` can be one loop, given everything that depends on them: an outer loop is dropped and
+/// the inner one runs over the product, where each step of the outer is as good as a whole turn of the inner.
+func merge(_ range: Range<Int>, _ variables: inout [LoopVariable], _ accesses: [Affine]) -> Set<Int> {
+  var dropped: Set<Int> = Set(range.filter { variables[$0].extent == 1 })
+  let kept = range.filter { !dropped.contains($0) }
+  let extents = variables.map(\.extent)
+  for (outer, inner) in zip(kept, kept.dropFirst()).reversed() {
+    guard accesses.allSatisfy({ $0.coefficient(of: outer) == $0.coefficient(of: inner) * extents[inner] }) else { continue }
+    dropped.insert(outer)
+  }
+  // The extents of dropped loops go to the next kept one inward.
+  var carried = 1
+  for variable in kept {
+    if dropped.contains(variable) {
+      carried *= variables[variable].extent
+    } else {
+      variables[variable].extent *= carried
+      carried = 1
+    }
+  }
+  return dropped
+}
+
+extension ProgramContext {
+  /// A body that computes and stores a kernel's nodes at the index of its domain.
+  func store(_ kernel: Kernel, _ body: inout Body, _ index: [Affine]) {
+    let stores = Set(kernel.stores)
+    if let anchor = kernel.anchor, stores.contains(anchor) { body.store(anchor, index, body.value(anchor, index)) }
+    // All values before all stores: memory that is taken over is read before it is written.
+    for member in kernel.members { _ = body.value(member, index) }
+    for member in kernel.members where stores.contains(member) { body.store(member, index, body.value(member, index)) }
+  }
+
+  /// Cost of computing one element of these nodes.
+  func cost(_ nodes: [NodeID]) -> Int {
+    nodes.reduce(1) { total, id in
+      if case .pointwise(let rule) = families[id.index] { total + rule.cost } else { total + 2 }
+    }
+  }
+
+  /// A nest over the results' elements.
+  func loops(_ kernel: Kernel) -> KernelCode {
+    let shape = kernel.domain
+    var variables = shape.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    let index = shape.dimensions.indices.map { Affine(variable: $0) }
+    func write(_ variables: [LoopVariable], _ dropped: Set<Int>) -> Body {
+      var body = Body(self, Parameters(), variables, dropped: dropped)
+      body.computedHere = Set(kernel.members)
+      store(kernel, &body, index)
+      return body
+    }
+    let dropped = merge(0..<shape.rank, &variables, write(variables, []).accesses)
+    let original = shape.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    let body = write(original, dropped)
+    let kept = (0..<shape.rank).filter { !dropped.contains($0) }
+    let shared = kept.first { variables[$0].extent >= 64 } ?? kept.max { variables[$0].extent < variables[$1].extent }
+    let opened = kept.map { variable in
+      variable == shared ? Loop(variable: variable, lower: "lo", upper: "hi")
+        : Loop(variable: variable, lower: "0", upper: cLiteral(variables[variable].extent))
+    }
+    let lines = shared == nil ? ["(void)lo;", "(void)hi;"] + body.lines : nest(opened, variables, body.lines)
+    return KernelCode(
+      parameters: body.parameters, body: lines, units: cLiteral(shared.map { variables[$0].extent } ?? 1),
+      grain: shared != nil && shared == kept.last ? 64 : 1, work: shape.count * cost(kernel.members), nodes: kernel.members)
+  }
+}

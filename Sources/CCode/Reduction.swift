@@ -1,0 +1,280 @@
+// Reductions as C, and contractions that are small or of integers, which are reductions of products.
+// The order of a sum follows from sizes and layout alone: sixteen virtual lanes along a contiguous axis, or one accumulator for
+// each output, or, where the outputs are too few to share out, fixed blocks whose partial results meet in a tree.
+
+import DescentIR
+import DescentOps
+import DescentPasses
+
+/// What is combined, over which loops.
+struct ReductionForm {
+  var kernel: Kernel
+  var reducer: Reducer
+  var dtype: DType
+  var outputs: [Int]
+  var reduced: [Int]
+  /// The value that is combined at an index of the output loops and one of the reduced loops.
+  var element: (inout Body, _ output: [Affine], _ reduced: [Affine]) -> String
+  var cost: Int
+}
+
+extension ProgramContext {
+  func reduction(_ kernel: Kernel, _ reducer: Reducer, _ axes: [Int]) -> [KernelCode] {
+    let anchor = kernel.anchor!
+    let operand = graph[anchor].operands[0]
+    let shape = graph[operand].type.shape
+    let kept = (0..<shape.rank).filter { !axes.contains($0) }
+    let form = ReductionForm(
+      kernel: kernel, reducer: reducer, dtype: graph[anchor].type.dtype, outputs: kernel.domain.dimensions,
+      reduced: axes.map { shape[$0] },
+      element: { body, output, reduced in
+        var index = [Affine](repeating: Affine(), count: shape.rank)
+        for (axis, value) in zip(kept, output) { index[axis] = value }
+        for (axis, value) in zip(axes, reduced) { index[axis] = value }
+        return body.value(operand, index)
+      }, cost: 2 + inlinedCost(operand))
+    return ReductionWriter(self, form).write()
+  }
+
+  /// A contraction as a reduction of products.
+  func productReduction(_ kernel: Kernel, _ axes: ContractionAxes) -> [KernelCode] {
+    let anchor = kernel.anchor!
+    let (lhs, rhs) = (graph[anchor].operands[0], graph[anchor].operands[1])
+    let (lhsShape, rhsShape) = (graph[lhs].type.shape, graph[rhs].type.shape)
+    let lhsFree = axes.lhsFree(lhsShape.rank), rhsFree = axes.rhsFree(rhsShape.rank)
+    let dtype = graph[anchor].type.dtype
+    let form = ReductionForm(
+      kernel: kernel, reducer: .sum, dtype: dtype, outputs: kernel.domain.dimensions,
+      reduced: axes.lhsContracting.map { lhsShape[$0] },
+      element: { body, output, reduced in
+        var left = [Affine](repeating: Affine(), count: lhsShape.rank)
+        var right = [Affine](repeating: Affine(), count: rhsShape.rank)
+        for (i, axis) in axes.lhsBatch.enumerated() { left[axis] = output[i] }
+        for (i, axis) in axes.rhsBatch.enumerated() { right[axis] = output[i] }
+        for (i, axis) in lhsFree.enumerated() { left[axis] = output[axes.lhsBatch.count + i] }
+        for (i, axis) in rhsFree.enumerated() { right[axis] = output[axes.lhsBatch.count + lhsFree.count + i] }
+        for (i, axis) in axes.lhsContracting.enumerated() { left[axis] = reduced[i] }
+        for (i, axis) in axes.rhsContracting.enumerated() { right[axis] = reduced[i] }
+        let operands = [body.value(lhs, left), body.value(rhs, right)]
+        return body.define(dtype, Multiply.c(operands[0], operands[1], dtype))
+      }, cost: 3)
+    return ReductionWriter(self, form).write()
+  }
+
+  /// Cost of what is computed on the way to an operand.
+  func inlinedCost(_ id: NodeID) -> Int {
+    if stored[id.index] { return 0 }
+    var cost = graph[id].operands.reduce(0) { $0 + inlinedCost($1) }
+    if case .pointwise(let rule) = families[id.index] { cost += rule.cost }
+    return cost
+  }
+}
+
+/// Writes one reduction.
+private struct ReductionWriter {
+  /// Virtual lanes of a sum along a contiguous axis. A constant of the system: it decides bits.
+  static let lanes = 16
+  /// Accumulators held at once where lanes lie across outputs; decides nothing but speed.
+  static let tile = 64
+  /// Blocks that a long sum with few outputs is cut into; decides bits.
+  static let blocks = 32
+
+  let context: ProgramContext
+  let form: ReductionForm
+  var variables: [LoopVariable]
+  private let original: [LoopVariable]
+  private var dropped: Set<Int> = []
+  private let outputIndex: [Affine]
+  private let reducedIndex: [Affine]
+  private var loads: [Affine] = []
+
+  init(_ context: ProgramContext, _ form: ReductionForm) {
+    self.context = context
+    self.form = form
+    original = form.outputs.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+      + form.reduced.enumerated().map { LoopVariable(name: "r\($0.offset)", extent: $0.element) }
+    variables = original
+    outputIndex = form.outputs.indices.map { Affine(variable: $0) }
+    reducedIndex = form.reduced.indices.map { Affine(variable: form.outputs.count + $0) }
+    // A trial run tells what depends on which loop.
+    let (inner, _) = element(Parameters())
+    let outer = epilogue(inner.parameters, "acc")
+    dropped = merge(0..<form.outputs.count, &variables, inner.accesses + outer.accesses)
+    dropped.formUnion(merge(form.outputs.count..<original.count, &variables, inner.accesses))
+    loads = inner.loads
+  }
+
+  private func element(_ parameters: Parameters) -> (Body, String) {
+    var body = Body(context, parameters, original, dropped: dropped)
+    let value = form.element(&body, outputIndex, reducedIndex)
+    return (body, value)
+  }
+  private func epilogue(_ parameters: Parameters, _ accumulator: String) -> Body {
+    var body = Body(context, parameters, original, dropped: dropped)
+    body.computedHere = Set(form.kernel.members + [form.kernel.anchor!])
+    body.set(form.kernel.anchor!, outputIndex, accumulator)
+    context.store(form.kernel, &body, outputIndex)
+    return body
+  }
+
+  private var outputs: [Int] { form.outputs.indices.filter { !dropped.contains($0) } }
+  private var reduced: [Int] { (form.outputs.count..<original.count).filter { !dropped.contains($0) } }
+  private func extent(_ variable: Int) -> Int { variables[variable].extent }
+  private func name(_ variable: Int) -> String { variables[variable].name }
+  private func isContiguous(_ variable: Int) -> Bool { loads.contains { $0.coefficient(of: variable) == 1 } }
+  private var type: String { form.dtype.cName }
+
+  private func combined(_ a: String, _ b: String) -> String {
+    switch form.reducer {
+    case .sum: return Add.c(a, b, form.dtype)
+    case .product: return Multiply.c(a, b, form.dtype)
+    case .max: return form.dtype.isFloating ? "dsc_max_\(form.dtype.name)(\(a), \(b))" : "\(a) > \(b) ? \(a) : \(b)"
+    case .min: return form.dtype.isFloating ? "dsc_min_\(form.dtype.name)(\(a), \(b))" : "\(a) < \(b) ? \(a) : \(b)"
+    }
+  }
+  private var start: String {
+    switch form.reducer {
+    case .sum: return cLiteral(0, form.dtype)
+    case .product: return cLiteral(1, form.dtype)
+    case .max, .min:
+      let sign = form.reducer == .max ? "-" : ""
+      switch form.dtype {
+      case .f32: return sign + "INFINITY"
+      case .f64: return "(double)\(sign)INFINITY"
+      case .i32: return form.reducer == .max ? "INT32_MIN" : "INT32_MAX"
+      case .i64: return form.reducer == .max ? "INT64_MIN" : "INT64_MAX"
+      case .u8, .bool: return form.reducer == .max ? "0" : "255"
+      }
+    }
+  }
+  /// Halves an array of `count` values in place until one is left; the order is that of a tree.
+  private func tree(_ count: String) -> [String] {
+    [
+      "for (int64_t n = \(count), half; n > 1; n = half) {",
+      "  half = (n + 1) / 2;",
+      "  for (int64_t l = 0; l < n - half; l++)",
+      "    acc[l] = \(combined("acc[l]", "acc[l + half]"));",
+      "}",
+    ]
+  }
+
+  private var count: Int { outputs.reduce(1) { $0 * extent($1) } }
+  private var terms: Int { reduced.reduce(1) { $0 * extent($1) } }
+  private var work: Int { count * terms * form.cost + count * context.cost(form.kernel.members) }
+
+  func write() -> [KernelCode] {
+    let widest = outputs.map(extent).max() ?? 1
+    if terms >= 4096, count * terms >= 1 << 16, widest < 64 || count < 256, extent(reduced[0]) >= 4 { return blocked() }
+    let shared = outputs.first { extent($0) >= 64 } ?? outputs.max { extent($0) < extent($1) }
+    let loops = outputs.map { variable in
+      variable == shared ? Loop(variable: variable, lower: "lo", upper: "hi")
+        : Loop(variable: variable, lower: "0", upper: cLiteral(extent(variable)))
+    }
+    var parameters = Parameters()
+    let lines = core(loops, blockOf: nil, &parameters) { epilogue($0, $1) }
+    return [
+      KernelCode(
+        parameters: parameters, body: (shared == nil ? ["(void)lo;", "(void)hi;"] : []) + lines,
+        units: cLiteral(shared.map(extent) ?? 1), grain: shared != nil && shared == outputs.last ? 16 : 1, work: work,
+        nodes: [form.kernel.anchor!] + form.kernel.members)
+    ]
+  }
+
+  /// The loops over outputs, the sum within, and what is done with it.
+  /// `blockOf` limits the outermost reduced loop to `begin ..< end` of the block at hand.
+  private func core(
+    _ loops: [Loop], blockOf: Bool?, _ parameters: inout Parameters, _ finish: (Parameters, String) -> Body
+  ) -> [String] {
+    let (body, value) = element(parameters)
+    parameters = body.parameters
+    func reducedLoops(_ variables: [Int]) -> [Loop] {
+      variables.map { variable in
+        blockOf != nil && variable == reduced.first ? Loop(variable: variable, lower: "begin", upper: "end")
+          : Loop(variable: variable, lower: "0", upper: cLiteral(extent(variable)))
+      }
+    }
+    if let last = reduced.last, isContiguous(last), extent(last) >= Self.lanes {
+      // Lanes along the sum.
+      let step = body.lines + ["acc[l] = \(combined("acc[l]", value));"]
+      let isBlocked = blockOf != nil && reduced.count == 1
+      let (from, to) = isBlocked ? ("begin", "end") : ("0", cLiteral(extent(last)))
+      let end = finish(parameters, "acc[0]")
+      parameters = end.parameters
+      var inner = [
+        "int64_t j = \(from);",
+        "for (; j + \(Self.lanes) <= \(to); j += \(Self.lanes)) {",
+        "  for (int64_t l = 0; l < \(Self.lanes); l++) {", "    const int64_t \(name(last)) = j + l;",
+      ]
+      inner += step.map { $0.indented(2) } + ["  }", "}"]
+      if isBlocked || extent(last) % Self.lanes != 0 {
+        inner += ["for (int64_t l = 0; l < \(to) - j; l++) {", "  const int64_t \(name(last)) = j + l;"]
+        inner += step.map { $0.indented(1) } + ["}"]
+      }
+      let sum = ["\(type) acc[\(Self.lanes)];", "for (int64_t l = 0; l < \(Self.lanes); l++)", "  acc[l] = \(start);"]
+        + nest(reducedLoops(Array(reduced.dropLast())), variables, inner) + tree("\(Self.lanes)")
+      return nest(loops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"])
+    }
+    if let last = outputs.last, isContiguous(last), extent(last) >= 8 {
+      // Lanes across outputs.
+      let end = finish(parameters, "acc[l]")
+      parameters = end.parameters
+      let loop = loops.last!
+      let place = "const int64_t \(name(last)) = j + l;"
+      var lines = [
+        "for (int64_t j = \(loop.lower); j < \(loop.upper); j += \(Self.tile)) {",
+        "  const int64_t n = dsc_least(\(Self.tile), \(loop.upper) - j);",
+        "  \(type) acc[\(Self.tile)];", "  for (int64_t l = 0; l < \(Self.tile); l++)", "    acc[l] = \(start);",
+      ]
+      let step = ["for (int64_t l = 0; l < n; l++) {", "  \(place)"]
+        + (body.lines + ["acc[l] = \(combined("acc[l]", value));"]).map { $0.indented(1) } + ["}"]
+      lines += nest(reducedLoops(reduced), variables, step).map { $0.indented(1) }
+      lines += (["for (int64_t l = 0; l < n; l++) {", "  \(place)"] + end.lines.map { $0.indented(1) } + ["}"]).map { $0.indented(1) }
+      return nest(Array(loops.dropLast()), variables, lines + ["}"])
+    }
+    let end = finish(parameters, "acc")
+    parameters = end.parameters
+    let sum = ["\(type) acc = \(start);"]
+      + nest(reducedLoops(reduced), variables, body.lines + ["acc = \(combined("acc", value));"])
+    return nest(loops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"])
+  }
+
+  /// Two functions: partial results of fixed blocks, then their tree and the epilogue.
+  private func blocked() -> [KernelCode] {
+    let outer = reduced[0]
+    // Blocks of whole lanes, so that a lane's terms do not depend on where blocks begin.
+    let unit = reduced.count == 1 ? Self.lanes : 1
+    let size = (extent(outer) + Self.blocks * unit - 1) / (Self.blocks * unit) * unit
+    let blocks = (extent(outer) + size - 1) / size
+    let partial = Buffer.partial(call: -1)
+    var parameters = Parameters()
+    let position = outputs.reduce(Affine()) { $0 * extent($1) + Affine(variable: $1) }
+    let loops = outputs.map { Loop(variable: $0, lower: "0", upper: cLiteral(extent($0))) }
+    let first = core(loops, blockOf: true, &parameters) { parameters, accumulator in
+      var body = Body(context, parameters, original, dropped: dropped)
+      let array = body.parameters.name(partial, form.dtype, node: nil, writing: true)
+      body.lines.append("\(array)[b * \(count) + \(position.c(variables))] = \(accumulator);")
+      return body
+    }
+    let stage1 = KernelCode(
+      parameters: parameters,
+      body: [
+        "for (int64_t b = lo; b < hi; b++) {", "  const int64_t begin = b * \(size);",
+        "  const int64_t end = dsc_least(begin + \(size), \(extent(outer)));",
+      ] + first.map { $0.indented(1) } + ["}"],
+      units: "\(blocks)", work: work, partialBytes: blocks * count * form.dtype.byteSize, nodes: [form.kernel.anchor!])
+
+    var second = Parameters()
+    let array = second.name(partial, form.dtype, node: nil, writing: false)
+    let end = epilogue(second, "acc[0]")
+    let sum = ["\(type) acc[\(blocks)];", "for (int64_t b = 0; b < \(blocks); b++)", "  acc[b] = \(array)[b * \(count) + \(position.c(variables))];"]
+      + tree("\(blocks)")
+    let shared = outputs.first
+    let outerLoops = outputs.map { Loop(variable: $0, lower: $0 == shared ? "lo" : "0", upper: $0 == shared ? "hi" : cLiteral(extent($0))) }
+    let stage2 = KernelCode(
+      parameters: end.parameters,
+      body: (shared == nil ? ["(void)lo;", "(void)hi;"] : []) + nest(outerLoops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"]),
+      units: cLiteral(shared.map(extent) ?? 1), work: count * (blocks + context.cost(form.kernel.members)),
+      nodes: [form.kernel.anchor!] + form.kernel.members)
+    return [stage1, stage2]
+  }
+}

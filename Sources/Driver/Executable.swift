@@ -1,0 +1,73 @@
+// A step program that has been built and loaded, and the memory it runs on.
+
+import DescentCCode
+import DescentIR
+import DescentPasses
+import Synchronization
+
+/// An array in memory that emitted code reads and writes: aligned to 64 bytes, at a fixed address.
+///
+/// Sendable without check: the bytes are touched through `Executable.run`, `load` and `read` alone, and whoever owns the array
+/// calls these one after another, as the training loop and compiled functions do.
+package final class MemoryArray: @unchecked Sendable {
+  package let type: TensorType
+  let address: UnsafeMutableRawPointer
+
+  /// Zeroed memory for a tensor of the given type.
+  package init(_ type: TensorType) {
+    self.type = type
+    // The tail lets a whole vector be read at the end of a short array by tools that check bounds by the allocation.
+    address = .allocate(byteCount: max(type.byteCount, 1), alignment: 64)
+    address.initializeMemory(as: UInt8.self, repeating: 0, count: max(type.byteCount, 1))
+  }
+  package convenience init(_ value: HostArray) {
+    self.init(value.type)
+    load(value)
+  }
+  deinit { address.deallocate() }
+
+  package func load(_ value: HostArray) {
+    precondition(value.type == type, "\(value.type) loaded into memory of \(type)")
+    value.withBytes { bytes in
+      if let start = bytes.baseAddress { address.copyMemory(from: start, byteCount: bytes.count) }
+    }
+  }
+  package func read() -> HostArray {
+    HostArray(type) { $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: type.byteCount)) }
+  }
+}
+
+/// A step program in a loaded library.
+package final class Executable: Sendable {
+  private typealias Run = @convention(c) (UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64) -> Void
+  private typealias Size = @convention(c) (Int64) -> Int64
+
+  package let program: StepProgram
+  package let threads: Int
+  private let function: Run
+  /// The arena; a run holds it to the end, so that two tasks may call the same compiled function.
+  private let arena: Mutex<MemoryArray>
+
+  package init(_ program: StepProgram, in library: Library, threads: Int) throws {
+    self.program = program
+    self.threads = threads
+    function = unsafeBitCast(try library.symbol("\(program.prefix)_run"), to: Run.self)
+    let size = unsafeBitCast(try library.symbol("\(program.prefix)_arena_bytes"), to: Size.self)
+    arena = Mutex(MemoryArray(TensorType(.u8, [Int(size(Int64(threads)))])))
+  }
+
+  /// Bytes of the arena with the scratch memory of all threads.
+  package var arenaBytes: Int { arena.withLock { $0.type.byteCount } }
+
+  /// Runs `steps` steps on the arrays that the program's externals name, in their order.
+  package func run(_ arrays: [MemoryArray], steps: Int = 1) {
+    precondition(arrays.map(\.type) == program.externals.map(\.type), "the arrays are not those of the program")
+    let addresses = arrays.map(\.address)
+    arena.withLock { arena in
+      addresses.withUnsafeBufferPointer { io in
+        // A program without inputs and outputs has no table; it does nothing.
+        if let io = io.baseAddress { function(io, arena.address, Int64(steps), Int64(threads)) }
+      }
+    }
+  }
+}

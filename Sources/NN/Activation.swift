@@ -1,0 +1,45 @@
+// Activation functions as values, for the layers that take one; ActivationLayers.swift has them as layers of their own.
+
+import DescentIR
+import DescentOps
+
+/// A function applied to each element (softmax: to the last axis), named so that it can be part of a layer's description.
+public enum Activation: Sendable, Hashable, Codable {
+  /// x where x > 0, else 0.
+  case relu
+  /// x where x > 0, else slope x.
+  case leakyReLU(slope: Double = 0.01)
+  /// x where x > 0, else alpha (e^x - 1).
+  case elu(alpha: Double = 1)
+  /// The scaled ELU that keeps mean 0 and variance 1 (Klambauer et al., 2017).
+  case selu
+  /// ln(1 + e^x).
+  case softplus
+  /// x / (1 + e^-x).
+  case silu
+  /// x Φ(x), Φ the normal distribution function (Hendrycks and Gimpel, 2016).
+  case gelu
+  /// `gelu` with Φ taken by a hyperbolic tangent.
+  case geluTanh
+  case tanh
+  /// 1 / (1 + e^-x).
+  case sigmoid
+  /// e^x / Σ e^x over the last axis.
+  case softmax
+
+  public func callAsFunction(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    switch self {
+    case .relu: DescentOps.relu(x, file: file, line: line)
+    case .leakyReLU(let slope): leakyRelu(x, slope: slope, file: file, line: line)
+    case .elu(let alpha): DescentOps.elu(x, alpha: alpha, file: file, line: line)
+    case .selu: DescentOps.selu(x, file: file, line: line)
+    case .softplus: DescentOps.softplus(x, file: file, line: line)
+    case .silu: DescentOps.silu(x, file: file, line: line)
+    case .gelu: DescentOps.gelu(x, file: file, line: line)
+    case .geluTanh: DescentOps.gelu(x, approximate: .tanh, file: file, line: line)
+    case .tanh: DescentOps.tanh(x, file: file, line: line)
+    case .sigmoid: DescentOps.sigmoid(x, file: file, line: line)
+    case .softmax: DescentOps.softmax(x, axis: -1, file: file, line: line)
+    }
+  }
+}

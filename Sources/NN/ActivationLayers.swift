@@ -1,0 +1,116 @@
+// Activations as layers: each is an `Activate` with a name of its own.
+
+import DescentIR
+import DescentOps
+
+/// A layer that applies an activation: `Activate(.geluTanh)`. The usual ones have names of their own, such as `ReLU()`.
+public struct Activate: WeightlessLayer {
+  public let activation: Activation
+  let place: Place
+
+  public init(_ activation: Activation, file: StaticString = #fileID, line: UInt = #line) {
+    self.activation = activation
+    place = Place(file, line)
+  }
+  public func output(input: TensorType) throws -> TensorType {
+    guard input.dtype.isFloating else {
+      throw DescentError(.type, "\(activation) of \(input): f32 or f64 is needed; convert it first", at: place.location)
+    }
+    guard activation != .softmax || input.shape.rank > 0 else {
+      throw DescentError(.type, "softmax of \(input): an axis is needed", at: place.location)
+    }
+    return input
+  }
+  public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
+    activation(x, file: place.file, line: place.line)
+  }
+}
+
+/// A layer that is no more than an activation.
+public protocol ActivationLayer: WeightlessLayer {
+  var applied: Activate { get }
+}
+extension ActivationLayer {
+  public func output(input: TensorType) throws -> TensorType { try applied.output(input: input) }
+  public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor { applied(weights, x, context) }
+}
+
+/// x where x > 0, else 0.
+public struct ReLU: ActivationLayer {
+  public let applied: Activate
+  public init(file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.relu, file: file, line: line)
+  }
+}
+
+/// x where x > 0, else slope x.
+public struct LeakyReLU: ActivationLayer {
+  public let applied: Activate
+  public init(slope: Double = 0.01, file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.leakyReLU(slope: slope), file: file, line: line)
+  }
+}
+
+/// x where x > 0, else alpha (e^x - 1) (Clevert et al., 2016).
+public struct ELU: ActivationLayer {
+  public let applied: Activate
+  public init(alpha: Double = 1, file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.elu(alpha: alpha), file: file, line: line)
+  }
+}
+
+/// The scaled ELU that keeps mean 0 and variance 1 (Klambauer et al., 2017).
+public struct SELU: ActivationLayer {
+  public let applied: Activate
+  public init(file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.selu, file: file, line: line)
+  }
+}
+
+/// ln(1 + e^x).
+public struct Softplus: ActivationLayer {
+  public let applied: Activate
+  public init(file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.softplus, file: file, line: line)
+  }
+}
+
+/// x / (1 + e^-x), also called swish.
+public struct SiLU: ActivationLayer {
+  public let applied: Activate
+  public init(file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.silu, file: file, line: line)
+  }
+}
+
+/// x Φ(x), Φ the normal distribution function; `approximate` takes it by a hyperbolic tangent (Hendrycks and Gimpel, 2016).
+public struct GELU: ActivationLayer {
+  public let applied: Activate
+  public init(approximate: Bool = false, file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(approximate ? .geluTanh : .gelu, file: file, line: line)
+  }
+}
+
+/// The hyperbolic tangent.
+public struct Tanh: ActivationLayer {
+  public let applied: Activate
+  public init(file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.tanh, file: file, line: line)
+  }
+}
+
+/// 1 / (1 + e^-x).
+public struct Sigmoid: ActivationLayer {
+  public let applied: Activate
+  public init(file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.sigmoid, file: file, line: line)
+  }
+}
+
+/// e^x / Σ e^x over the last axis.
+public struct Softmax: ActivationLayer {
+  public let applied: Activate
+  public init(file: StaticString = #fileID, line: UInt = #line) {
+    applied = Activate(.softmax, file: file, line: line)
+  }
+}

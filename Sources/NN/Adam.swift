@@ -1,0 +1,43 @@
+import DescentIR
+import DescentOps
+
+/// Adam (Kingma and Ba, 2015), in the form of PyTorch's Adam.
+///
+/// With gradient g, parameter p, learning rate η and t = step + 1, all element by element:
+/// ```
+/// m ← β₁ m + (1 - β₁) g            v ← β₂ v + (1 - β₂) g²        (both 0 at first)
+/// p ← p - η / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)
+/// ```
+/// which is η m̂ / (√v̂ + ε) with m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ). The corrections are scalars, computed once a step in
+/// f64. State: `m` and `v`.
+public struct Adam: Optimizer {
+  public var learningRate: any LearningRate
+  public var beta1: Double
+  public var beta2: Double
+  public var epsilon: Double
+
+  public init(
+    learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+  }
+
+  public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
+    OptimizerState(zero: ["m", "v"], like: parameters)
+  }
+
+  public func update<P: ParameterTree>(
+    _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
+  ) -> (parameters: P, state: OptimizerState<P>) {
+    let t = convert(step, to: .f64) + 1
+    let rate = StepScalar(convert(learningRate.rate(step: step), to: .f64) / (1 - power(beta1, t)))
+    let scale = StepScalar(rsqrt(1 - power(beta2, t)))
+    let m = map(state.slot("m", like: parameters), gradient) { m, g in m * beta1 + g * (1 - beta1) }
+    let v = map(state.slot("v", like: parameters), gradient) { v, g in v * beta2 + g * g * (1 - beta2) }
+    let p = map(parameters, m, v) { p, m, v in p - rate[p] * m / (sqrt(v) * scale[p] + epsilon) }
+    return (p, OptimizerState(["m": m, "v": v]))
+  }
+}

@@ -1,0 +1,42 @@
+import DescentIR
+import DescentOps
+
+/// Stochastic gradient descent, with momentum (Polyak, 1964; Nesterov, 1983) where asked for, in the form of PyTorch's SGD.
+///
+/// With gradient g, parameter p, learning rate η, momentum μ and weight decay λ:
+/// ```
+/// g ← g + λ p
+/// m ← μ m + g                      (m is 0 at first)
+/// p ← p - η m                      Nesterov: p ← p - η (g + μ m)
+/// ```
+/// State: `momentum`, where μ is not 0.
+public struct SGD: Optimizer {
+  public var learningRate: any LearningRate
+  public var momentum: Double
+  public var nesterov: Bool
+  public var weightDecay: Double
+
+  public init(
+    learningRate: some LearningRate, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0
+  ) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.nesterov = nesterov
+    self.weightDecay = weightDecay
+  }
+
+  public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
+    OptimizerState(zero: momentum == 0 ? [] : ["momentum"], like: parameters)
+  }
+
+  public func update<P: ParameterTree>(
+    _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
+  ) -> (parameters: P, state: OptimizerState<P>) {
+    let rate = StepScalar(learningRate.rate(step: step))
+    let g = weightDecay == 0 ? gradient : map(gradient, parameters) { g, p in g + p * weightDecay }
+    guard momentum != 0 else { return (map(parameters, g) { p, g in p - rate[p] * g }, state) }
+    let m = map(state.slot("momentum", like: parameters), g) { m, g in m * momentum + g }
+    let direction = nesterov ? map(g, m) { g, m in g + m * momentum } : m
+    return (map(parameters, direction) { p, d in p - rate[p] * d }, OptimizerState(["momentum": m]))
+  }
+}

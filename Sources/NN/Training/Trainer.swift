@@ -1,0 +1,115 @@
+// What a training run is: how parameters begin, what is minimised, and the rule that minimises it.
+
+import DescentIR
+import DescentOps
+
+/// A network, a loss and an optimizer: everything about a training run but its data.
+///
+/// ```swift
+/// let trainer = Trainer(model, input: TensorType(.f32, [1, 784]), optimizer: Adam(), loss: { softmaxCrossEntropy($0, labels: $1) })
+/// let result = try trainer.fit(data, options: TrainingOptions(epochs: 10, batch: 128))
+/// ```
+public struct Trainer<P: ParameterTree>: Sendable {
+  /// A number reported beside the loss: a mean over the rows of a batch.
+  public struct Metric: Sendable {
+    public var name: String
+    /// Takes predictions and targets, gives a scalar.
+    public var body: @Sendable (Tensor, Tensor) -> Tensor
+    public init(_ name: String, _ body: @escaping @Sendable (Tensor, Tensor) -> Tensor) {
+      self.name = name
+      self.body = body
+    }
+    /// The fraction of rows whose greatest output is that of the label.
+    public static var accuracy: Metric { Metric("accuracy") { accuracy($0, labels: $1) } }
+  }
+
+  /// Fresh parameters, made of operations on the key.
+  public var initialize: @Sendable (RandomKey) throws -> P
+  /// The network's output for a batch of rows as they are in the data set.
+  public var predict: @Sendable (P, Tensor) -> Tensor
+  /// The scalar to minimise, from parameters, rows and targets: a mean over the rows.
+  public var loss: @Sendable (P, Tensor, Tensor) -> Tensor
+  public var metric: Metric?
+  public var optimizer: any Optimizer
+
+  /// Training of parameters of any kind with functions written out.
+  public init(
+    optimizer: any Optimizer, metric: Metric? = nil, initialize: @escaping @Sendable (RandomKey) throws -> P,
+    predict: @escaping @Sendable (P, Tensor) -> Tensor, loss: @escaping @Sendable (P, Tensor, Tensor) -> Tensor
+  ) {
+    self.optimizer = optimizer
+    self.metric = metric
+    self.initialize = initialize
+    self.predict = predict
+    self.loss = loss
+  }
+
+  /// Training of a network of layers. `prepare` turns rows as they are in the data set (bytes, say) into what the network takes,
+  /// of type `input` with any number of rows; `loss` takes the network's output and the targets.
+  public init(
+    _ model: some Layer, input: TensorType, optimizer: any Optimizer, metric: Metric? = nil,
+    prepare: @escaping @Sendable (Tensor) -> Tensor = { $0 }, loss: @escaping @Sendable (Tensor, Tensor) -> Tensor
+  ) where P == Weights {
+    self.init(
+      optimizer: optimizer, metric: metric, initialize: { try model.initialize(input: input, key: $0) },
+      predict: { model($0, prepare($1)) }, loss: { loss(model($0, prepare($1), Context(isTraining: true)), $2) })
+  }
+}
+
+/// How parameters are trained: by emitted C, or by the interpreter for comparison.
+public enum Engine: String, Sendable, CaseIterable { case compiled, interpreted }
+
+/// The settings of one run.
+public struct TrainingOptions: Sendable {
+  public var epochs: Int
+  /// Rows of a batch; nil for all rows at once. Rows that do not fill the last batch of an epoch wait for the next shuffle.
+  public var batch: Int?
+  /// Decides initial parameters and the order of rows.
+  public var seed: Int
+  /// nil: DESCENT_THREADS, or the processors at hand. Results do not depend on it.
+  public var threads: Int?
+  public var engine: Engine
+  /// Stop after so many steps, in the midst of an epoch if need be.
+  public var steps: Int?
+  /// Where parameters, optimizer state and position are kept, every `every` steps and at the end.
+  public var checkpoint: String?
+  public var every: Int?
+  /// A checkpoint to go on from.
+  public var resume: String?
+  /// Whether the result's parameters are those of the epoch with the least validation loss instead of the last.
+  public var restoresBest = false
+
+  public init(epochs: Int, batch: Int? = nil, seed: Int = 0, threads: Int? = nil, engine: Engine = .compiled) {
+    self.epochs = epochs
+    self.batch = batch
+    self.seed = seed
+    self.threads = threads
+    self.engine = engine
+  }
+}
+
+/// One epoch in numbers.
+public struct EpochReport: Sendable, Codable {
+  /// Counted from 1.
+  public var epoch: Int
+  /// Steps since the start of training.
+  public var step: Int
+  /// Mean over the epoch's batches.
+  public var loss: Double
+  public var metric: Double?
+  public var validationLoss: Double?
+  public var validationMetric: Double?
+  /// Time of the epoch's steps, without validation.
+  public var seconds: Double
+  public var microsecondsPerStep: Double
+}
+
+/// What training came to.
+public struct TrainingResult<P: ParameterTree>: Sendable {
+  public var parameters: P
+  public var history: [EpochReport]
+  /// True where Ctrl-C ended it; the parameters are then the best so far.
+  public var wasInterrupted = false
+  /// Seconds from the start of tracing to the end of the first step.
+  public var firstStepSeconds: Double
+}

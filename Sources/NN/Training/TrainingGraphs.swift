@@ -1,0 +1,158 @@
+// The graphs of a training run. All that changes is state in memory that a step reads and replaces: parameters, the optimizer's
+// state, the counter of steps, sums for the report. Rows are picked inside the graph, so the loop over steps needs nothing else.
+
+import DescentIR
+import DescentOps
+import DescentTransforms
+
+/// A graph, and for each output the input whose memory it takes over.
+package struct StateGraph: Sendable {
+  package var graph: Graph
+  package var donations: [Int?]
+}
+
+/// All graphs of a training run.
+package struct TrainingGraphs: Sendable {
+  /// seed -> parameters, optimizer state.
+  package var initialize: StateGraph
+  /// parameters, optimizer state, counters, [order,] inputs, targets -> the same but for the last two or three.
+  package var step: StateGraph
+  /// parameters, counters, inputs, targets -> counters; whole batches of the validation rows, then the rest.
+  package var evaluate: [(state: StateGraph, steps: Int, rows: Int)]
+  /// parameters, inputs -> predictions, for the rows of the data's first batch of `predictionRows`.
+  package var structure: TreeStructure
+  package var parameterPaths: [String]
+  package var parameterTypes: [TensorType]
+  package var stateStructure: TreeStructure
+  package var statePaths: [String]
+  package var stateTypes: [TensorType]
+  package var stepsPerEpoch: Int
+  package var batch: Int
+  package var isShuffled: Bool
+
+  /// The counters between the optimizer's state and the data: steps done, the first step whose loss was not a number (or -1), and
+  /// the sums of losses and metrics since they were last set to zero.
+  package static let counters: [(label: String, type: TensorType)] = [
+    ("step", TensorType(.i64, [])), ("firstBadStep", TensorType(.i64, [])),
+    ("lossSum", TensorType(.f64, [])), ("metricSum", TensorType(.f64, [])),
+  ]
+}
+
+extension Trainer {
+  /// Builds the graphs for data of the given types. Throws the first error in the user's functions.
+  package func graphs(
+    inputs: TensorType, targets: TensorType, validation: (inputs: TensorType, targets: TensorType)?, batch: Int?
+  ) throws -> TrainingGraphs {
+    let rows = inputs.shape[0]
+    let batch = min(batch ?? rows, rows)
+    guard batch > 0 else { throw DescentError(.usage, "a batch of \(batch) rows; at least 1 is needed") }
+
+    let start = Trace()
+    let (parameters, state) = try start.record {
+      let seed = start.input("seed", TensorType(.i64, []))
+      let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
+      return (try FlatTree(parameters), try FlatTree(optimizer.initialState(parameters)))
+    }
+    let beginning = try start.finish(
+      zip(parameters.paths.map { "parameters.\($0)" }, parameters.leaves).map { ($0, $1) }
+        + zip(state.paths.map { "optimizer.\($0)" }, state.leaves).map { ($0, $1) })
+    var graphs = TrainingGraphs(
+      initialize: StateGraph(graph: beginning, donations: beginning.outputs.map { _ in nil }),
+      step: StateGraph(graph: Graph(), donations: []), evaluate: [],
+      structure: parameters.structure, parameterPaths: parameters.paths, parameterTypes: parameters.leaves.map(\.type),
+      stateStructure: state.structure, statePaths: state.paths, stateTypes: state.leaves.map(\.type),
+      stepsPerEpoch: rows / batch, batch: batch, isShuffled: batch < rows)
+    graphs.step = try step(graphs, inputs, targets)
+    if let validation { graphs.evaluate = try evaluation(graphs, validation.inputs, validation.targets) }
+    return graphs
+  }
+
+  private func parameters(_ graphs: TrainingGraphs, in trace: Trace) throws -> P {
+    try FlatTree.rebuild(
+      P.self, graphs.structure,
+      zip(graphs.parameterPaths, graphs.parameterTypes).map { trace.input("parameters.\($0)", $1) })
+  }
+
+  private func step(_ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType) throws -> StateGraph {
+    let trace = Trace()
+    let outputs = try trace.record {
+      let p = try parameters(graphs, in: trace)
+      let state = try FlatTree.rebuild(
+        OptimizerState<P>.self, graphs.stateStructure,
+        zip(graphs.statePaths, graphs.stateTypes).map { trace.input("optimizer.\($0)", $1) })
+      let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
+      var (x, y): (Tensor, Tensor)
+      if graphs.isShuffled {
+        let order = trace.input("order", TensorType(.i32, [inputs.shape[0]]))
+        (x, y) = (trace.input("inputs", inputs), trace.input("targets", targets))
+        let epoch = counters[0] / Int64(graphs.stepsPerEpoch).tensor
+        let first = (counters[0] - epoch * Int64(graphs.stepsPerEpoch).tensor) * Int64(graphs.batch).tensor
+        let places = broadcast(first, [graphs.batch]) + iota([graphs.batch], axis: 0, dtype: .i64)
+        let rows = gather(order, places)
+        (x, y) = (gather(x, rows), gather(y, rows))
+      } else {
+        (x, y) = (trace.input("inputs", inputs), trace.input("targets", targets))
+      }
+      let batchX = x, batchY = y
+      let (value, gradient) = valueAndGrad { (p: P) in self.loss(p, batchX, batchY) }(p)
+      let (newP, newState) = optimizer.update(p, gradient: gradient, state: state, step: counters[0])
+      let isBad = and(value .!= value, counters[1] .< 0)
+      let newCounters = [
+        counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
+        counters[2] + convert(reshape(value, []), to: .f64),
+        counters[3] + (metric.map { convert($0.body(predict(p, batchX), batchY), to: .f64) } ?? Tensor(0.0)),
+      ]
+      let (flatP, flatState) = (try FlatTree(newP), try FlatTree(newState))
+      return zip(flatP.paths.map { "parameters.\($0)" } + flatState.paths.map { "optimizer.\($0)" }, flatP.leaves + flatState.leaves)
+        .map { (label: $0, tensor: $1) } + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
+    }
+    let graph = try trace.finish(outputs)
+    return StateGraph(graph: graph, donations: graph.outputs.indices.map { $0 })
+  }
+
+  /// Rows are taken in blocks of at most 1,000; a second graph takes what is left.
+  private func evaluation(_ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType) throws
+    -> [(state: StateGraph, steps: Int, rows: Int)]
+  {
+    let rows = inputs.shape[0]
+    let block = min(rows, 1_000)
+    var parts = [(start: 0, rows: block, steps: rows / block)]
+    if rows % block > 0 { parts.append((start: rows / block * block, rows: rows % block, steps: 1)) }
+    return try parts.map { part in
+      let trace = Trace()
+      let outputs = try trace.record {
+        let p = try parameters(graphs, in: trace)
+        let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
+        let (allX, allY) = (trace.input("inputs", inputs), trace.input("targets", targets))
+        var (x, y) = (allX, allY)
+        if part.rows < rows {
+          let first = part.start == 0 ? counters[0] * Int64(block).tensor : Int64(part.start).tensor
+          let places = broadcast(first, [part.rows]) + iota([part.rows], axis: 0, dtype: .i64)
+          (x, y) = (gather(allX, places), gather(allY, places))
+        }
+        let value = loss(p, x, y)
+        let isBad = and(value .!= value, counters[1] .< 0)
+        let new = [
+          counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
+          counters[2] + convert(reshape(value, []), to: .f64) * Double(part.rows),
+          counters[3] + (metric.map { convert($0.body(predict(p, x), y), to: .f64) * Double(part.rows) } ?? Tensor(0.0)),
+        ]
+        return zip(TrainingGraphs.counters, new).map { (label: $0.label, tensor: $1) }
+      }
+      let graph = try trace.finish(outputs)
+      let base = graphs.parameterPaths.count
+      return (StateGraph(graph: graph, donations: graph.outputs.indices.map { base + $0 }), part.steps, part.rows)
+    }
+  }
+
+  /// The graph of the network alone, for rows of the given type: parameters, inputs -> predictions.
+  package func predictionGraph(_ graphs: TrainingGraphs, inputs: TensorType) throws -> Graph {
+    let trace = Trace()
+    let output = try trace.record { predict(try parameters(graphs, in: trace), trace.input("inputs", inputs)) }
+    return try trace.finish([("predictions", output)])
+  }
+}
+
+extension Int64 {
+  fileprivate var tensor: Tensor { Tensor(self) }
+}

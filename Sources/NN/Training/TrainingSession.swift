@@ -1,0 +1,170 @@
+// A training run in progress: its arrays in memory, and the programs that work on them.
+
+import DescentCCode
+import DescentData
+import DescentDriver
+import DescentInterpreter
+import DescentIR
+import DescentPasses
+
+/// A graph ready to run, compiled or interpreted, on arrays in memory.
+package final class Stage {
+  private let state: StateGraph
+  private let executable: Executable?
+  /// The arrays in the order of the program's externals: inputs, then outputs that take over nothing.
+  private let arrays: [MemoryArray]
+  private let places: [Int]
+  /// Values of arrays that never change, read once by the interpreter.
+  private var fixed: [Int: HostArray] = [:]
+
+  package init(_ state: StateGraph, _ executable: Executable?, _ arrays: [MemoryArray]) {
+    self.state = state
+    self.executable = executable
+    self.arrays = arrays
+    var next = state.graph.inputs.count
+    places = state.donations.map { donated in
+      if let donated { return donated }
+      defer { next += 1 }
+      return next
+    }
+  }
+
+  package func run(steps: Int) throws {
+    if let executable { return executable.run(arrays, steps: steps) }
+    for _ in 0..<steps {
+      let inputs = state.graph.inputs.indices.map { index -> HostArray in
+        if let value = fixed[index] { return value }
+        let value = arrays[index].read()
+        // Data are large and never written; everything else is small or changes.
+        if ["inputs", "targets"].contains(state.graph.label(ofInput: index)) { fixed[index] = value }
+        return value
+      }
+      for (place, value) in zip(places, try state.graph.evaluate(inputs)) { arrays[place].load(value) }
+    }
+  }
+}
+
+/// The arrays and programs of one training run. Used by one task at a time.
+package final class TrainingSession<P: ParameterTree> {
+  package let graphs: TrainingGraphs
+  package let programs: [StepProgram]
+  private let parameterArrays: [MemoryArray]
+  private let stateArrays: [MemoryArray]
+  private let counters: [MemoryArray]
+  private let evaluationCounters: [MemoryArray]
+  private let order: MemoryArray?
+  private let seed: Int
+  private let initializeStage: Stage
+  private let stepStage: Stage
+  private var evaluateStages: [(stage: Stage, steps: Int)] = []
+  private let validationRows: Int
+  private var shuffledEpoch = -1
+  /// Bytes of the step's arena; 0 for the interpreter.
+  package let arenaBytes: Int
+
+  package init(
+    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine
+  ) throws {
+    let graphs = try trainer.graphs(
+      inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
+      batch: batch)
+    self.graphs = graphs
+    self.seed = seed
+    let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)
+    var executables: [Executable?] = states.map { _ in nil }
+    if engine == .compiled {
+      programs = try trainer.programs(graphs)
+      executables = try load(programs, threads: threads)
+    } else {
+      programs = []
+    }
+    arenaBytes = executables[1]?.arenaBytes ?? 0
+    parameterArrays = graphs.parameterTypes.map { MemoryArray($0) }
+    stateArrays = graphs.stateTypes.map { MemoryArray($0) }
+    counters = TrainingGraphs.counters.map { MemoryArray($0.type) }
+    evaluationCounters = TrainingGraphs.counters.map { MemoryArray($0.type) }
+    order = graphs.isShuffled ? MemoryArray(TensorType(.i32, [data.count])) : nil
+    let rows = [MemoryArray(try data.inputs.value), MemoryArray(try data.targets.value)]
+    initializeStage = Stage(
+      graphs.initialize, executables[0], [MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays)
+    stepStage = Stage(
+      graphs.step, executables[1], parameterArrays + stateArrays + counters + (order.map { [$0] } ?? []) + rows)
+    validationRows = validation?.count ?? 0
+    if let validation {
+      let rows = [MemoryArray(try validation.inputs.value), MemoryArray(try validation.targets.value)]
+      for (index, part) in graphs.evaluate.enumerated() {
+        evaluateStages.append((Stage(part.state, executables[2 + index], parameterArrays + evaluationCounters + rows), part.steps))
+      }
+    }
+    try initializeStage.run(steps: 1)
+    counters[1].load(HostArray([], [Int64(-1)]))
+  }
+
+  /// Steps done since the start of training.
+  package var step: Int { counters[0].read().ints[0] }
+  package var epoch: Int { step / graphs.stepsPerEpoch }
+
+  /// Runs steps, which must not cross the end of an epoch, and checks the losses.
+  package func run(steps: Int) throws {
+    let epoch = self.epoch
+    if let order, epoch != shuffledEpoch {
+      order.load(HostArray(order.type.shape, Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed))).epoch(epoch)))
+      shuffledEpoch = epoch
+    }
+    precondition(steps <= graphs.stepsPerEpoch - step % graphs.stepsPerEpoch, "steps across the end of an epoch")
+    try stepStage.run(steps: steps)
+    let bad = counters[1].read().ints[0]
+    if bad >= 0 {
+      throw DescentError(.usage, "the loss became not a number in step \(bad + 1); try a smaller learning rate")
+    }
+  }
+
+  /// Sum of losses and of metrics since the last call.
+  package func takeSums() -> (loss: Double, metric: Double) {
+    let sums = (counters[2].read().doubles[0], counters[3].read().doubles[0])
+    for counter in counters[2...] { counter.load(HostArray([], [0.0])) }
+    return sums
+  }
+
+  /// Loss and metric on the validation rows.
+  package func evaluate() throws -> (loss: Double, metric: Double)? {
+    guard !evaluateStages.isEmpty else { return nil }
+    for counter in evaluationCounters { counter.load(HostArray(counter.type) { _ in 0 }) }
+    evaluationCounters[1].load(HostArray([], [Int64(-1)]))
+    for (stage, steps) in evaluateStages { try stage.run(steps: steps) }
+    let rows = Double(validationRows)
+    return (evaluationCounters[2].read().doubles[0] / rows, evaluationCounters[3].read().doubles[0] / rows)
+  }
+
+  package var parameterValues: [HostArray] {
+    get { parameterArrays.map { $0.read() } }
+    set { for (array, value) in zip(parameterArrays, newValue) { array.load(value) } }
+  }
+  package var stateValues: [HostArray] {
+    get { stateArrays.map { $0.read() } }
+    set { for (array, value) in zip(stateArrays, newValue) { array.load(value) } }
+  }
+  /// Puts the counter of steps where a checkpoint left it.
+  package func setStep(_ step: Int, lossSum: Double, metricSum: Double) {
+    counters[0].load(HostArray([], [Int64(step)]))
+    counters[2].load(HostArray([], [lossSum]))
+    counters[3].load(HostArray([], [metricSum]))
+  }
+  /// The sums since they were last taken, without taking them.
+  package var sums: (loss: Double, metric: Double) { (counters[2].read().doubles[0], counters[3].read().doubles[0]) }
+
+  package func parameters() throws -> P {
+    try FlatTree.rebuild(P.self, graphs.structure, parameterValues.map { Tensor($0) })
+  }
+}
+
+extension Trainer {
+  /// The programs of a training run, to be built as one library: initialize, step, evaluate.
+  package func programs(_ graphs: TrainingGraphs) throws -> [StepProgram] {
+    let names = ["initialize", "train"] + graphs.evaluate.indices.map { $0 == 0 ? "evaluate" : "evaluate_rest" }
+    let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)
+    return try zip(names, states).map { name, state in
+      try prepare(state.graph, donations: state.donations, prefix: name)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// How a pass builds a new graph from an old one. Takes the old graph node by node in order; gives the new one with ids mapped,
+// inputs, outputs and labels kept, and each new node at the place in the user's program of the old node it comes from.
+
+import DescentIR
+import Foundation
+
+/// A new graph under construction from an old one.
+package struct Rewriter {
+  package let old: Graph
+  package private(set) var new = Graph()
+  private var map: [NodeID?]
+  /// The old node being replaced, whose location and adjoint mark new nodes take over.
+  private var current: NodeID?
+
+  private init(_ old: Graph) {
+    self.old = old
+    map = [NodeID?](repeating: nil, count: old.nodes.count)
+  }
+
+  /// A node of the new graph.
+  package subscript(id: NodeID) -> Node { new[id] }
+
+  /// Appends an operation on nodes of the new graph, in the name of the old node being replaced.
+  package mutating func append(_ op: any Op, _ operands: [NodeID]) throws -> NodeID {
+    let node = current.map { old[$0] }
+    return try new.append(op, operands, at: node?.location, adjointOf: node?.adjointOf)
+  }
+
+  /// The graph whose nodes are what `body` makes of the old ones, in order; `body` gets the rewriter, the old id and the new
+  /// operands, and returns the new node that stands for the old one, or nil where nothing uses it. Inputs are copied.
+  package static func rewrite(
+    _ graph: Graph, _ body: (inout Rewriter, NodeID, [NodeID]) throws -> NodeID?
+  ) throws -> Graph {
+    var rewriter = Rewriter(graph)
+    for id in graph.ids {
+      let node = graph[id]
+      rewriter.current = id
+      if node.op is Input {
+        rewriter.map[id.index] = try rewriter.append(node.op, [])
+      } else {
+        let operands = node.operands.compactMap { rewriter.map[$0.index] }
+        // A node with a dropped operand is itself dropped: nothing can use it.
+        guard operands.count == node.operands.count else { continue }
+        rewriter.map[id.index] = try body(&rewriter, id, operands)
+      }
+    }
+    rewriter.new.outputs = try graph.outputs.map { id in
+      guard let new = rewriter.map[id.index] else {
+        throw DescentError(.verification, "a pass dropped node %\(id.index), which is an output")
+      }
+      return new
+    }
+    rewriter.new.outputLabels = graph.outputLabels
+    return rewriter.new
+  }
+}
+
+extension Graph {
+  /// Whether this graph and another are node for node the same, constants by their bits.
+  package func isIdentical(to other: Graph) -> Bool {
+    nodes.count == other.nodes.count && outputs == other.outputs && outputLabels == other.outputLabels
+      && zip(nodes, other.nodes).allSatisfy { a, b in
+        a.operands == b.operands && a.type == b.type && a.location == b.location && a.adjointOf == b.adjointOf
+          && a.op.isIdentical(to: b.op)
+      }
+  }
+}
+
+extension Op {
+  /// Whether both are the same operation with the same attributes, numbers compared by their bits.
+  func isIdentical(to other: any Op) -> Bool {
+    guard name == other.name else { return false }
+    let (a, b) = (attributes.entries, other.attributes.entries)
+    return a.count == b.count
+      && zip(a, b).allSatisfy { x, y in
+        guard x.name == y.name else { return false }
+        return switch (x.value, y.value) {
+        case (.array(let x), .array(let y)): x.isIdentical(to: y)
+        case (.real(let x), .real(let y)): x.bitPattern == y.bitPattern
+        default: x.value == y.value
+        }
+      }
+  }
+}
+
+extension HostArray {
+  /// Whether types and bits agree: NaN equals itself, and 0 differs from -0.
+  func isIdentical(to other: HostArray) -> Bool {
+    type == other.type
+      && withBytes { a in
+        // One type and so one size.
+        other.withBytes { b in
+          a.isEmpty || a.baseAddress == b.baseAddress || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0
+        }
+      }
+  }
+}
