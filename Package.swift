@@ -48,6 +48,8 @@ let package = Package(
       dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
       path: "Sources/Bench"),
     .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
+    // Figures of curves and pictures, for examples.
+    .target(name: "DescentPlot", path: "Sources/Plot"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "NNTests",
@@ -60,6 +62,9 @@ let package = Package(
       name: "PassesTests",
       dependencies: ["DescentPasses", "DescentInterpreter", "DescentOps", "DescentTransforms", "DescentIR"],
       path: "Tests/PassesTests"),
+    .testTarget(
+      name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
+    .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]
 )
