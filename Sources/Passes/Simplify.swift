@@ -12,8 +12,11 @@ package func simplify(_ graph: Graph) throws -> Graph {
   // Views move outward and everything else shrinks, so two or three walks are usual.
   for _ in 0..<16 {
     var walk = Simplifier(graph)
-    graph = try removeDeadCode(try walk.run())
-    if walk.applications == 0 { break }
+    let result = try removeDeadCode(try walk.run())
+    // Rules also rebuild what is simple already, a splat for one; nothing has happened if the graph is the same.
+    let isDone = walk.applications == 0 || result.isIdentical(to: graph)
+    graph = result
+    if isDone { break }
   }
   return graph
 }
