@@ -46,9 +46,14 @@ let package = Package(
     .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
+      name: "TransformsTests",
+      dependencies: ["DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
+      path: "Tests/TransformsTests"),
+    .testTarget(
       name: "NNTests",
-      dependencies: ["DescentNN", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
-      path: "Tests/NNTests", exclude: ["Fixtures"]),
+      dependencies: [
+        "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR",
+      ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
   ],
