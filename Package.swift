@@ -43,7 +43,13 @@ let package = Package(
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
         "DescentDriver", "DescentData",
       ], path: "Sources/NN"),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
+      path: "Sources/Bench"),
     .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
+    // Figures of curves and pictures, for examples.
+    .target(name: "DescentPlot", path: "Sources/Plot"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "TransformsTests",
@@ -55,7 +61,15 @@ let package = Package(
         "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
+      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      path: "Tests/OpsTests"),
+    .testTarget(
+      name: "PassesTests",
+      dependencies: ["DescentPasses", "DescentInterpreter", "DescentOps", "DescentTransforms", "DescentIR"],
+      path: "Tests/PassesTests"),
+    .testTarget(
+      name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
+    .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]
 )
