@@ -56,12 +56,12 @@ public func accuracy(
   }
   let expected: Tensor
   switch labels.type {
-  case logits.type: expected = convert(argmax(labels, file: file, line: line), to: .i64)
+  case logits.type: expected = convert(argmax(labels, file: file, line: line), to: .i64, file: file, line: line)
   case let type where type.isClasses && type.shape == logits.shape.removing([logits.rank - 1]):
     expected = convert(labels, to: .i64, file: file, line: line)
   default: return .fail(labelMessage("accuracy", logits, labels), logits, labels, at: at)
   }
-  let predicted = convert(argmax(logits, file: file, line: line), to: .i64)
+  let predicted = convert(argmax(logits, file: file, line: line), to: .i64, file: file, line: line)
   return mean(convert(predicted .== expected, to: logits.dtype, file: file, line: line), file: file, line: line)
 }
 

@@ -7,7 +7,7 @@ import DescentOps
 import DescentTransforms
 import Testing
 
-@Suite struct CompiledTests {
+@Suite(.serialized) struct CompiledTests {
   static let model = Sequential {
     Dense(7)
     ReLU()

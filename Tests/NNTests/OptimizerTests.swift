@@ -120,6 +120,7 @@ struct OptimizerFixture: Decodable, Sendable {
       return try trace.finish(updated.parameters.map { ("", $0) })
     }
     #expect(graph.nodes.filter { $0.op.name == "power" }.count == 2)
+    #expect(graph.nodes.allSatisfy { $0.location.map { $0.file == "NNTests/OptimizerTests.swift" } ?? true })
     #expect(graph.nodes.filter { $0.op.name == "power" }.allSatisfy { $0.type.shape.rank == 0 })
   }
 
