@@ -14,7 +14,8 @@ import Testing
     Dense(3)
   }
   static let optimizers: [any Optimizer] = [
-    SGD(learningRate: 0.1), SGD(learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01), Adam(learningRate: 0.01),
+    SGD(learningRate: 0.1), SGD(learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01),
+    Adam(learningRate: 0.01),
   ]
 
   @Test(arguments: optimizers.indices) func stepsAreTheInterpreters(_ index: Int) throws {
@@ -25,7 +26,10 @@ import Testing
     let labels = Tensor((0..<16).map { Int32($0 % 3) })
     let model = Self.model
     let loss = valueAndGrad { @Sendable (w: Weights, x: Tensor) in softmaxCrossEntropy(model(w, x), labels: labels) }
-    let step = { @Sendable (w: Weights, state: OptimizerState<Weights>, x: Tensor, step: Tensor) -> (Tensor, Weights, OptimizerState<Weights>) in
+    let step = {
+      @Sendable (w: Weights, state: OptimizerState<Weights>, x: Tensor, step: Tensor) -> (
+        Tensor, Weights, OptimizerState<Weights>
+      ) in
       let (value, gradient) = loss(w, x)
       let updated = optimizer.update(w, gradient: gradient, state: state, step: step)
       return (value, updated.parameters, updated.state)

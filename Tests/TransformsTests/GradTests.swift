@@ -25,7 +25,9 @@ private struct Network: ParameterTree {
 
   @Test func nestedTrees() throws {
     let network = Network(
-      layers: [Affine(weight: x, bias: Tensor([1.0, 1, 1])), Affine(weight: x * 2, bias: nil, kind: .squared, scale: 3)],
+      layers: [
+        Affine(weight: x, bias: Tensor([1.0, 1, 1])), Affine(weight: x * 2, bias: nil, kind: .squared, scale: 3),
+      ],
       named: ["b": Tensor(4.0), "a": Tensor(3.0)], nothing: [])
     let gradient = grad { @Sendable (n: Network) in
       var y = n.named["a"]! * n.named["b"]! * n.named["b"]!
@@ -35,7 +37,8 @@ private struct Network: ParameterTree {
       }
       return y
     }(network)
-    #expect(try gradient.flattened().paths == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "named.a", "named.b"])
+    #expect(
+      try gradient.flattened().paths == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "named.a", "named.b"])
     #expect(try gradient.layers[0].weight.doubles == [2, 2, 2])
     #expect(try gradient.layers[0].bias?.doubles == [5, 5, 5])
     #expect(try gradient.layers[1].weight.doubles == [6, -18, 24])
@@ -125,7 +128,9 @@ private struct Network: ParameterTree {
     let error = #expect(throws: DescentError.self) { try gradient.doubles }
     #expect(error?.kind == .gradient && error?.message.contains("f64[3]") == true)
     #expect(error?.location == SourceLocation("TransformsTests/GradTests.swift", UInt(line)))
-    let integer = #expect(throws: DescentError.self) { try grad { @Sendable (p: Tensor) in sum(convert(p, to: .i32)) }(x).doubles }
+    let integer = #expect(throws: DescentError.self) {
+      try grad { @Sendable (p: Tensor) in sum(convert(p, to: .i32)) }(x).doubles
+    }
     #expect(integer?.kind == .gradient && integer?.message.contains("i32[]") == true)
   }
 
