@@ -54,9 +54,14 @@ let package = Package(
     .target(name: "DescentPlot", path: "Sources/Plot"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
+      name: "TransformsTests",
+      dependencies: ["DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
+      path: "Tests/TransformsTests"),
+    .testTarget(
       name: "NNTests",
-      dependencies: ["DescentNN", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
-      path: "Tests/NNTests", exclude: ["Fixtures"]),
+      dependencies: [
+        "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR",
+      ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
       path: "Tests/OpsTests"),
