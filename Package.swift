@@ -36,18 +36,39 @@ let package = Package(
       dependencies: [
         "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode", subprocess, system,
       ], path: "Sources/Driver"),
+    .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(
       name: "DescentNN",
       dependencies: [
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
-        "DescentDriver",
+        "DescentDriver", "DescentData",
       ], path: "Sources/NN"),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
+      path: "Sources/Bench"),
+    .testTarget(
+      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR"], path: "Tests/DriverTests"),
     .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
+    // Figures of curves and pictures, for examples.
+    .target(name: "DescentPlot", path: "Sources/Plot"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
-    .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
-    .target(name: "DescentPlot", dependencies: [], path: "Sources/Plot"),
+      name: "TransformsTests",
+      dependencies: ["DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
+      path: "Tests/TransformsTests"),
+    .testTarget(
+      name: "NNTests",
+      dependencies: [
+        "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR",
+      ], path: "Tests/NNTests", exclude: ["Fixtures"]),
+    .testTarget(
+      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      path: "Tests/OpsTests"),
+    .testTarget(
+      name: "PassesTests",
+      dependencies: ["DescentPasses", "DescentInterpreter", "DescentOps", "DescentTransforms", "DescentIR"],
+      path: "Tests/PassesTests"),
     .testTarget(
       name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),

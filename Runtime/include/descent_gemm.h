@@ -22,7 +22,8 @@
 #define __has_builtin(x) 0
 #endif
 
-#if defined(DSC_NO_VECTORS) || !defined(__GNUC__) || (defined(DSC_EXACT_FMA) && !defined(__FMA__) && !defined(__aarch64__))
+#if defined(DSC_NO_VECTORS) || !defined(__GNUC__) ||                                                                   \
+    (defined(DSC_EXACT_FMA) && !defined(__FMA__) && !defined(__aarch64__))
 #define DSC_GEMM_VECTOR 0 /* four lanes in plain C */
 #define DSC_GEMM_ROWS 4
 #elif defined(__AVX512F__)
@@ -42,7 +43,7 @@
 #define DSC_GEMM_ROWS 4
 #endif
 
-/* One fused multiply-add of vectors. The compilers' builtins come first because immintrin.h costs clang 0.15 s to read. */
+/* One fused multiply-add of vectors. The compilers' builtins come first: immintrin.h costs clang 0.15 s to read. */
 #if DSC_GEMM_VECTOR == 0 || !DSC_FUSED
 #elif __has_builtin(__builtin_elementwise_fma)
 #define DSC_GEMM_FMA_f32(a, b, c) __builtin_elementwise_fma(a, b, c)
@@ -72,12 +73,29 @@
 #define DSC_GEMM_FMA_f64(a, b, c) ((dsc_gemm_v_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #endif
 
+/* DSC_GEMM_UNROLL: a loop of constant count over registers. DSC_GEMM_ROLLED: one that gains nothing by unrolling, which
+ * would only cost the compiler time. DSC_GEMM_COLUMNS: an epilogue's loop over columns, which clang 14 would unroll to
+ * scalars before it thinks of vectors (its arrays are best restrict parameters of a function for one row).
+ * DSC_GEMM_AHEAD: asks for a cache line. DSC_GEMM_BASE: a pointer that the compiler shall keep in its own register. */
 #if defined(__clang__)
 #define DSC_GEMM_UNROLL _Pragma("clang loop unroll(full)")
+#define DSC_GEMM_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
+#define DSC_GEMM_COLUMNS _Pragma("clang loop unroll(disable)")
 #elif defined(__GNUC__)
 #define DSC_GEMM_UNROLL _Pragma("GCC unroll 16")
+#define DSC_GEMM_ROLLED _Pragma("GCC unroll 1")
+#define DSC_GEMM_COLUMNS
 #else
 #define DSC_GEMM_UNROLL
+#define DSC_GEMM_ROLLED
+#define DSC_GEMM_COLUMNS
+#endif
+#if defined(__GNUC__)
+#define DSC_GEMM_AHEAD(p) __builtin_prefetch(p, 0, 2)
+#define DSC_GEMM_BASE(p) __asm__("" : "+r"(p))
+#else
+#define DSC_GEMM_AHEAD(p) (void)(p)
+#define DSC_GEMM_BASE(p) (void)0
 #endif
 
 /* Lanes of a vector of `size`-byte elements. A tile is two vectors wide. */
@@ -135,8 +153,8 @@ DSC_GEMM_DEFINE_VECTOR(double, f64)
 /* Rows and columns of a piece are multiples of 12 and 32 (the last ones aside), and at most 384 and 256. */
 #define DSC_GEMM_ROW_BOUND(M) DSC_GEMM_MIN(384, ((M) + 11) / 12 * 12)
 #define DSC_GEMM_COLUMN_BOUND(N) DSC_GEMM_MIN(256, ((N) + 31) / 32 * 32)
-/* The sum over k is cut in equal blocks of at most 4 KiB a row; packed columns of B are kept over pieces up to 16 KiB. */
-#define DSC_GEMM_BLOCKS(K, size) (((K) * (int64_t)(size) + 4095) / 4096)
+/* The sum over k is cut in equal blocks of at most 2 KiB a row; packed columns of B are kept over pieces up to 16 KiB. */
+#define DSC_GEMM_BLOCKS(K, size) (((K) * (int64_t)(size) + 2047) / 2048)
 #define DSC_GEMM_BLOCK(K, size) (((K) + DSC_GEMM_BLOCKS(K, size) - 1) / DSC_GEMM_BLOCKS(K, size))
 #define DSC_GEMM_KEEPS_B(K, size) ((K) * (int64_t)(size) <= 16384)
 #define DSC_GEMM_B_DEPTH(K, size) (DSC_GEMM_KEEPS_B(K, size) ? (K) : DSC_GEMM_BLOCK(K, size))
@@ -158,11 +176,12 @@ typedef struct {
   int64_t rows, columns;
 } dsc_gemm_cut;
 
-/* Cuts to about 2^20 multiply-adds a piece (an element touched counts as 32), 64 pieces, at least 24 rows and 32 columns. */
+/* Cuts to about 2^18 multiply-adds a piece (an element touched counts as 32), 64 pieces, at least 24 rows, 32 columns.
+ * Less than 2^20 in all, some 10 microseconds of one core, is one piece up to 384 rows and 256 columns. */
 DSC_INLINE dsc_gemm_cut dsc_gemm_cut_of(int64_t M, int64_t N, int64_t K) {
   const int64_t row_units = (M + 11) / 12, column_units = (N + 31) / 32;
   dsc_gemm_cut cut = {(row_units + 31) / 32, (column_units + 7) / 8};
-  const int64_t goal = dsc_gemm_power((M * N * K + 32 * (M * N + M * K + K * N)) >> 20);
+  const int64_t work = M * N * K + 32 * (M * N + M * K + K * N), goal = work < (1 << 20) ? 1 : dsc_gemm_power(work >> 18);
   const int64_t want = dsc_gemm_power((goal + cut.rows * cut.columns - 1) / (cut.rows * cut.columns));
   const int64_t by_rows = DSC_GEMM_MIN(want, dsc_gemm_power(row_units / (2 * cut.rows)));
   const int64_t by_columns = DSC_GEMM_MIN(want / by_rows, dsc_gemm_power(column_units / cut.columns));
@@ -175,6 +194,31 @@ DSC_INLINE dsc_gemm_cut dsc_gemm_cut_of(int64_t M, int64_t N, int64_t K) {
 DSC_INLINE int64_t dsc_gemm_pieces(int64_t M, int64_t N, int64_t K) {
   const dsc_gemm_cut cut = DSC_GEMM_SWAPS(M, N) ? dsc_gemm_cut_of(N, M, K) : dsc_gemm_cut_of(M, N, K);
   return cut.rows * cut.columns;
+}
+
+/* The outputs row ..< row_end by column ..< column_end, which end before piece `next`. */
+typedef struct {
+  int64_t row, row_end, column, column_end, next;
+} dsc_gemm_rectangle;
+
+/* The rectangle that begins with a piece: the pieces before piece_end that follow in the same columns are joined to it,
+ * up to 256 rows, so that few threads pack less. Pieces run down the rows first. */
+DSC_INLINE dsc_gemm_rectangle dsc_gemm_rectangle_of(int64_t M, int64_t N, dsc_gemm_cut cut, int64_t piece,
+                                                    int64_t piece_end) {
+  const int64_t row_units = (M + 11) / 12, column_units = (N + 31) / 32, j = piece / cut.rows;
+  dsc_gemm_rectangle r;
+  r.row = row_units * (piece % cut.rows) / cut.rows * 12;
+  r.row_end = row_units * (piece % cut.rows + 1) / cut.rows * 12;
+  r.column = column_units * j / cut.columns * 32;
+  r.column_end = DSC_GEMM_MIN(column_units * (j + 1) / cut.columns * 32, N);
+  for (r.next = piece + 1; r.next < piece_end && r.next / cut.rows == j; r.next++) {
+    const int64_t row_end = row_units * (r.next % cut.rows + 1) / cut.rows * 12;
+    if (row_end - r.row > 256)
+      break;
+    r.row_end = row_end;
+  }
+  r.row_end = DSC_GEMM_MIN(r.row_end, M);
+  return r;
 }
 
 DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64_t size) {
@@ -205,13 +249,24 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
 #endif
 
 #define DSC_GEMM_DEFINE_PACK(T, S)                                                                                     \
-  /* Lanes that lie side by side are copied. */                                                                        \
+  /* Lanes that lie side by side are copied: whole vectors, then the bits of what is left. */                          \
   DSC_INLINE void dsc_gemm_copy_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source, int64_t count, \
                                     int64_t k_stride, int64_t depth) {                                                 \
-    for (int64_t k = 0; k < depth; k++) {                                                                              \
-      memcpy(panel + k * width, source + k * k_stride, (size_t)count * sizeof(T));                                     \
+    const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
+    DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                              \
+      T *to = panel + k * width;                                                                                       \
+      const T *from = source + k * k_stride;                                                                           \
+      int64_t left = count;                                                                                            \
       if (count < width)                                                                                               \
-        memset(panel + k * width + count, 0, (size_t)(width - count) * sizeof(T));                                     \
+        dsc_gemm_store_##S(to + width - lanes, dsc_gemm_fill_##S(0));                                                  \
+      DSC_GEMM_ROLLED for (; left >= lanes; left -= lanes, from += lanes, to += lanes)                                 \
+          dsc_gemm_store_##S(to, dsc_gemm_load_##S(from));                                                             \
+      DSC_GEMM_UNROLL for (int part = lanes / 2; part > 0; part /= 2) {                                                \
+        if (left & part) {                                                                                             \
+          memcpy(to, from, (size_t)part * sizeof(T));                                                                  \
+          to += part, from += part;                                                                                    \
+        }                                                                                                              \
+      }                                                                                                                \
     }                                                                                                                  \
   }                                                                                                                    \
   /* Lanes whose k lie side by side are turned, sixteen k at a time so that a cache line is read once. */              \
@@ -221,14 +276,14 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
       const int64_t end = DSC_GEMM_MIN(begin + 16, depth);                                                             \
       for (int64_t i = 0; i + 4 <= count; i += 4) {                                                                    \
         int64_t k = begin;                                                                                             \
-        for (; k + 4 <= end; k += 4)                                                                                   \
+        DSC_GEMM_ROLLED for (; k + 4 <= end; k += 4)                                                                   \
           DSC_GEMM_TURN(T, panel + k * width + i, width, source + i * i_stride + k, i_stride)                          \
-        for (; k < end; k++)                                                                                           \
-          for (int64_t j = i; j < i + 4; j++)                                                                          \
+        DSC_GEMM_ROLLED for (; k < end; k++)                                                                           \
+          DSC_GEMM_ROLLED for (int64_t j = i; j < i + 4; j++)                                                          \
             panel[k * width + j] = source[j * i_stride + k];                                                           \
       }                                                                                                                \
-      for (int64_t i = count / 4 * 4; i < width; i++)                                                                  \
-        for (int64_t k = begin; k < end; k++)                                                                          \
+      DSC_GEMM_ROLLED for (int64_t i = count / 4 * 4; i < width; i++)                                                  \
+          DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                        \
           panel[k * width + i] = i < count ? source[i * i_stride + k] : 0;                                             \
     }                                                                                                                  \
   }                                                                                                                    \
@@ -244,9 +299,22 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
     else if (k_stride == 1)                                                                                            \
       dsc_gemm_turn_##S(panel, width, source, count, i_stride, depth);                                                 \
     else                                                                                                               \
-      for (int64_t k = 0; k < depth; k++)                                                                              \
-        for (int64_t i = 0; i < width; i++)                                                                            \
-          panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                                  \
+      DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++)                                                              \
+          DSC_GEMM_ROLLED for (int64_t i = 0; i < width; i++)                                                          \
+              panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                              \
+  }                                                                                                                    \
+  /* Asks for part `part` of `parts` of what will be packed next: its way from memory hides behind the kernels. */     \
+  DSC_NOINLINE void dsc_gemm_ahead_##S(const T *source, int64_t count, int64_t i_stride, int64_t k_stride,             \
+                                       int64_t depth, int64_t part, int64_t parts) {                                   \
+    const int64_t line = 64 / (int64_t)sizeof(T), rows = k_stride == 1 ? count : depth;                                \
+    const int64_t begin = rows * part / parts, end = rows * (part + 1) / parts;                                        \
+    if (k_stride == 1) {                                                                                               \
+      DSC_GEMM_ROLLED for (int64_t i = begin; i < end; i++)                                                            \
+          DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k += line) DSC_GEMM_AHEAD(source + i * i_stride + k);         \
+    } else if (i_stride == 1) {                                                                                        \
+      DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                            \
+          DSC_GEMM_ROLLED for (int64_t i = 0; i < count; i += line) DSC_GEMM_AHEAD(source + k * k_stride + i);         \
+    }                                                                                                                  \
   }
 DSC_GEMM_DEFINE_PACK(float, f32)
 DSC_GEMM_DEFINE_PACK(double, f64)
@@ -261,7 +329,10 @@ DSC_GEMM_DEFINE_PACK(double, f64)
     const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
     dsc_gemm_v_##S sum[DSC_GEMM_ROWS][8], column[8];                                                                   \
     const T *row[(DSC_GEMM_ROWS + 2) / 3];                                                                             \
-    DSC_GEMM_UNROLL for (int i = 0; i < rows; i += 3) row[i / 3] = a + i * a_rs;                                       \
+    DSC_GEMM_UNROLL for (int i = 0; i < rows; i += 3) {                                                                \
+      row[i / 3] = a + i * a_rs;                                                                                       \
+      DSC_GEMM_BASE(row[i / 3]);                                                                                       \
+    }                                                                                                                  \
     if (resume) {                                                                                                      \
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++)                 \
           sum[i][j] = dsc_gemm_load_##S(c + i * c_rs + j * lanes);                                                     \
@@ -269,7 +340,7 @@ DSC_GEMM_DEFINE_PACK(double, f64)
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++)                 \
           sum[i][j] = dsc_gemm_fill_##S(0);                                                                            \
     }                                                                                                                  \
-    for (int64_t k = 0; k < depth; k++) {                                                                              \
+    DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                              \
       DSC_GEMM_UNROLL for (int j = 0; j < vectors; j++) column[j] = dsc_gemm_load_##S(b + j * lanes);                  \
       DSC_GEMM_UNROLL for (int i = 0; i < rows; i++) {                                                                 \
         const dsc_gemm_v_##S x = dsc_gemm_fill_##S(row[i / 3][i % 3 * a_rs]);                                          \
@@ -361,67 +432,75 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
     }                                                                                                                  \
   }                                                                                                                    \
                                                                                                                        \
+  /* Packs rows row ..< row_end of A, k ..< k + depth, in panels of the tiles' heights. Where A lies in columns they are \
+   * taken sixteen at a time across all rows, because neighbouring tiles share cache lines. */                         \
+  DSC_INLINE void dsc_gemm_pack_rows_##S(T *packed, const T *a, int64_t a_rs, int64_t a_cs, int64_t row,               \
+                                         int64_t row_end, int64_t k, int64_t depth) {                                  \
+    const int64_t slice = a_rs == 1 ? 16 : depth;                                                                      \
+    for (int64_t at = 0; at < depth; at += slice)                                                                      \
+      for (int64_t i = row, rows; i < row_end; i += rows) {                                                            \
+        rows = dsc_gemm_height(row_end - i);                                                                           \
+        dsc_gemm_pack_##S(packed + (i - row) * depth + at * rows, rows, a + i * a_rs + (k + at) * a_cs, rows, a_rs,    \
+                          a_cs, DSC_GEMM_MIN(slice, depth - at));                                                      \
+      }                                                                                                                \
+  }                                                                                                                    \
+                                                                                                                       \
+  /* For each rectangle, block of k and column of tiles (one vector wide or two, or eight where a single row meets a B \
+   * that is read in place): packs the column unless an earlier rectangle has, then runs down its tiles. */            \
   DSC_INLINE void dsc_gemm_drive_##S(int swapped, int64_t M, int64_t N, int64_t K, const T *a, int64_t a_rs,           \
                                      int64_t a_cs, const T *b, int64_t b_rs, int64_t b_cs, int64_t piece_begin,        \
                                      int64_t piece_end, T *scratch, dsc_gemm_##S##_epilogue *epilogue,                 \
                                      const void *env) {                                                                \
     const int64_t lanes = DSC_GEMM_LANES(sizeof(T)), full = 2 * lanes, wide = 8 * lanes, edge = N % full;              \
-    const int64_t row_units = (M + 11) / 12, column_units = (N + 31) / 32, size = (int64_t)sizeof(T);                  \
-    const int64_t blocks = DSC_GEMM_BLOCKS(K, size), block = DSC_GEMM_BLOCK(K, size);                                  \
-    const dsc_gemm_cut cut = dsc_gemm_cut_of(M, N, K);                                                                 \
+    const int64_t size = (int64_t)sizeof(T), blocks = DSC_GEMM_BLOCKS(K, size), block = DSC_GEMM_BLOCK(K, size);       \
     const int packs_a = dsc_gemm_packs_a(N, a_rs, a_cs, size), packs_b = b_cs != 1 || M > 8;                           \
+    const int keeps_b = DSC_GEMM_KEEPS_B(K, size), streams_b = packs_b && K * N * size > (1 << 20);                    \
+    const dsc_gemm_cut cut = dsc_gemm_cut_of(M, N, K);                                                                 \
     T *const packed_a = scratch + DSC_GEMM_B_DEPTH(K, size) * DSC_GEMM_COLUMN_BOUND(N);                                \
     T *const partial = packed_a + (block + 16) / 16 * 16 * DSC_GEMM_ROW_BOUND(M);                                      \
     DSC_ALIGNED(64) T tile[DSC_GEMM_ROWS * 8 * DSC_GEMM_LANES(sizeof(T))];                                             \
     int64_t packed_column = -1;                                                                                        \
-    for (int64_t piece = piece_begin; piece < piece_end; piece++) {                                                    \
-      const int64_t i = piece % cut.rows, j = piece / cut.rows;                                                        \
-      const int64_t row_begin = row_units * i / cut.rows * 12, column_begin = column_units * j / cut.columns * 32;     \
-      const int64_t row_end = DSC_GEMM_MIN(row_units * (i + 1) / cut.rows * 12, M);                                    \
-      const int64_t column_end = DSC_GEMM_MIN(column_units * (j + 1) / cut.columns * 32, N);                           \
-      const int64_t height = row_end - row_begin;                                                                      \
+    for (int64_t piece = piece_begin; piece < piece_end;) {                                                            \
+      const dsc_gemm_rectangle r = dsc_gemm_rectangle_of(M, N, cut, piece, piece_end);                                 \
+      const int64_t height = r.row_end - r.row, parts = (height + DSC_GEMM_ROWS - 1) / DSC_GEMM_ROWS;                  \
+      const int fresh_b = !keeps_b || packed_column != r.column;                                                       \
       for (int64_t k = 0; k < K; k += block) {                                                                         \
         const int64_t depth = DSC_GEMM_MIN(block, K - k);                                                              \
-        T *const b_block = scratch + (DSC_GEMM_KEEPS_B(K, size) ? k * DSC_GEMM_COLUMN_BOUND(N) : 0);                   \
-        const int fresh_b = !DSC_GEMM_KEEPS_B(K, size) || packed_column != j;                                          \
+        T *const b_block = scratch + (keeps_b ? k * DSC_GEMM_COLUMN_BOUND(N) : 0);                                     \
         if (packs_a)                                                                                                   \
-          for (int64_t row = row_begin, rows; row < row_end; row += rows) {                                            \
-            rows = dsc_gemm_height(row_end - row);                                                                     \
-            dsc_gemm_pack_##S(packed_a + (row - row_begin) * depth, rows, a + row * a_rs + k * a_cs, rows, a_rs, a_cs, \
-                              depth);                                                                                  \
-          }                                                                                                            \
-        for (int64_t col = column_begin, cols; col < column_end; col += cols) {                                        \
-          /* One vector column or two, or eight when a single row is read in place. */                                 \
-          const int64_t left = column_end - col;                                                                       \
+          dsc_gemm_pack_rows_##S(packed_a, a, a_rs, a_cs, r.row, r.row_end, k, depth);                                 \
+        for (int64_t col = r.column, cols; col < r.column_end; col += cols) {                                          \
+          const int64_t left = r.column_end - col;                                                                     \
           cols = M == 1 && !packs_b && left >= wide ? wide : left >= full ? full : edge;                               \
           const int64_t vectors = (cols + lanes - 1) / lanes, width = vectors * lanes;                                 \
-          const T *panel = b + k * b_rs + col * b_cs;                                                                  \
-          int64_t panel_rs = b_rs;                                                                                     \
-          if (packs_b || cols < full) {                                                                                \
-            T *const packed = b_block + (col - column_begin) * depth;                                                  \
-            if (fresh_b)                                                                                               \
-              dsc_gemm_pack_##S(packed, width, panel, cols, b_cs, b_rs, depth);                                        \
-            panel = packed;                                                                                            \
-            panel_rs = width;                                                                                          \
-          }                                                                                                            \
-          for (int64_t row = row_begin, rows; row < row_end; row += rows) {                                            \
-            rows = dsc_gemm_height(row_end - row);                                                                     \
-            T *const acc = blocks == 1 ? tile : partial + (col - column_begin) * height + (row - row_begin) * width;   \
-            const T *const a_tile = packs_a ? packed_a + (row - row_begin) * depth : a + row * a_rs + k * a_cs;        \
+          const int in_place = !packs_b && cols >= full;                                                               \
+          T *const packed = b_block + (col - r.column) * depth;                                                        \
+          if (!in_place && fresh_b)                                                                                    \
+            dsc_gemm_pack_##S(packed, width, b + k * b_rs + col * b_cs, cols, b_cs, b_rs, depth);                      \
+          const T *const panel = in_place ? b + k * b_rs + col * b_cs : packed;                                        \
+          const int64_t next_k = left > cols ? k : k + block, next_col = left > cols ? col + cols : r.column;          \
+          for (int64_t row = r.row, rows; row < r.row_end; row += rows) {                                              \
+            rows = dsc_gemm_height(r.row_end - row);                                                                   \
+            if (streams_b && fresh_b && next_k < K)                                                                    \
+              dsc_gemm_ahead_##S(b + next_k * b_rs + next_col * b_cs, DSC_GEMM_MIN(full, r.column_end - next_col),     \
+                                 b_cs, b_rs, DSC_GEMM_MIN(block, K - next_k), (row - r.row) / DSC_GEMM_ROWS, parts);   \
+            T *const acc = blocks == 1 ? tile : partial + (col - r.column) * height + (row - r.row) * width;           \
+            const T *const a_tile = packs_a ? packed_a + (row - r.row) * depth : a + row * a_rs + k * a_cs;            \
             dsc_gemm_kernel_##S(rows, vectors, depth, a_tile, packs_a ? 1 : a_rs, packs_a ? rows : a_cs, panel,        \
-                                panel_rs, acc, width, k > 0);                                                          \
+                                in_place ? b_rs : width, acc, width, k > 0);                                           \
             if (k + depth < K)                                                                                         \
               continue;                                                                                                \
-            if (cols == full)                                                                                          \
+            if (N >= full && cols == full)                                                                             \
               dsc_gemm_finish_##S(swapped, acc, full, row, rows, col, full, epilogue, env);                            \
             else if (edge > 0 && cols == edge)                                                                         \
               dsc_gemm_finish_##S(swapped, acc, width, row, rows, col, edge, epilogue, env);                           \
-            else                                                                                                       \
+            else if (M == 1 && N >= wide)                                                                              \
               dsc_gemm_finish_##S(swapped, acc, wide, row, rows, col, wide, epilogue, env);                            \
           }                                                                                                            \
         }                                                                                                              \
       }                                                                                                                \
-      packed_column = j;                                                                                               \
+      packed_column = r.column;                                                                                        \
+      piece = r.next;                                                                                                  \
     }                                                                                                                  \
   }                                                                                                                    \
                                                                                                                        \
@@ -442,12 +521,14 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
     T *out;                                                                                                            \
     int64_t row_stride;                                                                                                \
   } dsc_gemm_##S##_output;                                                                                             \
+  DSC_INLINE void dsc_gemm_store_row_##S(T *DSC_RESTRICT out, const T *DSC_RESTRICT acc, int64_t cols) {               \
+    DSC_GEMM_COLUMNS for (int64_t j = 0; j < cols; j++) out[j] = acc[j];                                               \
+  }                                                                                                                    \
   DSC_INLINE void dsc_gemm_##S##_store(const void *env, const T *acc, int64_t acc_stride, int64_t row, int64_t rows,   \
                                        int64_t col, int64_t cols) {                                                    \
     const dsc_gemm_##S##_output *const to = (const dsc_gemm_##S##_output *)env;                                        \
     for (int64_t i = 0; i < rows; i++)                                                                                 \
-      for (int64_t j = 0; j < cols; j++)                                                                               \
-        to->out[(row + i) * to->row_stride + col + j] = acc[i * acc_stride + j];                                       \
+      dsc_gemm_store_row_##S(to->out + (row + i) * to->row_stride + col, acc + i * acc_stride, cols);                  \
   }
 DSC_GEMM_DEFINE_RUN(float, f32)
 DSC_GEMM_DEFINE_RUN(double, f64)

@@ -3,8 +3,8 @@
  * and rint, so that a plain loop over any of them becomes vector code; NaN, infinities, signed zeros and subnormals as
  * C99 Annex F says (which NaN is not promised). Wants the default rounding and no flush to zero.
  * Source: every polynomial is a Remez fit of Tests/math/coefficients.py; the errors quoted, in units in the last place of
- * the correctly rounded result, are those that Tests/math/ulp.c measured: over all floats for f32, over many millions of
- * random and chosen arguments for f64. */
+ * the correctly rounded result, are those that Tests/math/ulp.c measured: over all floats for f32 (pow: over random
+ * pairs), over many millions of random and chosen arguments for f64. */
 #ifndef DESCENT_MATH_H
 #define DESCENT_MATH_H
 
@@ -74,7 +74,7 @@ DSC_INLINE double dsc_min_f64(double a, double b) {
   return a != a ? a : m;
 }
 
-/* 1 / sqrt(x), two correctly rounded steps: 1 ULP. */
+/* 1 / sqrt(x), two correctly rounded steps: 1.49 ULP. */
 DSC_INLINE float dsc_rsqrt_f32(float x) { return 1.0f / sqrtf(x); }
 DSC_INLINE double dsc_rsqrt_f64(double x) { return 1.0 / sqrt(x); }
 
@@ -122,7 +122,7 @@ DSC_INLINE float dsc_scale_f32(float p, uint32_t k) {
   return p * dsc_from_bits_f32(half << 23) * dsc_from_bits_f32((sum - half) << 23);
 }
 
-/* e^x = 2^k (1 + r + r^2 q(r)). Where the clamps act the result is 0 or infinite. */
+/* e^x = 2^k (1 + r + r^2 q(r)). Where the clamps act the result is 0 or infinite. 0.92 ULP. */
 DSC_INLINE float dsc_exp_f32(float x) {
   uint32_t k;
   float lost;
@@ -134,7 +134,8 @@ DSC_INLINE float dsc_exp_f32(float x) {
 }
 
 /* e^x - 1 = 2 (2^(k-1) (r + r^2 q(r)) + (2^(k-1) - 1/2)): halved so that k = 128 stays finite; r's lost part counts, as
- * the sum cancels near k = 1. Below -18 the result is -1; near zero it is x, and halving a subnormal would lose a bit. */
+ * the sum cancels near k = 1. Below -18 the result is -1; near zero it is x, and halving a subnormal would lose a bit.
+ * 1.33 ULP. */
 DSC_INLINE float dsc_expm1_f32(float x) {
   uint32_t k;
   float lost;
@@ -147,7 +148,7 @@ DSC_INLINE float dsc_expm1_f32(float x) {
   return fabsf(x) < 2.9802322e-8f ? x : y;
 }
 
-/* |x| < 0.625: x + x^3 p(x^2); above: 1 - 2 / (e^(2|x|) + 1). From 9.1 on the result is 1. */
+/* |x| < 0.625: x + x^3 p(x^2); above: 1 - 2 / (e^(2|x|) + 1). From 9.1 on the result is 1. 1.20 ULP. */
 DSC_INLINE float dsc_tanh_f32(float x) {
   uint32_t k;
   float lost;
@@ -167,7 +168,7 @@ DSC_INLINE float dsc_tanh_f32(float x) {
 }
 
 /* 1 / (1 + e^-x), from e^-|x| so that small results, subnormals too, keep their digits. The quotient is corrected by its
- * residue, in which what rounding 1 + e lost counts: without that the error passes 2 ULP. */
+ * residue, in which what rounding 1 + e lost counts: without that the error passes 2 ULP. 1.48 ULP. */
 DSC_INLINE float dsc_sigmoid_f32(float x) {
   const float e = dsc_exp_f32(-fabsf(x));
   const float top = x < 0.0f ? e : 1.0f, d = 1.0f + e, lost = e - (d - 1.0f);
@@ -175,7 +176,7 @@ DSC_INLINE float dsc_sigmoid_f32(float x) {
   return dsc_fma_f32(dsc_fma_f32(-q, lost, dsc_fma_f32(-q, d, top)), inverse, q);
 }
 
-/* |x| < 1: x + x p(x^2); above: 1 - e^q(|x|), q fitted to log(erfc). From 4 on the result is 1. */
+/* |x| < 1: x + x p(x^2); above: 1 - e^q(|x|), q fitted to log(erfc). From 4 on the result is 1. 1.02 ULP. */
 DSC_INLINE float dsc_erf_f32(float x) {
   uint32_t k;
   float lost;
@@ -223,7 +224,7 @@ DSC_INLINE float dsc_log_sum_f32(float f, float n) {
 }
 
 /* x = 2^n m, m within sqrt(1/2) and sqrt(2), so that log(x) does not cancel near 1: subtracting the bits of sqrt(1/2)
- * makes the exponent field count from there. Subnormals are scaled up first. */
+ * makes the exponent field count from there. Subnormals are scaled up first. 0.82 ULP. */
 DSC_INLINE float dsc_log_f32(float x) {
   const int tiny = x < 1.17549435e-38f;
   const float scaled = tiny ? x * 8388608.0f : x;
@@ -237,7 +238,7 @@ DSC_INLINE float dsc_log_f32(float x) {
 }
 
 /* u = 1 + x rounded gives n; then f = 2^-n (1 + x) - 1 = 2^-n x + (2^-n - 1) rounds once, so what u lost is not missed.
- * For huge x, where 2^-n is subnormal, 1 no longer counts and f comes from u. */
+ * For huge x, where 2^-n is subnormal, 1 no longer counts and f comes from u. 1.39 ULP. */
 DSC_INLINE float dsc_log1p_f32(float x) {
   const float u = 1.0f + x;
   const uint32_t v = dsc_bits_f32(u) + (0x3f800000u - 0x3f3504f3u);
@@ -302,12 +303,14 @@ DSC_INLINE float dsc_sin_quadrant_f32(float r, uint32_t n) {
   return dsc_flip_sign_f32((n & 1u) ? c : s, n << 30);
 }
 
+/* Sine and cosine: reduction, then the kernel of the quadrant. |x| is reduced, so that sin(-0) is -0. 1.58 ULP. */
 DSC_INLINE float dsc_sin_f32(float x) {
   uint32_t n;
   const float r = dsc_trig_reduce_f32(x, &n);
   return dsc_flip_sign_f32(dsc_sin_quadrant_f32(r, n), dsc_bits_f32(x));
 }
 
+/* 1.58 ULP. */
 DSC_INLINE float dsc_cos_f32(float x) {
   uint32_t n;
   const float r = dsc_trig_reduce_f32(x, &n);
@@ -317,7 +320,8 @@ DSC_INLINE float dsc_cos_f32(float x) {
 /* ---- Powers, f32 ---- */
 
 /* 2^(y log2|x|) in doubles: log2 to 2^-37, so that even 150 times it is good to 2^-30; the one rounding to float also makes
- * subnormals and overflow. log2(m) = s p(s^2), s = (m - 1) / (m + 1). y is clamped so that 1^inf is 1 as Annex F wants. */
+ * subnormals and overflow. log2(m) = s p(s^2), s = (m - 1) / (m + 1). y is clamped so that 1^inf is 1 as Annex F wants.
+ * 0.51 ULP. */
 DSC_INLINE float dsc_pow_f32(float x, float y) {
   const double a = (double)fabsf(x), b = (double)y;
   const uint64_t v = dsc_bits_f64(a) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);

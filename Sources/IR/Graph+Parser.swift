@@ -119,6 +119,9 @@ private struct Scanner {
     if take("]") { return values }
     repeat { values.append(try int()) } while take(",")
     try expect("]")
+    // Lists are shapes and positions in them: with this bound no arithmetic of an operation overflows.
+    let size = values.reduce(1.0) { $0 * Swift.max(Double($1.magnitude), 1) }
+    guard size < 0x1p40 else { throw error("a reasonable shape") }
     return values
   }
   mutating func type() throws -> TensorType {

@@ -78,16 +78,16 @@ package struct Graph: Sendable {
       if type.shape.dimensions.contains(where: { $0 < 0 }) {
         throw DescentError(.type, "\(op.name) would give the impossible shape \(type.shape)")
       }
+      if let input = op as? Input, input.index != inputs.count {
+        throw DescentError(.verification, "input \(input.index) where input \(inputs.count) is due")
+      }
       nodes.append(Node(op: op, operands: operands, type: type, location: location, adjointOf: adjointOf))
     } catch var error as DescentError {
       if error.location == nil { error.location = location }
       throw error
     }
     let id = NodeID(nodes.count - 1)
-    if let input = op as? Input {
-      precondition(input.index == inputs.count, "inputs are added in order")
-      inputs.append(id)
-    }
+    if op is Input { inputs.append(id) }
     return id
   }
 

@@ -99,8 +99,10 @@ package struct Constant: Op {
   package func resultType(_ operands: [TensorType]) throws -> TensorType { array.type }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [] }
   package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { array }
+  /// Without operands nothing is ever batched; the same numbers for each element of the batch.
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    preconditionFailure("a constant has no operands to batch")
+    let shape = Shape([size] + array.shape.dimensions)
+    return .apply(Constant(array.picking(shape) { $0 % array.count }), [])
   }
   package func lowering(_ operands: [TensorType]) -> Lowering { .constant(array) }
 }

@@ -90,5 +90,6 @@ func reduce(_ x: Tensor, _ axes: [Int]?, _ keepAxes: Bool, _ at: SourceLocation,
   let axes = axes.map { normalized($0, rank: x.rank) } ?? Array(0..<x.rank)
   let y = axes.isEmpty ? x : Tensor.apply(make(axes.sorted()), [x], at: at)
   guard keepAxes else { return y }
-  return reshape(y, Shape(x.shape.dimensions.enumerated().map { axes.contains($0.offset) ? 1 : $0.element }))
+  let shape = Shape(x.shape.dimensions.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
+  return shape == y.shape ? y : .apply(Reshape(shape), [y], at: at)
 }

@@ -28,15 +28,15 @@ static volatile double sink;
     double rate = 0;                                                                                                   \
     for (int round = 0; round < 40; round++) {                                                                         \
       const int64_t depth = 200000, chains = DSC_GEMM_ROWS;                                                            \
-      const double start = now();                                                                            \
+      const double start = now();                                                                                      \
       _Pragma("omp parallel num_threads(threads)") {                                                                   \
-        static T one[64] = {1};                                                                                  \
+        static T one[64] = {1};                                                                                        \
         T out[DSC_GEMM_ROWS * 64];                                                                                     \
         dsc_gemm_kernel_##S(chains, 2, depth, one, 0, 0, one, 0, out, 64, 0);                                          \
         sink = (double)out[0];                                                                                         \
       }                                                                                                                \
       rate = best(rate, 1e-9 * (double)(2 * chains * 2 * DSC_GEMM_LANES(sizeof(T)) * depth * threads) /                \
-                            (now() - start));                                                                \
+                            (now() - start));                                                                          \
     }                                                                                                                  \
     return rate;                                                                                                       \
   }
@@ -65,23 +65,24 @@ static void report(const char *name, int wide, int64_t M, int64_t N, int64_t K, 
 
 #define SHAPE(T, S, name, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                             \
   if (strstr(#S " " name " " #M " " #N " " #K, wanted)) {                                                              \
-    T *const a = memory(sizeof(T) * M * K), *const b = memory(sizeof(T) * K * N), *const c = memory(sizeof(T) * M * N); \
+    T *const a = memory(sizeof(T) * M * K), *const b = memory(sizeof(T) * K * N);                                      \
+    T *const c = memory(sizeof(T) * M * N);                                                                            \
     char *const scratch = memory(2 * (DSC_GEMM_SCRATCH_BYTES(M, N, K, sizeof(T)) + 64));                               \
     const dsc_gemm_##S##_output output = {c, N};                                                                       \
     double seconds[3] = {0, 1e9, 1e9};                                                                                 \
-    for (int threads = 1; threads <= most; threads++)                                                                     \
+    for (int threads = 1; threads <= most; threads++)                                                                  \
       _Pragma("omp parallel num_threads(threads)") {                                                                   \
         const int64_t pieces = dsc_gemm_pieces(M, N, K), me = omp_get_thread_num();                                    \
         void *const mine = scratch + me * (DSC_GEMM_SCRATCH_BYTES(M, N, K, sizeof(T)) + 63) / 64 * 64;                 \
         const int repeats = (int)(1 + 50e6 / ((double)(M) * N * K));                                                   \
         for (int round = 0; round < rounds; round++) {                                                                 \
-          _Pragma("omp barrier") const double start = now();                                                 \
+          _Pragma("omp barrier") const double start = now();                                                           \
           for (int repeat = 0; repeat < repeats; repeat++) {                                                           \
             dsc_gemm_##S##_run(M, N, K, a, a_rs, a_cs, b, b_rs, b_cs, pieces * me / threads,                           \
                                pieces * (me + 1) / threads, mine, dsc_gemm_##S##_store, &output);                      \
             _Pragma("omp barrier")                                                                                     \
           }                                                                                                            \
-          const double time = (now() - start) / repeats;                                                     \
+          const double time = (now() - start) / repeats;                                                               \
           _Pragma("omp critical") if (time < seconds[threads]) seconds[threads] = time;                                \
         }                                                                                                              \
       }                                                                                                                \

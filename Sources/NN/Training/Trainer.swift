@@ -20,7 +20,7 @@ public struct Trainer<P: ParameterTree>: Sendable {
       self.body = body
     }
     /// The fraction of rows whose greatest output is that of the label.
-    public static var accuracy: Metric { Metric("accuracy") { accuracy($0, labels: $1) } }
+    public static var accuracy: Metric { Metric("accuracy") { DescentNN.accuracy($0, labels: $1) } }
   }
 
   /// Fresh parameters, made of operations on the key.

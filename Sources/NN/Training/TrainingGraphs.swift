@@ -96,7 +96,7 @@ extension Trainer {
       let batchX = x, batchY = y
       let (value, gradient) = valueAndGrad { (p: P) in self.loss(p, batchX, batchY) }(p)
       let (newP, newState) = optimizer.update(p, gradient: gradient, state: state, step: counters[0])
-      let isBad = and(value .!= value, counters[1] .< 0)
+      let isBad = (value .!= value) .& (counters[1] .< 0)
       let newCounters = [
         counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
         counters[2] + convert(reshape(value, []), to: .f64),
@@ -131,7 +131,7 @@ extension Trainer {
           (x, y) = (gather(allX, places), gather(allY, places))
         }
         let value = loss(p, x, y)
-        let isBad = and(value .!= value, counters[1] .< 0)
+        let isBad = (value .!= value) .& (counters[1] .< 0)
         let new = [
           counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
           counters[2] + convert(reshape(value, []), to: .f64) * Double(part.rows),

@@ -111,7 +111,9 @@ package final class TrainingSession<P: ParameterTree> {
       order.load(HostArray(order.type.shape, Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed))).epoch(epoch)))
       shuffledEpoch = epoch
     }
-    precondition(steps <= graphs.stepsPerEpoch - step % graphs.stepsPerEpoch, "steps across the end of an epoch")
+    // Without a shuffle an epoch is one step, and many may be run at once.
+    precondition(
+      order == nil || steps <= graphs.stepsPerEpoch - step % graphs.stepsPerEpoch, "steps across the end of an epoch")
     try stepStage.run(steps: steps)
     let bad = counters[1].read().ints[0]
     if bad >= 0 {

@@ -39,13 +39,13 @@ public func standardDeviation(
     variance(x, axes: axes, keepAxes: keepAxes, unbiased: unbiased, file: file, line: line), file: file, line: line)
 }
 
-/// `x` less its greatest element along `axis`, and that element. The maximum is no more than a shift that cancels, so no
-/// gradient passes through it; an infinite one is replaced by 0, since ∞ - ∞ is NaN.
+/// `x` less its greatest element along `axis`, and that element. The maximum is no more than a shift that cancels, so
+/// no gradient passes through it; an infinite one is replaced by 0, since ∞ - ∞ is NaN.
 private func shifted(
   _ x: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt
 ) -> (difference: Tensor, shift: Tensor) {
-  let top = stopGradient(max(x, axes: [axis], keepAxes: true, file: file, line: line))
-  let shift = `where`(abs(top) .< Double.infinity, top, 0)
+  let top = stopGradient(max(x, axes: [axis], keepAxes: true, file: file, line: line), file: file, line: line)
+  let shift = `where`(abs(top, file: file, line: line) .< Double.infinity, top, 0, file: file, line: line)
   return (x - shift, shift)
 }
 

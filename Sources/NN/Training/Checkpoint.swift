@@ -1,0 +1,46 @@
+// Checkpoints: parameters, optimizer state and position in the data, as a safetensors file that is whole or absent.
+// A run that is resumed has the bits of one that was never interrupted: the order of an epoch follows from seed and epoch.
+
+import DescentData
+import DescentIR
+
+extension TrainingSession {
+  /// Writes everything that a resumed run needs.
+  package func save(to path: String, seed: Int) throws {
+    var tensors: [(name: String, tensor: Tensor)] = []
+    tensors += zip(graphs.parameterPaths, parameterValues).map { ("parameters.\($0)", Tensor($1)) }
+    tensors += zip(graphs.statePaths, stateValues).map { ("optimizer.\($0)", Tensor($1)) }
+    let sums = self.sums
+    tensors.append(("training.step", Tensor(Int64(step))))
+    tensors.append(("training.sums", Tensor([sums.loss, sums.metric])))
+    try SafeTensors(
+      tensors.map { .init($0.name, $0.tensor) },
+      metadata: ["format": "descent-checkpoint-1", "seed": "\(seed)", "batch": "\(graphs.batch)"]
+    ).write(to: path)
+  }
+
+  /// Takes everything from a checkpoint; throws where it is of another network, seed or batch.
+  package func restore(from path: String, seed: Int) throws {
+    let file = try SafeTensors.read(path)
+    func fail(_ message: String) -> DescentError { DescentError(.file, "\(path): \(message)") }
+    let notes = file.metadata
+    guard notes["format"] == "descent-checkpoint-1" else { throw fail("is no checkpoint of a training run") }
+    guard notes["seed"] == "\(seed)", notes["batch"] == "\(graphs.batch)" else {
+      throw fail("was made with seed \(notes["seed"] ?? "?") and batches of \(notes["batch"] ?? "?") rows, "
+        + "not with seed \(seed) and \(graphs.batch)")
+    }
+    func tensor(_ name: String, _ type: TensorType) throws -> HostArray {
+      guard let found = file[name] else { throw fail("has no tensor '\(name)'") }
+      guard found.type == type else { throw fail("'\(name)' is \(found.type), expected \(type)") }
+      return try found.value
+    }
+    let parameters = try zip(graphs.parameterPaths, graphs.parameterTypes).map { try tensor("parameters.\($0)", $1) }
+    let state = try zip(graphs.statePaths, graphs.stateTypes).map { try tensor("optimizer.\($0)", $1) }
+    let step = try tensor("training.step", TensorType(.i64, [])).ints[0]
+    let sums = try tensor("training.sums", TensorType(.f64, [2])).doubles
+    guard step >= 0 else { throw fail("'training.step' is \(step)") }
+    parameterValues = parameters
+    stateValues = state
+    setStep(step, lossSum: sums[0], metricSum: sums[1])
+  }
+}
