@@ -21,12 +21,7 @@ let package = Package(
     .target(
       name: "DescentTransforms", dependencies: ["DescentIR", "DescentOps", "DescentInterpreter"],
       path: "Sources/Transforms"),
-    .target(
-      name: "DescentDriver",
-      dependencies: [
-        "DescentIR", .product(name: "Subprocess", package: "swift-subprocess"),
-        .product(name: "SystemPackage", package: "swift-system"),
-      ], path: "Sources/Driver"),
+    .target(name: "DescentDriver", dependencies: ["DescentIR"], path: "Sources/Driver"),
     .testTarget(name: "DriverTests", dependencies: ["DescentDriver"], path: "Tests/DriverTests"),
   ],
   swiftLanguageModes: [.v6]
