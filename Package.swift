@@ -2,8 +2,6 @@
 import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "Descent",
@@ -11,10 +9,6 @@ let package = Package(
   dependencies: [
     // The commands of every training program: parsing, help, exit status 64 for usage.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Starting clang with an argument vector and no shell.
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
-    // File paths and descriptors for swift-subprocess.
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     // The C headers that emitted programs are made of; Swift calls the readers among them and embeds the text of all.
@@ -34,7 +28,7 @@ let package = Package(
     .target(
       name: "DescentDriver",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode", subprocess, system,
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode",
       ], path: "Sources/Driver"),
     .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(

@@ -39,7 +39,8 @@ package final class Library: Sendable {
   init(path: String, origin: Origin) throws {
     dlerror()
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw DescentError(.compiler, "cannot load the library \(path): \(dlerror().map { String(cString: $0) } ?? "no reason given")")
+      throw DescentError(
+        .compiler, "cannot load the library \(path): \(dlerror().map { String(cString: $0) } ?? "no reason given")")
     }
     self.path = path
     self.origin = origin
