@@ -28,6 +28,20 @@ let algebraCases: [RuleCase] = [
     return %0
     """),
   RuleCase(
+    "x + x = 2 x",
+    """
+    %0 = input f32[3]
+    %1 = add %0 %0 : f32[3]
+    return %1
+    """,
+    """
+    %0 = input f32[3]
+    %1 = constant {value=array f32[] (2.0)} : f32[]
+    %2 = broadcast %1 {shape=[3], axes=[]} : f32[3]
+    %3 = multiply %0 %2 : f32[3]
+    return %3
+    """),
+  RuleCase(
     "x + (-y) = x - y",
     """
     %0 = input f32[3]
@@ -235,5 +249,17 @@ let algebraCases: [RuleCase] = [
     %3 = constant {value=array f32[] (-3.0)} : f32[]
     %4 = multiply %0 %3 : f32[]
     return %2, %4
+    """),
+  RuleCase(
+    "-(a - b) and -(x c) stay where their operands are used elsewhere",
+    """
+    %0 = input f32[]
+    %1 = input f32[]
+    %2 = constant {value=array f32[] (3.0)} : f32[]
+    %3 = subtract %0 %1 : f32[]
+    %4 = negate %3 : f32[]
+    %5 = multiply %0 %2 : f32[]
+    %6 = negate %5 : f32[]
+    return %3, %4, %5, %6
     """),
 ]

@@ -109,4 +109,18 @@ let reductionsCases: [RuleCase] = [
     %3 = sum %0 {axes=[0,1]} : f32[4]
     return %2, %3
     """),
+  RuleCase(
+    "a sum of a negative",
+    """
+    %0 = input f32[3,5]
+    %1 = negate %0 : f32[3,5]
+    %2 = sum %1 {axes=[1]} : f32[3]
+    return %2
+    """,
+    """
+    %0 = input f32[3,5]
+    %1 = sum %0 {axes=[1]} : f32[3]
+    %2 = negate %1 : f32[3]
+    return %2
+    """),
 ]
