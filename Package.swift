@@ -7,7 +7,7 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 
 let package = Package(
   name: "Descent",
-  products: [],
+  products: [.library(name: "Descent", targets: ["Descent"])],
   dependencies: [
     // The commands of every training program: parsing, help, exit status 64 for usage.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -43,7 +43,25 @@ let package = Package(
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
         "DescentDriver", "DescentData",
       ], path: "Sources/NN"),
-    .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
+    .target(
+      name: "DescentCLI",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver", "DescentData",
+        "DescentNN", argumentParser,
+      ], path: "Sources/CLI"),
+    // The one module that users import.
+    .target(
+      name: "Descent",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentInterpreter", "DescentTransforms", "DescentDriver", "DescentData", "DescentNN",
+        "DescentCLI",
+      ], path: "Sources/Descent"),
+    .executableTarget(name: "one-slide", dependencies: ["Descent", argumentParser], path: "examples/one-slide"),
+    .executableTarget(name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
+    .executableTarget(
+      name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
+      resources: [.copy("digits.csv")]),
+    .testTarget(name: "CLITests", dependencies: ["DescentCLI", "Descent", argumentParser], path: "Tests/CLITests"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "NNTests",

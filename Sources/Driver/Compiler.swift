@@ -46,6 +46,12 @@ package struct Compiler: Sendable, Codable, Equatable {
         + "'dnf install clang libomp-devel' (Fedora), 'brew install llvm libomp' (macOS); or set DESCENT_CC")
   }
 
+  /// The compiler that the environment of this process leads to.
+  package static func current() throws -> Compiler {
+    let settings = try Settings.current()
+    return try find(settings, try Cache(settings.cache))
+  }
+
   private static func candidates(_ settings: Settings) -> [String] {
     let names = ["clang"] + (14...22).reversed().map { "clang-\($0)" }
     var paths = names.flatMap { name in settings.path.map { "\($0)/\(name)" } }

@@ -61,13 +61,24 @@ package final class TrainingSession<P: ParameterTree> {
   private var shuffledEpoch = -1
   /// Bytes of the step's arena; 0 for the interpreter.
   package let arenaBytes: Int
+  /// Threads that train.
+  package let threads: Int
+  /// What the C compiler says it is; nil for the interpreter.
+  package let compiler: String?
+
+  package convenience init(_ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, options: TrainingOptions) throws {
+    try self.init(
+      trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
+      engine: options.engine, stepsPerEpoch: options.stepsPerEpoch)
+  }
 
   package init(
-    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine
+    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine,
+    stepsPerEpoch: Int? = nil
   ) throws {
     let graphs = try trainer.graphs(
       inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
-      batch: batch)
+      batch: batch, stepsPerEpoch: stepsPerEpoch)
     self.graphs = graphs
     self.seed = seed
     let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)
@@ -75,8 +86,13 @@ package final class TrainingSession<P: ParameterTree> {
     if engine == .compiled {
       programs = try trainer.programs(graphs)
       executables = try load(programs, threads: threads)
+      let compiler = try Compiler.current()
+      self.compiler = compiler.version
+      self.threads = compiler.hasOpenMP ? executables[1]!.threads : 1
     } else {
       programs = []
+      compiler = nil
+      self.threads = 1
     }
     arenaBytes = executables[1]?.arenaBytes ?? 0
     parameterArrays = graphs.parameterTypes.map { MemoryArray($0) }
@@ -159,6 +175,11 @@ package final class TrainingSession<P: ParameterTree> {
 }
 
 extension Trainer {
+  /// The program of a training step alone.
+  package func stepProgram(_ graphs: TrainingGraphs) throws -> StepProgram {
+    try prepare(graphs.step.graph, donations: graphs.step.donations, prefix: "train")
+  }
+
   /// The programs of a training run, to be built as one library: initialize, step, evaluate.
   package func programs(_ graphs: TrainingGraphs) throws -> [StepProgram] {
     let names = ["initialize", "train"] + graphs.evaluate.indices.map { $0 == 0 ? "evaluate" : "evaluate_rest" }
