@@ -43,32 +43,55 @@ let package = Package(
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
         "DescentDriver", "DescentData",
       ], path: "Sources/NN"),
+    // Figures of curves and pictures, for examples.
+    .target(name: "DescentPlot", path: "Sources/Plot"),
+    // The commands of every training program.
     .target(
       name: "DescentCLI",
       dependencies: [
         "DescentIR", "DescentOps", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver", "DescentData",
-        "DescentNN", argumentParser,
+        "DescentNN", "DescentPlot", argumentParser,
       ], path: "Sources/CLI"),
     // The one module that users import.
     .target(
       name: "Descent",
       dependencies: [
         "DescentIR", "DescentOps", "DescentInterpreter", "DescentTransforms", "DescentDriver", "DescentData", "DescentNN",
-        "DescentCLI",
+        "DescentPlot", "DescentCLI",
       ], path: "Sources/Descent"),
     .executableTarget(name: "one-slide", dependencies: ["Descent", argumentParser], path: "examples/one-slide"),
     .executableTarget(name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
     .executableTarget(
       name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
       resources: [.copy("digits.csv")]),
-    .testTarget(name: "CLITests", dependencies: ["DescentCLI", "Descent", argumentParser], path: "Tests/CLITests"),
+    .testTarget(name: "CLITests", dependencies: ["DescentCLI", "DescentNN", "DescentData", "DescentIR", "DescentInterpreter", argumentParser],
+      path: "Tests/CLITests"),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
+      path: "Sources/Bench"),
+    .testTarget(
+      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR"], path: "Tests/DriverTests"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
-      name: "NNTests",
-      dependencies: ["DescentNN", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
-      path: "Tests/NNTests", exclude: ["Fixtures"]),
+      name: "TransformsTests",
+      dependencies: ["DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
+      path: "Tests/TransformsTests"),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentTransforms"], path: "Tests/OpsTests"),
+      name: "NNTests",
+      dependencies: [
+        "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR",
+      ], path: "Tests/NNTests", exclude: ["Fixtures"]),
+    .testTarget(
+      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      path: "Tests/OpsTests"),
+    .testTarget(
+      name: "PassesTests",
+      dependencies: ["DescentPasses", "DescentInterpreter", "DescentOps", "DescentTransforms", "DescentIR"],
+      path: "Tests/PassesTests"),
+    .testTarget(
+      name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
+    .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -8,6 +8,7 @@
 #endif
 
 #include "descent_base.h"
+#include "descent_convert.h"
 #include "descent_error.h"
 #include "descent_array.h"
 #include "descent_files.h"

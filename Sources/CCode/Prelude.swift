@@ -2,12 +2,21 @@
 
 import DescentRuntime
 
-/// Pastes headers, each once and after those it includes.
+/// Pastes headers, each once and with those it includes in their places.
 package enum Prelude {
   /// The headers that may be pasted, in the order in which they are looked through for what a program uses.
   private static let headers = [
-    "descent_kernel.h", "descent_convert.h", "descent_math.h", "descent_math_f64.h", "descent_random.h", "descent_gemm.h",
-  ]
+    "descent_convert.h", "descent_math.h", "descent_math_f64.h", "descent_random.h", "descent_gemm.h",
+  ].map { Header($0) }
+
+  private struct Header: Sendable {
+    let name: String
+    let names: Set<Substring>
+    init(_ name: String) {
+      self.name = name
+      names = identifiers(in: header(name))
+    }
+  }
 
   /// The text of a header of the runtime.
   package static func header(_ name: String) -> String {
@@ -17,31 +26,53 @@ package enum Prelude {
 
   /// What a program needs in front: the ground rules, and the headers that define a function it uses.
   package static func text(for program: String, extra: [String] = []) -> String {
-    let used = Set(program.matches(of: /(dsc|DSC)_[A-Za-z0-9_]+/).map { String($0.output.0) })
-    var pasted: [String] = []
+    let used = identifiers(in: program)
+    var pasted: Set<String> = []
     var text = "#define _POSIX_C_SOURCE 200809L\n"
-    paste("descent_base.h", &pasted, &text)
-    paste("descent_kernel.h", &pasted, &text)
-    for name in extra { paste(name, &pasted, &text) }
-    for name in headers where !pasted.contains(name) {
-      let defined = Set(header(name).matches(of: /(dsc|DSC)_[A-Za-z0-9_]+/).map { String($0.output.0) })
-      // Functions made by macros are named by their prefix in the header.
-      let isUsed = used.contains { defined.contains($0) } || (name == "descent_gemm.h" && used.contains { $0.hasPrefix("dsc_gemm_") })
-      let known = pasted.contains { other in used.isSubset(of: Set(header(other).matches(of: /(dsc|DSC)_[A-Za-z0-9_]+/).map { String($0.output.0) })) }
-      if isUsed && !known { paste(name, &pasted, &text) }
+    for name in ["descent_base.h", "descent_kernel.h"] + extra { paste(name, &pasted, &text) }
+    var defined = identifiers(in: text)
+    for header in headers where !pasted.contains(header.name) {
+      // Functions that macros define are known by their prefix.
+      let isUsed = header.name == "descent_gemm.h" ? used.contains { $0.hasPrefix("dsc_gemm_") }
+        : used.contains { header.names.contains($0) && !defined.contains($0) }
+      guard isUsed else { continue }
+      paste(header.name, &pasted, &text)
+      defined = identifiers(in: text)
     }
     return text
   }
 
-  private static func paste(_ name: String, _ pasted: inout [String], _ text: inout String) {
-    guard !pasted.contains(name) else { return }
-    pasted.append(name)
+  private static func paste(_ name: String, _ pasted: inout Set<String>, _ text: inout String) {
+    guard pasted.insert(name).inserted else { return }
+    let include = "#include \"descent_"
     for line in header(name).split(separator: "\n", omittingEmptySubsequences: false) {
-      if let match = line.firstMatch(of: /^#include "(descent_[a-z0-9_]+\.h)"/) {
-        paste(String(match.output.1), &pasted, &text)
+      if line.hasPrefix(include) {
+        paste("descent_" + line.dropFirst(include.count).prefix { $0 != "\"" }, &pasted, &text)
       } else {
-        text += line + "\n"
+        text += line
+        text += "\n"
       }
     }
+  }
+
+  /// All words of a text that begin with `dsc_` or `DSC_`.
+  private static func identifiers(in text: String) -> Set<Substring> {
+    func isWord(_ c: UInt8) -> Bool { (97...122).contains(c) || (65...90).contains(c) || (48...57).contains(c) || c == 95 }
+    var found: Set<Substring> = []
+    let utf8 = text.utf8
+    var start: String.Index?
+    for index in utf8.indices {
+      if isWord(utf8[index]) {
+        start = start ?? index
+      } else if let begin = start {
+        let first = utf8[begin]
+        if first == 100 || first == 68 {
+          let word = text[begin..<index]
+          if word.hasPrefix("dsc_") || word.hasPrefix("DSC_") { found.insert(word) }
+        }
+        start = nil
+      }
+    }
+    return found
   }
 }

@@ -7,4 +7,5 @@
 @_exported import DescentInterpreter
 @_exported import DescentNN
 @_exported import DescentOps
+@_exported import DescentPlot
 @_exported import DescentTransforms

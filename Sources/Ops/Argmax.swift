@@ -6,7 +6,8 @@ package struct Argmax: Op {
 
   package init(axis: Int) { self.axis = axis }
   package static let name = "argmax"
-  package static let documentation = "y = the index (i32) of the first greatest x along the axis; NaN counts as greatest"
+  package static let documentation =
+    "y = the index (i32) of the first greatest x along the axis; NaN counts as greatest"
   package static let onnxName: String? = "ArgMax"
   package init(_ a: Attributes) throws { self.init(axis: try a.int("axis")) }
   package var attributes: Attributes { ["axis": .int(axis)] }
@@ -14,7 +15,9 @@ package struct Argmax: Op {
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 1)
     try expectAxes([axis], rank: operands[0].shape.rank)
-    guard operands[0].dtype != .bool else { throw DescentError(.type, "argmax is not defined on bool; convert it first") }
+    guard operands[0].dtype != .bool else {
+      throw DescentError(.type, "argmax is not defined on bool; convert it first")
+    }
     guard operands[0].shape[axis] > 0 else {
       throw DescentError(.type, "argmax along axis \(axis) of \(operands[0].shape), which has no elements there")
     }

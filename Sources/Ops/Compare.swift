@@ -53,7 +53,9 @@ package struct Compare: Op {
       ? HostArray(type.shape, zip(x[0].doubles, x[1].doubles).map { direction.holds($0, $1) })
       : HostArray(type.shape, zip(x[0].ints, x[1].ints).map { direction.holds($0, $1) })
   }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    .apply(self, batchAll(x, batched, size))
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     let symbol = direction.symbol
     return .pointwise(PointwiseRule(cost: 1) { x, _, _ in "(uint8_t)(\(x[0]) \(symbol) \(x[1]))" })

@@ -7,7 +7,7 @@ package struct Convert: Op {
   package init(_ dtype: DType) { self.dtype = dtype }
   package static let name = "convert"
   package static let documentation =
-    "y = x as another type; float to integer truncates toward zero and clamps, NaN is 0; integer to integer wraps; to bool is x != 0"
+    "y = x as another type; a float is truncated and clamped (NaN is 0), an integer wraps, a bool is x != 0"
   package static let onnxName: String? = "Cast"
   package init(_ a: Attributes) throws { self.init(try a.dtype("dtype")) }
   package var attributes: Attributes { ["dtype": .dtype(dtype)] }
@@ -31,7 +31,8 @@ package struct Convert: Op {
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .pointwise(PointwiseRule(cost: 1) { x, types, type in Self.c(x[0], types[0], type) })
   }
-  /// The conversion in C. A float outside an integer's range would be undefined behaviour, so a runtime function clamps it.
+  /// The conversion in C. A float outside an integer's range would be undefined behaviour, so a runtime function clamps
+  /// it.
   static func c(_ x: String, _ from: DType, _ to: DType) -> String {
     switch (from, to) {
     case _ where from == to, (.bool, .u8): x
@@ -52,13 +53,15 @@ package struct Convert: Op {
       + [DType.i32, .i64, .u8].flatMap { from in
         types.filter { $0 != from }.map { Sample(Convert($0), [.init(from, [23], -300...300)]) }
       }
-      + [Sample(Convert(.i32), [.init(.i64, [23], -5e9...5e9)]), Sample(Convert(.i32), [.init(real, [23], -5e9...5e9)])]
+      + [
+        Sample(Convert(.i32), [.init(.i64, [23], -5e9...5e9)]), Sample(Convert(.i32), [.init(real, [23], -5e9...5e9)]),
+      ]
       + [real, .i32, .i64, .u8].map { Sample(Convert($0), [.init(.bool, [9])]) }
   }
 }
 
-/// `x` with another element type: a float becomes an integer by truncation toward zero, clamped to its range (NaN is 0);
-/// integers wrap; a number becomes true where it is not 0.
+/// `x` with another element type: a float becomes an integer by truncation toward zero, clamped to its range (NaN is
+/// 0); integers wrap; a number becomes true where it is not 0.
 public func convert(_ x: Tensor, to dtype: DType, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   x.dtype == dtype ? x : .apply(Convert(dtype), [x], at: SourceLocation(file, line))
 }

@@ -17,14 +17,20 @@ package struct Divide: BinaryPointwise {
     return [da, -(da * y)]
   }
   package static func samples(_ real: DType) -> [Sample] {
-    [Sample(Divide(), [.init(real, [2, 3]), .init(real, [2, 3], 0.4...2)]),
-      Sample(Divide(), [.init(real, [5]), .init(real, [5], -2 ... -0.4)])]
+    [
+      Sample(Divide(), [.init(real, [2, 3]), .init(real, [2, 3], 0.4...2)]),
+      Sample(Divide(), [.init(real, [5]), .init(real, [5], -2 ... -0.4)]),
+    ]
       + [DType.i32, .i64, .u8].map { Sample(Divide(), [.init($0, [4, 5], -20...20), .init($0, [4, 5])]) }
   }
 }
 
 extension Tensor {
   public static func / (a: Tensor, b: Tensor) -> Tensor { pointwise(Divide(), a, b) }
-  public static func / (a: Tensor, b: some TensorScalar) -> Tensor { pointwise(Divide(), a, filled(b.scalarValue, a.type)) }
-  public static func / (a: some TensorScalar, b: Tensor) -> Tensor { pointwise(Divide(), filled(a.scalarValue, b.type), b) }
+  public static func / (a: Tensor, b: some TensorScalar) -> Tensor {
+    pointwise(Divide(), a, filled(b.scalarValue, a.type))
+  }
+  public static func / (a: some TensorScalar, b: Tensor) -> Tensor {
+    pointwise(Divide(), filled(a.scalarValue, b.type), b)
+  }
 }

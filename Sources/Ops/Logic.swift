@@ -23,7 +23,9 @@ extension LogicalPointwise {
     let operands = x.map { $0.elements(Bool.self) }
     return HostArray(type.shape, (0..<type.shape.count).map { i in Self.apply(operands.map { $0[i] }) })
   }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    .apply(self, batchAll(x, batched, size))
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .pointwise(PointwiseRule(cost: 1) { x, _, _ in Self.c(x) })
   }

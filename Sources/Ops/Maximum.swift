@@ -23,8 +23,10 @@ package struct Maximum: BinaryPointwise {
   }
   /// The ranges leave a gap, for at a tie there is no derivative to compare with.
   package static func samples(_ real: DType) -> [Sample] {
-    [Sample(Maximum(), [.init(real, [2, 3], -2...0), .init(real, [2, 3], 0.1...2)]),
-      Sample(Maximum(), [.init(real, [5], 0.1...2), .init(real, [5], -2...0)])]
+    [
+      Sample(Maximum(), [.init(real, [2, 3], -2...0), .init(real, [2, 3], 0.1...2)]),
+      Sample(Maximum(), [.init(real, [5], 0.1...2), .init(real, [5], -2...0)]),
+    ]
       + [DType.i32, .i64, .u8].map { Sample(Maximum(), [.init($0, [4, 5]), .init($0, [4, 5])]) }
   }
 }

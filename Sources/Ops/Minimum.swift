@@ -23,8 +23,10 @@ package struct Minimum: BinaryPointwise {
   }
   /// The ranges leave a gap, for at a tie there is no derivative to compare with.
   package static func samples(_ real: DType) -> [Sample] {
-    [Sample(Minimum(), [.init(real, [2, 3], -2...0), .init(real, [2, 3], 0.1...2)]),
-      Sample(Minimum(), [.init(real, [5], 0.1...2), .init(real, [5], -2...0)])]
+    [
+      Sample(Minimum(), [.init(real, [2, 3], -2...0), .init(real, [2, 3], 0.1...2)]),
+      Sample(Minimum(), [.init(real, [5], 0.1...2), .init(real, [5], -2...0)]),
+    ]
       + [DType.i32, .i64, .u8].map { Sample(Minimum(), [.init($0, [4, 5]), .init($0, [4, 5])]) }
   }
 }

@@ -28,7 +28,8 @@ package struct Pad: Op {
     }
     guard [low, high, interior].allSatisfy({ $0.count == x.shape.rank && $0.allSatisfy { $0 >= 0 } }) else {
       throw DescentError(
-        .type, "pad of \(x.shape) by \(low) before, \(high) after and \(interior) between:"
+        .type,
+        "pad of \(x.shape) by \(low) before, \(high) after and \(interior) between:"
           + " each needs \(x.shape.rank) numbers, none negative")
     }
     return TensorType(x.dtype, Shape(low.indices.map { low[$0] + span(x.shape)[$0] + high[$0] }))

@@ -1,6 +1,6 @@
-// The counter-based generator Philox 4x32 with ten rounds: a function from key and counter to four words, without state.
-// Source: Salmon, Moraes, Dror, Shaw, 'Parallel random numbers: as easy as 1, 2, 3', SC 2011.
-// Invariant: descent_random.h computes the same words, and lays them over elements in the same order.
+// The counter-based generator Philox 4x32 with ten rounds: a function from key and counter to four words, without
+// state. Source: Salmon, Moraes, Dror, Shaw, 'Parallel random numbers: as easy as 1, 2, 3', SC 2011. Invariant:
+// descent_random.h computes the same words, and lays them over elements in the same order.
 
 /// A stream of random blocks of four 32-bit words, addressed by index.
 package struct Philox: Sendable {
@@ -40,7 +40,8 @@ package struct Philox: Sendable {
       return Philox.join(words[pair], words[pair + 1])
     }
   }
-  private static func join(_ a: UInt32, _ b: UInt32) -> UInt64 { UInt64(a >> 5) << 26 | UInt64(b >> 6) }
+  /// The upper 27 bits of the second word above the upper 26 of the first.
+  private static func join(_ low: UInt32, _ high: UInt32) -> UInt64 { UInt64(high >> 5) << 26 | UInt64(low >> 6) }
 
   /// `count` uniform numbers in [0, 1) of 24 bits.
   package func uniform24(_ count: Int) -> [Float] { words(count).map { Float($0 >> 8) * 0x1p-24 } }
@@ -51,7 +52,7 @@ package struct Philox: Sendable {
   package func normal24(_ count: Int) -> [Double] {
     let blocks = (0..<(count + 3) / 4).map { index in
       let w = block(index).map { Double($0 >> 8) }
-      return Philox.pair((w[0] + 1) * 0x1p-24, w[1] * 0x1p-24) + Philox.pair((w[2] + 1) * 0x1p-24, w[3] * 0x1p-24)
+      return Philox.pair(w[0] * 0x1p-24, w[1] * 0x1p-24) + Philox.pair(w[2] * 0x1p-24, w[3] * 0x1p-24)
     }
     return (0..<count).map { blocks[$0 % blocks.count][$0 / blocks.count] }
   }
@@ -60,13 +61,13 @@ package struct Philox: Sendable {
     let blocks = (0..<(count + 1) / 2).map { index in
       let w = block(index)
       return Philox.pair(
-        Double(Philox.join(w[0], w[1]) + 1) * 0x1p-53, Double(Philox.join(w[2], w[3])) * 0x1p-53)
+        Double(Philox.join(w[0], w[1])) * 0x1p-53, Double(Philox.join(w[2], w[3])) * 0x1p-53)
     }
     return (0..<count).map { blocks[$0 % blocks.count][$0 / blocks.count] }
   }
-  /// Two independent normal numbers from `u1` in (0, 1] and `u2` in [0, 1).
-  private static func pair(_ u1: Double, _ u2: Double) -> [Double] {
-    let (radius, angle) = ((-2 * Double.log(u1)).squareRoot(), 2 * Double.pi * u2)
+  /// Two independent normal numbers from two uniform ones in [0, 1); the logarithm is taken of 1 - u, which is not 0.
+  private static func pair(_ u: Double, _ v: Double) -> [Double] {
+    let (radius, angle) = ((-2 * Double.log(1 - u)).squareRoot(), 2 * Double.pi * v)
     return [radius * Double.cos(angle), radius * Double.sin(angle)]
   }
 }

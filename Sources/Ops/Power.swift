@@ -26,7 +26,9 @@ package struct Power: AttributeFreeOp {
     default: preconditionFailure("power of \(x[0].type) and \(x[1].type)")
     }
   }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    .apply(self, batchAll(x, batched, size))
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .pointwise(PointwiseRule(cost: 25) { x, _, type in "dsc_pow_\(type.name)(\(x[0]), \(x[1]))" })
   }

@@ -19,7 +19,8 @@ package struct Product: Reduction {
     let inverse = order.indices.map { order.firstIndex(of: $0)! }
     return [spread(dy, like: x) * transpose(reshape(others, ordered.shape), inverse)]
   }
-  /// `y_i = Π_{j<i} x_j` along the last axis, in doubling steps: each joins the runs of length `s` that end at `i` and at `i - s`.
+  /// `y_i = Π_{j<i} x_j` along the last axis, in doubling steps: each joins the runs of length `s` that end at `i` and
+  /// at `i - s`.
   private func productBefore(_ x: Tensor) -> Tensor {
     var (y, s) = (shifted(x, by: 1), 1)
     while s < x.shape[-1] - 1 {

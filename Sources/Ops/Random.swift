@@ -12,7 +12,8 @@ package struct Random: Op {
     self.shape = shape
   }
   package static let name = "random"
-  package static let documentation = "y = numbers of Philox 4x32-10 under the key (seed, stream): 32 bits, uniform in [0, 1), or normal"
+  package static let documentation =
+    "y = numbers of Philox 4x32-10 under the key (seed, stream): 32 bits, uniform in [0, 1), or normal"
   package static let onnxName: String? = nil
   package init(_ a: Attributes) throws {
     let name = try a.string("draw")
@@ -29,7 +30,8 @@ package struct Random: Op {
       throw DescentError(.type, "random takes a key i64[2] of seed and stream, not \(operands[0])")
     }
     guard draw == .bits ? dtype == .i32 : dtype.isFloating else {
-      throw DescentError(.type, "random \(draw.rawValue) gives \(draw == .bits ? "i32" : "f32 or f64"), not \(dtype.name)")
+      throw DescentError(
+        .type, "random \(draw.rawValue) gives \(draw == .bits ? "i32" : "f32 or f64"), not \(dtype.name)")
     }
     return TensorType(dtype, shape)
   }
@@ -47,7 +49,9 @@ package struct Random: Op {
   }
   /// A shared key gives the same numbers to each element of the batch; keys of their own are drawn from one by one.
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    guard batched[0], size > 0 else { return batchAll([.apply(self, [batched[0] ? filled(0, TensorType(.i64, [2])) : x[0]])], [false], size)[0] }
+    guard batched[0], size > 0 else {
+      return batchAll([.apply(self, [batched[0] ? filled(0, TensorType(.i64, [2])) : x[0]])], [false], size)[0]
+    }
     return concatenate(
       (0..<size).map { i in
         let key = reshape(slice(x[0], start: [i, 0], limit: [i + 1, 2]), [2])

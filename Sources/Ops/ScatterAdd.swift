@@ -6,7 +6,8 @@ package struct ScatterAdd: Op {
 
   package init(axis: Int) { self.axis = axis }
   package static let name = "scatterAdd"
-  package static let documentation = "y = base, then y[a, index[i], b] += updates[a, i, b] for each i; an index outside the axis is dropped"
+  package static let documentation =
+    "y = base, then y[a, index[i], b] += updates[a, i, b] for each i; an index outside the axis is dropped"
   package static let onnxName: String? = nil
   package init(_ a: Attributes) throws { self.init(axis: try a.int("axis")) }
   package var attributes: Attributes { ["axis": .int(axis)] }
@@ -18,7 +19,9 @@ package struct ScatterAdd: Op {
     try expectIndices(indices)
     let wanted = TensorType(base.dtype, .replacing(axis, of: base.shape, by: indices.shape))
     guard updates == wanted, base.dtype != .bool else {
-      throw DescentError(.type, "scatterAdd into \(base) along axis \(axis) at indices \(indices) takes updates \(wanted), not \(updates)")
+      throw DescentError(
+        .type,
+        "scatterAdd into \(base) along axis \(axis) at indices \(indices) takes updates \(wanted), not \(updates)")
     }
     return base
   }

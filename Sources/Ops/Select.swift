@@ -11,7 +11,8 @@ package struct Select: AttributeFreeOp {
     try expectCount(operands, 3)
     guard operands[0].dtype == .bool, operands[1] == operands[2], operands[0].shape == operands[1].shape else {
       throw DescentError(
-        .type, "select takes a bool and two tensors of one type, all of one shape, not "
+        .type,
+        "select takes a bool and two tensors of one type, all of one shape, not "
           + operands.map(\.description).joined(separator: ", "))
     }
     return operands[1]
@@ -27,7 +28,9 @@ package struct Select: AttributeFreeOp {
     }
     return dispatch(type.dtype) { pick($0) }
   }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    .apply(self, batchAll(x, batched, size))
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .pointwise(
       PointwiseRule(cost: 1) { x, _, type in
@@ -48,7 +51,9 @@ public func `where`(
 ) -> Tensor {
   let at = SourceLocation(file, line)
   guard let shape = Shape.broadcast(a.shape, b.shape).flatMap({ Shape.broadcast($0, p.shape) }) else {
-    return .fail("where of shapes \(p.shape), \(a.shape) and \(b.shape), which do not broadcast to a common shape", a, b, p, at: at)
+    return .fail(
+      "where of shapes \(p.shape), \(a.shape) and \(b.shape), which do not broadcast to a common shape", a, b, p, at: at
+    )
   }
   return .apply(Select(), [p, a, b].map { broadcast($0, to: shape, at: at) }, at: at)
 }
@@ -68,4 +73,6 @@ public func `where`(
 }
 
 /// A number as a tensor without axes.
-package func scalar(_ value: Double, _ dtype: DType) -> Tensor { Tensor(HostArray(TensorType(dtype, [])) { _ in value }) }
+package func scalar(_ value: Double, _ dtype: DType) -> Tensor {
+  Tensor(HostArray(TensorType(dtype, [])) { _ in value })
+}

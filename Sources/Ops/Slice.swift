@@ -25,7 +25,8 @@ package struct Slice: Op {
     guard start.count == from.rank, limit.count == from.rank, step.count == from.rank,
       (0..<from.rank).allSatisfy({ 0 <= start[$0] && start[$0] <= limit[$0] && limit[$0] <= from[$0] && step[$0] >= 1 })
     else {
-      throw DescentError(.type, "a slice from \(start) to \(limit) by \(step) does not lie in a tensor of shape \(from)")
+      throw DescentError(
+        .type, "a slice from \(start) to \(limit) by \(step) does not lie in a tensor of shape \(from)")
     }
     return TensorType(operands[0].dtype, Shape(start.indices.map { (limit[$0] - start[$0] - 1 + step[$0]) / step[$0] }))
   }

@@ -32,7 +32,8 @@ package func pointwise(_ op: any Op, _ a: Tensor, _ b: Tensor, at location: Sour
     return .fail(message, a, b, at: location)
   }
   guard a.dtype == b.dtype else {
-    return .fail("\(op.name) of \(a.type) and \(b.type): convert one to the element type of the other", a, b, at: location)
+    return .fail(
+      "\(op.name) of \(a.type) and \(b.type): convert one to the element type of the other", a, b, at: location)
   }
   return .apply(op, [broadcast(a, to: shape, at: location), broadcast(b, to: shape, at: location)], at: location)
 }
@@ -50,13 +51,25 @@ extension Tensor {
 
 extension Tensor {
   public static func + (a: Tensor, b: Tensor) -> Tensor { pointwise(Add(), a, b) }
-  public static func + (a: Tensor, b: some TensorScalar) -> Tensor { pointwise(Add(), a, filled(b.scalarValue, a.type)) }
-  public static func + (a: some TensorScalar, b: Tensor) -> Tensor { pointwise(Add(), filled(a.scalarValue, b.type), b) }
+  public static func + (a: Tensor, b: some TensorScalar) -> Tensor {
+    pointwise(Add(), a, filled(b.scalarValue, a.type))
+  }
+  public static func + (a: some TensorScalar, b: Tensor) -> Tensor {
+    pointwise(Add(), filled(a.scalarValue, b.type), b)
+  }
   public static func - (a: Tensor, b: Tensor) -> Tensor { pointwise(Subtract(), a, b) }
-  public static func - (a: Tensor, b: some TensorScalar) -> Tensor { pointwise(Subtract(), a, filled(b.scalarValue, a.type)) }
-  public static func - (a: some TensorScalar, b: Tensor) -> Tensor { pointwise(Subtract(), filled(a.scalarValue, b.type), b) }
+  public static func - (a: Tensor, b: some TensorScalar) -> Tensor {
+    pointwise(Subtract(), a, filled(b.scalarValue, a.type))
+  }
+  public static func - (a: some TensorScalar, b: Tensor) -> Tensor {
+    pointwise(Subtract(), filled(a.scalarValue, b.type), b)
+  }
   public static func * (a: Tensor, b: Tensor) -> Tensor { pointwise(Multiply(), a, b) }
-  public static func * (a: Tensor, b: some TensorScalar) -> Tensor { pointwise(Multiply(), a, filled(b.scalarValue, a.type)) }
-  public static func * (a: some TensorScalar, b: Tensor) -> Tensor { pointwise(Multiply(), filled(a.scalarValue, b.type), b) }
+  public static func * (a: Tensor, b: some TensorScalar) -> Tensor {
+    pointwise(Multiply(), a, filled(b.scalarValue, a.type))
+  }
+  public static func * (a: some TensorScalar, b: Tensor) -> Tensor {
+    pointwise(Multiply(), filled(a.scalarValue, b.type), b)
+  }
   public static prefix func - (a: Tensor) -> Tensor { .apply(Negate(), [a]) }
 }

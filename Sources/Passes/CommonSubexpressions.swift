@@ -10,7 +10,7 @@ package func mergeCommonSubexpressions(_ graph: Graph) throws -> Graph {
   return try Rewriter.rewrite(graph) { rewriter, id, operands in
     let node = graph[id]
     let key = Key(node, operands)
-    if let same = seen[key]?.first(where: { rewriter[$0].op.isIdentical(to: node.op) }) { return same }
+    if let same = seen[key]?.first(where: { rewriter.new[$0].op.isIdentical(to: node.op) }) { return same }
     let new = try rewriter.append(node.op, operands)
     seen[key, default: []].append(new)
     return new

@@ -269,23 +269,46 @@ private struct Fuser {
     var scalars: [Int] = []
     for id in graph.ids where !isInlined[id.index] && (isPointwise(id) || isAnchor(id)) {
       let shape = graph[id].type.shape
-      let needed = sources(id)
-      if isPointwise(id) {
-        // The nodes read at this very index offer their loops; the latest one that nothing else stands behind takes this node.
-        var offers = graph[id].operands.compactMap { operand in group[operand.index] }
-          .filter { groups[$0].domain == shape && takesEpilogue($0) && isReadDirectly(id, from: $0) }
-        if shape.count == 1 { offers += scalars }
-        if let home = offers.sorted(by: >).first(where: { home in !needed.contains { $0 != home && depends($0, on: home) } }) {
-          groups[home].members.append(id)
-          groups[home].before.formUnion(needed.subtracting([home]))
-          group[id.index] = home
-          continue
-        }
+      guard isPointwise(id) else {
+        place(id, Group(anchor: id, domain: shape, before: sources(id)))
+        continue
       }
-      group[id.index] = groups.count
-      if isPointwise(id), shape.rank == 0 { scalars.append(groups.count) }
-      groups.append(Group(anchor: isAnchor(id) ? id : nil, members: isAnchor(id) ? [] : [id], domain: shape, before: needed))
+      // The nodes read at this very index offer their loops; the latest one that nothing else stands behind takes this node.
+      var offers = readAtIndex(id).compactMap { group[$0.index] }
+        .filter { groups[$0].domain == shape && takesEpilogue($0) && isReadDirectly(id, from: $0) }
+      if offers.isEmpty, waits(id) { continue }
+      if shape.count == 1 { offers += scalars }
+      let needed = sources(id)
+      if let home = offers.sorted(by: >).first(where: { home in !needed.contains { $0 != home && depends($0, on: home) } }) {
+        groups[home].before.formUnion(needed.subtracting([home]))
+        join(id, home)
+      } else {
+        if shape.rank == 0 { scalars.append(groups.count) }
+        place(id, Group(anchor: nil, domain: shape, before: needed))
+      }
     }
+  }
+  private mutating func place(_ id: NodeID, _ new: Group) {
+    groups.append(new)
+    if new.anchor == nil { join(id, groups.count - 1) } else { group[id.index] = groups.count - 1 }
+  }
+  /// Makes a node, and those that have waited for it, members of a group.
+  private mutating func join(_ id: NodeID, _ home: Int) {
+    for operand in graph[id].operands where isWaiting(operand) { join(operand, home) }
+    groups[home].members.append(id)
+    group[id.index] = home
+  }
+  /// A pointwise node that stands by itself, `0.9 m` say, waits for the one node that uses it, so that it ends up where that goes.
+  private func waits(_ id: NodeID) -> Bool {
+    guard !isOutput[id.index], uses[id.index].count == 1, let use = uses[id.index].first else { return false }
+    guard use.isDirect, isPointwise(use.user), !isInlined[use.user.index] else { return false }
+    if case .pointwise = families[id.index] { return true }
+    return false
+  }
+  private func isWaiting(_ id: NodeID) -> Bool { group[id.index] == nil && isPointwise(id) && !isInlined[id.index] }
+  /// The operands of a node, and of those that wait for it.
+  private func readAtIndex(_ id: NodeID) -> [NodeID] {
+    graph[id].operands.flatMap { isWaiting($0) ? readAtIndex($0) : [$0] }
   }
   private func takesEpilogue(_ index: Int) -> Bool {
     guard let anchor = groups[index].anchor else { return true }
@@ -304,8 +327,10 @@ private struct Fuser {
     for operand in graph[id].operands {
       if group[operand.index] == index {
         if !isDirect { return false }
-      } else if group[operand.index] == nil, graph.isView(operand) || isInlined[operand.index] {
-        if reaches(operand, index) { return false }
+      } else if isWaiting(operand) {
+        if !isReadDirectly(operand, from: index) { return false }
+      } else if group[operand.index] == nil, reaches(operand, index) {
+        return false
       }
     }
     return true

@@ -18,16 +18,16 @@ package func optimize(
   var graph = graph
   // Merging equal nodes can open a simplification, so the list is run again; two or three rounds are usual.
   for _ in 0..<maximumRounds {
-    var changed = false
+    let before = graph
     for pass in passes {
       let result = try pass.run(graph)
       if check { try result.verify() }
       guard !result.isIdentical(to: graph) else { continue }
       graph = result
-      changed = true
       trace?(pass.phrase, graph)
     }
-    if !changed { break }
+    // A pass may make what the next one merges again: the round counts as a whole.
+    if graph.isIdentical(to: before) { break }
   }
   return graph
 }

@@ -12,13 +12,10 @@ package struct Rewriter {
   /// The old node being replaced, whose location and adjoint mark new nodes take over.
   private var current: NodeID?
 
-  private init(_ old: Graph) {
+  package init(_ old: Graph) {
     self.old = old
     map = [NodeID?](repeating: nil, count: old.nodes.count)
   }
-
-  /// A node of the new graph.
-  package subscript(id: NodeID) -> Node { new[id] }
 
   /// Appends an operation on nodes of the new graph, in the name of the old node being replaced.
   package mutating func append(_ op: any Op, _ operands: [NodeID]) throws -> NodeID {
@@ -26,32 +23,45 @@ package struct Rewriter {
     return try new.append(op, operands, at: node?.location, adjointOf: node?.adjointOf)
   }
 
+  /// Begins with the next old node: gives its operands in the new graph, or nil where there is nothing to replace, because it is
+  /// an input, which is copied, or because an operand was dropped.
+  package mutating func begin(_ id: NodeID) throws -> [NodeID]? {
+    let node = old[id]
+    current = id
+    if node.op is Input {
+      map[id.index] = try append(node.op, [])
+      return nil
+    }
+    let operands = node.operands.compactMap { map[$0.index] }
+    return operands.count == node.operands.count ? operands : nil
+  }
+
+  /// Lets a new node stand for an old one.
+  package mutating func replace(_ id: NodeID, by new: NodeID) { map[id.index] = new }
+
+  /// The new graph with the outputs and labels of the old one.
+  package mutating func finish() throws -> Graph {
+    new.outputs = try old.outputs.map { id in
+      guard let new = map[id.index] else {
+        throw DescentError(.verification, "a pass dropped node %\(id.index), which is an output")
+      }
+      return new
+    }
+    new.outputLabels = old.outputLabels
+    return new
+  }
+
   /// The graph whose nodes are what `body` makes of the old ones, in order; `body` gets the rewriter, the old id and the new
-  /// operands, and returns the new node that stands for the old one, or nil where nothing uses it. Inputs are copied.
+  /// operands, and returns the new node that stands for the old one, or nil where nothing uses it.
   package static func rewrite(
     _ graph: Graph, _ body: (inout Rewriter, NodeID, [NodeID]) throws -> NodeID?
   ) throws -> Graph {
     var rewriter = Rewriter(graph)
     for id in graph.ids {
-      let node = graph[id]
-      rewriter.current = id
-      if node.op is Input {
-        rewriter.map[id.index] = try rewriter.append(node.op, [])
-      } else {
-        let operands = node.operands.compactMap { rewriter.map[$0.index] }
-        // A node with a dropped operand is itself dropped: nothing can use it.
-        guard operands.count == node.operands.count else { continue }
-        rewriter.map[id.index] = try body(&rewriter, id, operands)
-      }
+      guard let operands = try rewriter.begin(id) else { continue }
+      if let new = try body(&rewriter, id, operands) { rewriter.replace(id, by: new) }
     }
-    rewriter.new.outputs = try graph.outputs.map { id in
-      guard let new = rewriter.map[id.index] else {
-        throw DescentError(.verification, "a pass dropped node %\(id.index), which is an output")
-      }
-      return new
-    }
-    rewriter.new.outputLabels = graph.outputLabels
-    return rewriter.new
+    return try rewriter.finish()
   }
 }
 

@@ -8,7 +8,8 @@ private struct Layer: ParameterTree, Equatable {
   var weight, bias: Tensor
   var stride = 1
   static func == (a: Layer, b: Layer) -> Bool {
-    (try? a.weight.doubles) == (try? b.weight.doubles) && (try? a.bias.doubles) == (try? b.bias.doubles) && a.stride == b.stride
+    (try? a.weight.doubles) == (try? b.weight.doubles) && (try? a.bias.doubles) == (try? b.bias.doubles)
+      && a.stride == b.stride
   }
 }
 private enum Kind: String, Codable, Sendable { case wide, deep }
@@ -48,8 +49,12 @@ private func network(extra: Tensor?) -> Network {
     #expect(again.kind == .deep && again.rate == 0.25 && again.flag && again.sizes == [3, 4])
     #expect((again.extra == nil) == !hasExtra)
     #expect(try again.flattened().structure == flat.structure)
-    #expect(throws: DescentError.self) { try FlatTree.rebuild(Network.self, flat.structure, flat.leaves + [Tensor(0.0)]) }
-    #expect(throws: DescentError.self) { try FlatTree.rebuild(Network.self, flat.structure, Array(flat.leaves.dropLast())) }
+    #expect(throws: DescentError.self) {
+      try FlatTree.rebuild(Network.self, flat.structure, flat.leaves + [Tensor(0.0)])
+    }
+    #expect(throws: DescentError.self) {
+      try FlatTree.rebuild(Network.self, flat.structure, Array(flat.leaves.dropLast()))
+    }
   }
 
   @Test func structureTellsSettingsApart() throws {

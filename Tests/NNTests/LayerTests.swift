@@ -91,14 +91,15 @@ private struct Tied: Layer {
     w.bias = Tensor([10.0, -20])
     #expect(try Dense(2)(w, x).doubles == [14, -15, 20, -9])
     #expect(try Dense(2, activation: .relu)(w, x).doubles == [14, 0, 20, 0])
-    #expect(try Dense(2, bias: false)(w, reshape(x, [2, 1, 3])).shape == [2, 1, 2])
+    #expect(Dense(2, bias: false)(w, reshape(x, [2, 1, 3])).shape == [2, 1, 2])
     #expect(try Dense(2)(w, Tensor([1.0, 2, 3])).doubles == [14, -15])
   }
 
   @Test func everyActivationHasALayer() throws {
     let x = Tensor([-2.0, -0.5, 0, 0.5, 2], shape: [1, 5])
     let layers: [(any ActivationLayer, (Tensor) -> Tensor)] = [
-      (ReLU(), { relu($0) }), (LeakyReLU(slope: 0.2), { leakyRelu($0, slope: 0.2) }), (ELU(alpha: 2), { elu($0, alpha: 2) }),
+      (ReLU(), { relu($0) }), (LeakyReLU(slope: 0.2), { leakyRelu($0, slope: 0.2) }),
+      (ELU(alpha: 2), { elu($0, alpha: 2) }),
       (SELU(), { selu($0) }), (Softplus(), { softplus($0) }), (SiLU(), { silu($0) }), (GELU(), { gelu($0) }),
       (GELU(approximate: true), { gelu($0, approximate: .tanh) }), (DescentNN.Tanh(), { tanh($0) }),
       (DescentNN.Sigmoid(), { sigmoid($0) }), (Softmax(), { softmax($0) }),
@@ -112,7 +113,7 @@ private struct Tied: Layer {
 
   @Test func flattenAndLambda() throws {
     let model = Sequential {
-      Lambda { x in x[.all, 0..<2] * 0.5 }
+      Lambda { x in slice(x, start: [0, 0, 0], limit: [3, 2, 5]) * 0.5 }
       Flatten()
     }
     let images = TensorType(.f32, [3, 4, 5])

@@ -1,7 +1,7 @@
 // First and second derivatives of every operation against central differences in f64.
 //
-// A difference quotient with steps h and h/2 is extrapolated (Richardson), which leaves an error of order h^4; what remains is
-// rounding, of order 1e-16 / h. With h about 1e-3 both are far below the tolerance of 1e-6.
+// A difference quotient with steps h and h/2 is extrapolated (Richardson), which leaves an error of order h^4; what
+// remains is rounding, of order 1e-16 / h. With h about 1e-3 both are far below the tolerance of 1e-6.
 
 import DescentIR
 import DescentInterpreter
@@ -69,7 +69,8 @@ private struct Function {
       let move = differentiated.map { direction(x[$0].shape, seed: seed * 100 + Int64(k * 10 + $0)).doubles }
       let expected = try difference(x, move)
       let actual = zip(gradient, move).reduce(0) { $0 + zip($1.0, $1.1).reduce(0) { $0 + $1.0 * $1.1 } }
-      #expect(abs(actual - expected) <= tolerance * max(1, abs(expected)), "along direction \(k): \(actual), not \(expected)")
+      #expect(
+        abs(actual - expected) <= tolerance * max(1, abs(expected)), "along direction \(k): \(actual), not \(expected)")
     }
     // Element by element.
     for (argument, position) in differentiated.enumerated() where x[position].count <= 40 {

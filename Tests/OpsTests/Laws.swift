@@ -16,7 +16,9 @@ import Testing
   func textReadsBack(_ item: Case) throws {
     var graph = Graph()
     let inputs = item.sample.operands.enumerated().map { graph.addInput("x\($0.offset)", $0.element.type) }
-    graph.outputs = [try graph.append(item.op, inputs, at: SourceLocation(file: "A \"b\"/c.swift", line: 3), adjointOf: "add")]
+    graph.outputs = [
+      try graph.append(item.op, inputs, at: SourceLocation(file: "A \"b\"/c.swift", line: 3), adjointOf: "add")
+    ]
     graph.outputLabels = ["y"]
     let again = try Graph.parse(graph.text, operations: registry)
     #expect(again.text == graph.text)

@@ -2,6 +2,7 @@
 
 import DescentIR
 import DescentOps
+import DescentRuntime
 import DescentTransforms
 import Testing
 
@@ -25,10 +26,62 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
     let bits = try randomBits([7], key: RandomKey(seed: 5, stream: 9)).integers
     #expect(bits.map { UInt32(truncatingIfNeeded: $0) } == [a[0], b[0], a[1], b[1], a[2], b[2], a[3]])
     let double = try uniform([3], key: RandomKey(seed: 5, stream: 9), dtype: .f64).doubles
-    func join(_ x: UInt32, _ y: UInt32) -> Double { (Double(x >> 5) * 0x1p26 + Double(y >> 6)) * 0x1p-53 }
+    func join(_ low: UInt32, _ high: UInt32) -> Double { (Double(high >> 5) * 0x1p26 + Double(low >> 6)) * 0x1p-53 }
     #expect(double == [join(a[0], a[1]), join(b[0], b[1]), join(a[2], a[3])])
     let single = try uniform([2], key: RandomKey(seed: 5, stream: 9)).doubles
     #expect(single == [Double(a[0] >> 8) * 0x1p-24, Double(a[1] >> 8) * 0x1p-24])
+  }
+
+  /// Bits and uniforms to the bit; normals but for the rounding of the C runtime's own logarithm and sine.
+  @Test(arguments: [1, 2, 3, 4, 5, 8, 13, 64, 1001])
+  func randomNumbersAreThoseOfTheRuntime(_ count: Int) throws {
+    let (seed, stream) = (UInt64(0x1234_5678_9abc_def0), UInt64(0x0fed_cba9_8765_4321))
+    let key = RandomKey(seed: Int(seed), stream: Int(stream))
+    func runtime<T>(
+      _ zero: T, _ width: Int, _ fill: (UnsafeMutablePointer<T>?, UInt64, UInt64, Int64, Int64, Int64) -> Void
+    ) -> [T] {
+      var numbers = [T](repeating: zero, count: count)
+      numbers.withUnsafeMutableBufferPointer {
+        fill($0.baseAddress, seed, stream, Int64(count), 0, Int64((count + width - 1) / width))
+      }
+      return numbers
+    }
+    let shape: Shape = [count]
+    #expect(try randomBits(shape, key: key).value == HostArray(shape, runtime(Int32(0), 4, dsc_random_bits)))
+    #expect(try uniform(shape, key: key).value == HostArray(shape, runtime(Float(0), 4, dsc_random_uniform_f32)))
+    #expect(
+      try uniform(shape, key: key, dtype: .f64).value == HostArray(shape, runtime(0.0, 2, dsc_random_uniform_f64)))
+    let single = zip(try normal(shape, key: key).doubles, runtime(Float(0), 4, dsc_random_normal_f32))
+    #expect(single.allSatisfy { abs($0 - Double($1)) <= 4e-6 * Swift.max(1, abs($0)) })
+    let double = zip(try normal(shape, key: key, dtype: .f64).doubles, runtime(0.0, 2, dsc_random_normal_f64))
+    #expect(double.allSatisfy { abs($0 - $1) <= 8e-15 * Swift.max(1, abs($0)) })
+  }
+
+  /// The conversions that the emitted C calls give what evaluation gives.
+  @Test(arguments: [
+    Double.nan, .infinity, -.infinity, 0, -0.0, 0.9, -0.9, 254.5, 255, 255.5, 2147483520, 2147483646.5, 2147483647.5,
+    2147483648,
+    -2147483648, -2147483648.5, -3e9, 9.2e18, 0x1p63, -0x1p63, 1e300, -1e300,
+  ])
+  func conversionsAreThoseOfTheRuntime(_ x: Double) throws {
+    func converted(_ type: DType, _ x: some Element) throws -> Int { try convert(Tensor(x), to: type).integers[0] }
+    let f = Float(x)
+    #expect(try converted(.i32, x) == Int(dsc_convert_f64_i32(x)) && converted(.i32, f) == Int(dsc_convert_f32_i32(f)))
+    #expect(try converted(.i64, x) == Int(dsc_convert_f64_i64(x)) && converted(.i64, f) == Int(dsc_convert_f32_i64(f)))
+    #expect(try converted(.u8, x) == Int(dsc_convert_f64_u8(x)) && converted(.u8, f) == Int(dsc_convert_f32_u8(f)))
+  }
+
+  @Test func divisionsAreThoseOfTheRuntime() throws {
+    let numbers = [Int64.min, Int64(Int32.min), -7, -2, -1, 0, 1, 2, 3, 200, 255, Int64(Int32.max), .max]
+    for a in numbers {
+      for b in numbers {
+        #expect(try (Tensor(a) / Tensor(b)).integers == [Int(dsc_divide_i64(a, b))])
+        let (c, d) = (Int32(truncatingIfNeeded: a), Int32(truncatingIfNeeded: b))
+        #expect(try (Tensor(c) / Tensor(d)).integers == [Int(dsc_divide_i32(c, d))])
+        let (e, f) = (UInt8(truncatingIfNeeded: a), UInt8(truncatingIfNeeded: b))
+        #expect(try (Tensor(e) / Tensor(f)).integers == [Int(dsc_divide_u8(e, f))])
+      }
+    }
   }
 
   @Test(arguments: [DType.f32, .f64])

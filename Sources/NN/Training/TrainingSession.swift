@@ -17,7 +17,12 @@ package final class Stage {
   /// Values of arrays that never change, read once by the interpreter.
   private var fixed: [Int: HostArray] = [:]
 
-  package init(_ state: StateGraph, _ executable: Executable?, _ arrays: [MemoryArray]) {
+  /// Whether the time of each call is taken, and the sums so far.
+  private let isProfiled: Bool
+  package private(set) var seconds: [Double] = []
+
+  package init(_ state: StateGraph, _ executable: Executable?, _ arrays: [MemoryArray], profiled: Bool = false) {
+    isProfiled = profiled
     self.state = state
     self.executable = executable
     self.arrays = arrays
@@ -30,6 +35,11 @@ package final class Stage {
   }
 
   package func run(steps: Int) throws {
+    if let executable, isProfiled {
+      let times = try executable.profile(arrays, steps: steps)
+      seconds = seconds.isEmpty ? times : zip(seconds, times).map { $0 + $1 }
+      return
+    }
     if let executable { return executable.run(arrays, steps: steps) }
     for _ in 0..<steps {
       let inputs = state.graph.inputs.indices.map { index -> HostArray in
@@ -66,15 +76,18 @@ package final class TrainingSession<P: ParameterTree> {
   /// What the C compiler says it is; nil for the interpreter.
   package let compiler: String?
 
-  package convenience init(_ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, options: TrainingOptions) throws {
+  /// A run at its beginning: programs built, parameters drawn. With `profiled` its kernels' times are kept.
+  package convenience init(
+    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, options: TrainingOptions, profiled: Bool = false
+  ) throws {
     try self.init(
       trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
-      engine: options.engine, stepsPerEpoch: options.stepsPerEpoch)
+      engine: options.engine, stepsPerEpoch: options.stepsPerEpoch, profiled: profiled)
   }
 
   package init(
     _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine,
-    stepsPerEpoch: Int? = nil
+    stepsPerEpoch: Int? = nil, profiled: Bool = false
   ) throws {
     let graphs = try trainer.graphs(
       inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
@@ -85,8 +98,8 @@ package final class TrainingSession<P: ParameterTree> {
     var executables: [Executable?] = states.map { _ in nil }
     if engine == .compiled {
       programs = try trainer.programs(graphs)
-      executables = try load(programs, threads: threads)
-      let compiler = try Compiler.current()
+      executables = try load(programs, threads: threads, profiled: profiled)
+      let compiler = executables[1]!.compiler
       self.compiler = compiler.version
       self.threads = compiler.hasOpenMP ? executables[1]!.threads : 1
     } else {
@@ -104,7 +117,8 @@ package final class TrainingSession<P: ParameterTree> {
     initializeStage = Stage(
       graphs.initialize, executables[0], [MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays)
     stepStage = Stage(
-      graphs.step, executables[1], parameterArrays + stateArrays + counters + (order.map { [$0] } ?? []) + rows)
+      graphs.step, executables[1], parameterArrays + stateArrays + counters + (order.map { [$0] } ?? []) + rows,
+      profiled: profiled)
     validationRows = validation?.count ?? 0
     if let validation {
       let rows = [MemoryArray(try validation.inputs.value), MemoryArray(try validation.targets.value)]
@@ -114,6 +128,11 @@ package final class TrainingSession<P: ParameterTree> {
     }
     try initializeStage.run(steps: 1)
     counters[1].load(HostArray([], [Int64(-1)]))
+  }
+
+  /// The step's program and the seconds that each of its calls has taken, in a profiled session.
+  package var profile: (program: StepProgram, seconds: [Double])? {
+    programs.count > 1 && !stepStage.seconds.isEmpty ? (programs[1], stepStage.seconds) : nil
   }
 
   /// Steps done since the start of training.
@@ -127,7 +146,9 @@ package final class TrainingSession<P: ParameterTree> {
       order.load(HostArray(order.type.shape, Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed))).epoch(epoch)))
       shuffledEpoch = epoch
     }
-    precondition(steps <= graphs.stepsPerEpoch - step % graphs.stepsPerEpoch, "steps across the end of an epoch")
+    // Without a shuffle an epoch is one step, and many may be run at once.
+    precondition(
+      order == nil || steps <= graphs.stepsPerEpoch - step % graphs.stepsPerEpoch, "steps across the end of an epoch")
     try stepStage.run(steps: steps)
     let bad = counters[1].read().ints[0]
     if bad >= 0 {

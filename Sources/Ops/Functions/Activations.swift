@@ -26,8 +26,8 @@ public func leakyRelu(
   `where`(x .> 0, x, x * slope, file: file, line: line)
 }
 
-/// x where x > 0, else α (e^x - 1). The exponential is taken of numbers that are not positive alone, so neither it nor its
-/// derivative overflows.
+/// x where x > 0, else α (e^x - 1). The exponential is taken of numbers that are not positive alone, so neither it nor
+/// its derivative overflows.
 public func elu(_ x: Tensor, alpha: Double = 1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let negative = expm1(`where`(x .> 0, 0, x, file: file, line: line), file: file, line: line)
   return `where`(x .> 0, x, negative * alpha, file: file, line: line)
@@ -40,8 +40,8 @@ public func selu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) 
 
 /// ln(1 + e^x) without overflow; its derivative is the logistic function.
 ///
-/// With m = max(x, 0) it is m + ln(e^(x-m) + e^-m), whatever m is: so m is a constant to differentiation, and no kink of the
-/// maximum shows in a derivative of any order.
+/// With m = max(x, 0) it is m + ln(e^(x-m) + e^-m), whatever m is: so m is a constant to differentiation, and no kink
+/// of the maximum shows in a derivative of any order.
 public func softplus(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let inside = (x .> 0) .& (x .< Double.infinity)
   let positive = stopGradient(`where`(inside, x, 0, file: file, line: line), file: file, line: line)

@@ -47,7 +47,8 @@ public func linspace(
   return (1 - weight) * first + weight * last
 }
 
-/// A row of `classes` numbers for each index: 1 at the index, else 0; an index outside gives zeros. The classes are the last axis.
+/// A row of `classes` numbers for each index: 1 at the index, else 0; an index outside gives zeros. The classes are the
+/// last axis.
 public func oneHot(
   _ indices: Tensor, classes: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

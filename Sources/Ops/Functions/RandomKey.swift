@@ -2,8 +2,8 @@
 
 import DescentIR
 
-/// Where random numbers come from: a seed and a stream. The same key gives the same numbers, on every machine and at every
-/// number of threads; each draw wants a key of its own, from `split` or `fold`.
+/// Where random numbers come from: a seed and a stream. The same key gives the same numbers, on every machine and at
+/// every number of threads; each draw wants a key of its own, from `split` or `fold`.
 public struct RandomKey: ParameterTree {
   /// A scalar of type i64.
   public var seed: Tensor
@@ -23,8 +23,8 @@ public struct RandomKey: ParameterTree {
     .apply(Concatenate(axis: 0), [seed, stream].map { .apply(Reshape([1]), [$0]) })
   }
 
-  /// A key of the stream `stream · m + 2 n + c` (modulo 2^64, `m` and `c` those of Knuth's MMIX generator): other numbers for
-  /// every `n` such as a step or the index of a layer. `n` is a scalar of an integer type.
+  /// A key of the stream `stream · m + 2 n + c` (modulo 2^64, `m` and `c` those of Knuth's MMIX generator): other
+  /// numbers for every `n` such as a step or the index of a layer. `n` is a scalar of an integer type.
   public func fold(_ n: Tensor) -> RandomKey {
     let multiplier = Tensor(Int64(6_364_136_223_846_793_005))
     let increment = Tensor(Int64(1_442_695_040_888_963_407))

@@ -18,7 +18,8 @@ public func squeeze(_ x: Tensor, axis: Int? = nil, file: StaticString = #fileID,
   guard let axis else { return reshape(x, Shape(x.shape.dimensions.filter { $0 != 1 }), file: file, line: line) }
   let at = axis < 0 ? axis + x.rank : axis
   guard (0..<x.rank).contains(at), x.shape[at] == 1 else {
-    return .fail("squeeze of axis \(axis), which is not of size 1 in shape \(x.shape)", x, at: SourceLocation(file, line))
+    return .fail(
+      "squeeze of axis \(axis), which is not of size 1 in shape \(x.shape)", x, at: SourceLocation(file, line))
   }
   return reshape(x, x.shape.removing([at]), file: file, line: line)
 }
@@ -69,7 +70,9 @@ public func split(
 /// The inner product Σ a b of two vectors.
 public func dot(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let at = SourceLocation(file, line)
-  guard a.rank == 1, b.rank == 1 else { return .fail("dot of shapes \(a.shape) and \(b.shape), which are not vectors", a, b, at: at) }
+  guard a.rank == 1, b.rank == 1 else {
+    return .fail("dot of shapes \(a.shape) and \(b.shape), which are not vectors", a, b, at: at)
+  }
   return .apply(Contract(ContractionAxes(lhsContracting: [0], rhsContracting: [0])), [a, b], at: at)
 }
 

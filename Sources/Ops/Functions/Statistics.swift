@@ -39,8 +39,8 @@ public func standardDeviation(
     variance(x, axes: axes, keepAxes: keepAxes, unbiased: unbiased, file: file, line: line), file: file, line: line)
 }
 
-/// `x` less its greatest element along `axis`, and that element. The maximum is no more than a shift that cancels, so no
-/// gradient passes through it; an infinite one is replaced by 0, since ∞ - ∞ is NaN.
+/// `x` less its greatest element along `axis`, and that element. The maximum is no more than a shift that cancels, so
+/// no gradient passes through it; an infinite one is replaced by 0, since ∞ - ∞ is NaN.
 private func shifted(
   _ x: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt
 ) -> (difference: Tensor, shift: Tensor) {

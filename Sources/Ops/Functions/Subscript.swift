@@ -1,4 +1,5 @@
-// Access by position: x[2], x[0..<3], x[0..., 1], x[stride(from: 0, to: 9, by: 2), (-3)...], x[..., 1] on the last axis.
+// Access by position: x[2], x[0..<3], x[.all, 1], x[stride(from: 0, to: 9, by: 2), (-3)...], x[..., 1] on the last
+// axis.
 
 import DescentIR
 
@@ -6,12 +7,19 @@ import DescentIR
 public struct AxisSelection: Sendable {
   enum Bounds { case index(Int), range(from: Int, to: Int?, by: Int) }
   var bounds: Bounds
-  static let all = AxisSelection(bounds: .range(from: 0, to: nil, by: 1))
+  /// The whole axis.
+  public static let all = AxisSelection(bounds: .range(from: 0, to: nil, by: 1))
 }
 
-/// What may stand in a subscript: an integer, a range (`0...` is the whole axis) or a stride. Negative positions count from the end.
+/// What may stand in a subscript: an integer, a range, a stride, or `.all`. Negative positions count
+/// from the end.
 public protocol TensorIndex { var selection: AxisSelection { get } }
 
+extension AxisSelection: TensorIndex { public var selection: AxisSelection { self } }
+extension TensorIndex where Self == AxisSelection {
+  /// The whole axis.
+  public static var all: AxisSelection { AxisSelection.all }
+}
 extension Int: TensorIndex {
   public var selection: AxisSelection { AxisSelection(bounds: .index(self)) }
 }
@@ -49,8 +57,8 @@ extension AxisSelection {
 }
 
 extension Tensor {
-  /// The part of this tensor at one selection per axis, from the first; axes without one are taken whole. An integer removes its
-  /// axis.
+  /// The part of this tensor at one selection per axis, from the first; axes without one are taken whole. An integer
+  /// removes its axis.
   public subscript<each I: TensorIndex>(
     _ indices: repeat each I, file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
@@ -58,6 +66,18 @@ extension Tensor {
     repeat selections.append((each indices).selection)
     return select(selections, file, line)
   }
+  // Written out for two, three and four axes, since `.all` has no meaning in a parameter pack.
+  public subscript(
+    _ a: some TensorIndex, _ b: some TensorIndex, file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor { select([a.selection, b.selection], file, line) }
+  public subscript(
+    _ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex,
+    file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor { select([a.selection, b.selection, c.selection], file, line) }
+  public subscript(
+    _ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex, _ d: some TensorIndex,
+    file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor { select([a.selection, b.selection, c.selection, d.selection], file, line) }
 
   /// The same with the selections for the last axes: `x[..., 0]` is the first element of every row.
   public subscript<each I: TensorIndex>(
@@ -69,7 +89,9 @@ extension Tensor {
   }
 
   private func select(_ selections: [AxisSelection], _ file: StaticString, _ line: UInt) -> Tensor {
-    func refuse(_ what: String) -> Tensor { .fail("\(what) of a tensor of shape \(shape)", self, at: SourceLocation(file, line)) }
+    func refuse(_ what: String) -> Tensor {
+      .fail("\(what) of a tensor of shape \(shape)", self, at: SourceLocation(file, line))
+    }
     guard selections.count <= rank else { return refuse("a subscript with \(selections.count) positions") }
     var (start, limit, step) = ([Int](repeating: 0, count: rank), shape.dimensions, [Int](repeating: 1, count: rank))
     var removed: [Int] = []

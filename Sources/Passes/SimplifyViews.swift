@@ -1,0 +1,88 @@
+// Identities of views: compositions, and views that do nothing.
+
+import DescentIR
+import DescentOps
+
+extension Simplifier {
+  static let viewRules: [Rule] = [
+    transposeOfNothing, transposeTwice, reshapeOfNothing, reshapeTwice, sliceOfWhole, sliceTwice, sliceOfPad, reverseOfNothing,
+    reverseTwice, padByNothing, concatenationOfOne,
+  ]
+
+  /// A transpose that keeps the order of all axes but those of size 1 is a reshape, or nothing.
+  private static func transposeOfNothing(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let op = t.op as? Transpose else { return nil }
+    let moved = op.permutation.filter { s.shape(t.operands[0])[$0] != 1 }
+    return moved == moved.sorted() ? try s.make(Reshape(t.type.shape), t.operands) : nil
+  }
+
+  /// transpose(transpose(x)) is one transpose.
+  private static func transposeTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let op = t.op as? Transpose, let (inner, x) = s.match(t.operands[0], Transpose.self) else { return nil }
+    return try s.make(Transpose(op.permutation.map { inner.permutation[$0] }), [x])
+  }
+
+  /// A reshape to the same shape is nothing.
+  private static func reshapeOfNothing(_ s: inout Simplifier, _ t: Term) -> NodeID? {
+    t.op is Reshape && s.type(t.operands[0]) == t.type ? t.operands[0] : nil
+  }
+
+  /// reshape(reshape(x)) is the outer reshape.
+  private static func reshapeTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard t.op is Reshape, let (_, x) = s.match(t.operands[0], Reshape.self) else { return nil }
+    return try s.make(t.op, [x])
+  }
+
+  /// A slice of the whole is nothing.
+  private static func sliceOfWhole(_ s: inout Simplifier, _ t: Term) -> NodeID? {
+    // With as many elements along each axis as the operand has, start is 0 and step 1 (or of no effect).
+    t.op is Slice && s.type(t.operands[0]) == t.type ? t.operands[0] : nil
+  }
+
+  /// slice(slice(x)) is one slice.
+  private static func sliceTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let outer = t.op as? Slice, let (inner, x) = s.match(t.operands[0], Slice.self), t.type.shape.count > 0 else { return nil }
+    let step = zip(outer.step, inner.step).map { $0 * $1 }
+    let start = outer.start.indices.map { inner.start[$0] + outer.start[$0] * inner.step[$0] }
+    let limit = start.indices.map { start[$0] + (t.type.shape[$0] - 1) * step[$0] + 1 }
+    return try s.make(Slice(start: start, limit: limit, step: step), [x])
+  }
+
+  /// The slice of a padded x that is just x.
+  private static func sliceOfPad(_ s: inout Simplifier, _ t: Term) -> NodeID? {
+    guard let slice = t.op as? Slice, let (pad, x) = s.match(t.operands[0], Pad.self), s.type(x) == t.type else { return nil }
+    // The step is of no effect along an axis of one element.
+    let inside = t.type.shape.dimensions.indices.allSatisfy {
+      slice.start[$0] == pad.low[$0] && (t.type.shape[$0] == 1 || slice.step[$0] == pad.interior[$0] + 1)
+    }
+    return inside ? x : nil
+  }
+
+  /// Reversing axes of at most one element is nothing.
+  private static func reverseOfNothing(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let op = t.op as? Reverse else { return nil }
+    let axes = op.axes.filter { t.type.shape[$0] > 1 }
+    if axes.isEmpty { return t.operands[0] }
+    return axes.count < op.axes.count ? try s.make(Reverse(axes: axes), t.operands) : nil
+  }
+
+  /// reverse(reverse(x)) reverses the axes that one of them does.
+  private static func reverseTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let outer = t.op as? Reverse, let (inner, x) = s.match(t.operands[0], Reverse.self) else { return nil }
+    let axes = t.type.shape.dimensions.indices.filter { outer.axes.contains($0) != inner.axes.contains($0) }
+    return try s.make(Reverse(axes: axes), [x])
+  }
+
+  /// A pad by no cells is nothing.
+  private static func padByNothing(_ s: inout Simplifier, _ t: Term) -> NodeID? {
+    t.op is Pad && s.type(t.operands[0]) == t.type ? t.operands[0] : nil
+  }
+
+  /// Operands without elements add nothing to a concatenation, and one operand alone is the result.
+  private static func concatenationOfOne(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let op = t.op as? Concatenate else { return nil }
+    let operands = t.operands.filter { s.shape($0)[op.axis] > 0 }
+    if operands.count == 1 { return operands[0] }
+    return operands.isEmpty || operands.count == t.operands.count ? nil : try s.make(op, operands)
+  }
+}
