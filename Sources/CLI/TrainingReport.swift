@@ -58,7 +58,7 @@ struct TrainingReport {
     let cells = 20
     let full = step * cells / max(of, 1)
     return "epoch \(padded(epoch, facts)) " + String(repeating: "━", count: full) + String(repeating: "─", count: cells - full)
-      + " \(step)/\(of)  loss \(short(loss))  \(stepTime(microseconds))/step  \(duration(left)) left"
+      + " \(step)/\(of)  loss \(lossText(loss))  \(stepTime(microseconds))/step  \(duration(left)) left"
   }
 
   /// The summary of a run.
@@ -85,13 +85,13 @@ struct TrainingReport {
     } else if last == nil {
       try console.line("nothing left to do: \(grouped(result.steps)) steps had been done")
     }
-    var parts = result.validationLoss.map { ["validation loss \(short($0))"] } ?? last.map { ["loss \(short($0.loss))"] } ?? []
+    var parts = result.validationLoss.map { ["validation loss \(lossText($0))"] } ?? last.map { ["loss \(lossText($0.loss))"] } ?? []
     if let metric, let value = result.validationLoss == nil ? last?.metric : result.validationMetric {
       parts.append(metricText(metric, value))
     }
     parts += ["\(grouped(result.steps)) steps", duration(result.seconds)]
     if last != nil { parts += ["\(stepTime(result.microsecondsPerStep)) a step", "first step after \(duration(result.firstStepSeconds))"] }
-    try console.line(parts.joined(separator: ", "))
+    try console.line(parts.map { $0.replacing("loss  ", with: "loss ") }.joined(separator: ", "))
     if let checkpoint, !result.wasInterrupted { try console.line("checkpoint: \(checkpoint)") }
   }
 }
@@ -105,10 +105,10 @@ private func padded(_ epoch: Int, _ facts: RunFacts?) -> String {
 
 extension EpochReport {
   fileprivate func text(_ metric: String?, of facts: RunFacts?) -> String {
-    var line = "epoch \(padded(epoch, facts))  loss \(short(loss))"
+    var line = "epoch \(padded(epoch, facts))  loss \(lossText(loss))"
     if let metric, let value = self.metric { line += " \(metricText(metric, value))" }
     if let validationLoss {
-      line += "  validation loss \(short(validationLoss))"
+      line += "  validation loss \(lossText(validationLoss))"
       if let metric, let value = validationMetric { line += " \(metricText(metric, value))" }
     }
     return line + "  \(stepTime(microsecondsPerStep))/step  \(duration(seconds))"
