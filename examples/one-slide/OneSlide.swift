@@ -42,12 +42,12 @@ func initialize(_ key: RandomKey, sizes: [Int] = [1, 10, 10, 10, 1]) -> [Layer] 
 /// f ends in tanh, so it learns y in units in which all of y lies between -1 and 1.
 let unit: Float = 4
 /// The slide's loss is a sum over 400 points; its gradient wants a smaller step than that of a mean.
-let λ: Float = 0.001
+let λ: Float = 0.0005
 
 @main struct OneSlide: TrainingProgram {
   static let name = "one-slide"
   static let abstract = "Deep learning on one slide: y = sqrt(x) + sin(x) + 0.2 e by a network 1-10-10-10-1 of tanh."
-  static let defaults = TrainingDefaults(epochs: 20, stepsPerEpoch: 500)
+  static let defaults = TrainingDefaults(epochs: 20, stepsPerEpoch: 1_000)
   static let subcommands: [any ParsableCommand.Type] = [Slide.self]
 
   func data() throws -> TrainingData {
@@ -82,7 +82,7 @@ let λ: Float = 0.001
 /// `one-slide slide`: the program of the slide and nothing else.
 struct Slide: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Train by the slide's own loop.")
-  @Option(help: "Steps of gradient descent.") var steps = 10_000
+  @Option(help: "Steps of gradient descent.") var steps = 20_000
 
   func run() throws {
     let (x, y) = draw(400, RandomKey(seed: 1))
