@@ -7,7 +7,7 @@ import DescentNN
 struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Rows of a batch.", valueName: "rows"))
   var batch: Int?
-  @Option(help: "Decides initial parameters and the order of rows.")
+  @Option(parsing: .unconditional, help: "Decides initial parameters and the order of rows.")
   var seed: Int?
   @Option(help: "Threads that train; results do not depend on them.")
   var threads: Int?

@@ -24,7 +24,7 @@ struct TrainingReport {
     case .started(let facts):
       self.facts = facts
       try start(facts)
-    case .progress(let epoch, let step, let of, let loss, _, let microseconds):
+    case .progress(let epoch, let step, let of, let loss, let microseconds):
       if !json { try console.status(bar(epoch, step, of, loss, microseconds)) }
     case .epoch(let entry): try console.line(json ? entry.json(metric) : entry.text(metric, of: facts))
     case .checkpoint(let path, let step):

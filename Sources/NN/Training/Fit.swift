@@ -10,9 +10,8 @@ import Synchronization
 public enum TrainingEvent: Sendable {
   /// Once, when everything is built.
   case started(RunFacts)
-  /// Within an epoch, a few times a second: epoch from 1, steps done in it, its steps, mean loss so far, seconds of the steps
-  /// that this run did in the epoch, and their mean time.
-  case progress(epoch: Int, step: Int, of: Int, loss: Double, seconds: Double, microsecondsPerStep: Double)
+  /// Within an epoch, a few times a second: epoch from 1, steps done in it, its steps, mean loss so far, mean time of a step.
+  case progress(epoch: Int, step: Int, of: Int, loss: Double, microsecondsPerStep: Double)
   case epoch(EpochReport)
   /// A checkpoint was written after so many steps.
   case checkpoint(path: String, step: Int)
@@ -82,7 +81,7 @@ extension Trainer {
         try report(
           .progress(
             epoch: now / perEpoch + 1, step: done, of: perEpoch, loss: session.sums.loss / Double(done),
-            seconds: clock.seconds, microsecondsPerStep: clock.microsecondsPerStep))
+            microsecondsPerStep: clock.microsecondsPerStep))
         continue
       }
       let sums = session.takeSums()
