@@ -61,7 +61,9 @@ package struct EmitInference<P: TrainingProgram>: ParsableCommand {
   }
   @OptionGroup(title: "Program options") var program: P
   @OptionGroup var emit: EmitOptions
-  @Option(help: ArgumentHelp("A checkpoint with the parameters; without one the program is trained first.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A checkpoint with the parameters; without one the program is trained first.", valueName: "file")
+  )
   var weights: String?
   @Option(help: ArgumentHelp("Rows of one call.", valueName: "rows")) var batch = 1
 

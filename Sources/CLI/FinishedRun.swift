@@ -56,7 +56,8 @@ public struct FinishedRun<P: ParameterTree> {
     }
     if json { return try console.line(JSON.line(["event": "picture", "path": .string(path)])) }
     if plot {
-      let lines = text(min(console.width, 100), console.hasColor).split(separator: "\n", omittingEmptySubsequences: false)
+      let lines = text(min(console.width, 100), console.hasColor).split(
+        separator: "\n", omittingEmptySubsequences: false)
       for line in lines { try console.line(String(line)) }
     }
     try console.line("picture: \(path)")

@@ -33,7 +33,8 @@ func duration(_ seconds: Double) -> String {
 
 /// The time of a step.
 func stepTime(_ microseconds: Double) -> String {
-  microseconds < 100_000 ? String(format: microseconds < 100 ? "%.1f µs" : "%.0f µs", microseconds) : duration(microseconds / 1e6)
+  microseconds < 100_000
+    ? String(format: microseconds < 100 ? "%.1f µs" : "%.0f µs", microseconds) : duration(microseconds / 1e6)
 }
 
 /// `12.3 MiB`

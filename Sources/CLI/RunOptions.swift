@@ -22,7 +22,8 @@ struct RunOptions: ParsableArguments {
   func options<P: TrainingProgram>(_ program: P.Type, engine: Engine = .compiled) -> TrainingOptions {
     let defaults = P.defaults
     var options = TrainingOptions(
-      epochs: defaults.epochs, batch: batch ?? defaults.batch, seed: seed ?? defaults.seed, threads: threads, engine: engine)
+      epochs: defaults.epochs, batch: batch ?? defaults.batch, seed: seed ?? defaults.seed, threads: threads,
+      engine: engine)
     options.stepsPerEpoch = defaults.stepsPerEpoch
     return options
   }

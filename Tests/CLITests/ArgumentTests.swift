@@ -42,7 +42,8 @@ import Testing
   @Test(arguments: [
     ["train", "--epochs", "0"], ["train", "--steps", "-1"], ["train", "--epochs", "1", "--steps", "1"],
     ["train", "--engine", "gpu"], ["train", "--every", "5"], ["train", "--every", "0", "--checkpoint", "c"],
-    ["train", "--batch", "0"], ["train", "--threads", "0"], ["train", "--threads", "5000"], ["train", "--epochs", "many"],
+    ["train", "--batch", "0"], ["train", "--threads", "0"], ["train", "--threads", "5000"],
+    ["train", "--epochs", "many"],
     ["compare", "--steps", "0"], ["profile", "--steps", "0"], ["inspect"], ["inspect", "everything"], ["fly"],
     ["emit", "trainer"], ["emit", "trainer", "--output", ""], ["emit", "inference", "--output", "x", "--batch", "0"],
     ["emit", "trainer", "--output", "x", "--prefix", "1st"], ["emit", "trainer", "--output", "x", "--prefix", "a b"],

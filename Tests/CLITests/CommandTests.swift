@@ -68,6 +68,7 @@ import Testing
   }
 
   @Test func linesOfJSON() {
-    #expect(JSON.line(["a": "q\"\n", "b": .double(.nan), "c": 1.5, "d": true]) == #"{"a":"q\"\n","b":null,"c":1.5,"d":true}"#)
+    #expect(
+      JSON.line(["a": "q\"\n", "b": .double(.nan), "c": 1.5, "d": true]) == #"{"a":"q\"\n","b":null,"c":1.5,"d":true}"#)
   }
 }

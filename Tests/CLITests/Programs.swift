@@ -25,7 +25,9 @@ struct FewDigits: TrainingProgram {
   func trainer() throws -> Trainer<Weights> { try trainer(learningRate: 0.02) }
   func trainer(learningRate: Double) throws -> Trainer<Weights> {
     Trainer(
-      Sequential { Dense(16, activation: .relu); Dense(10) }, input: TensorType(.f32, [1, 64]),
+      Sequential {
+        Dense(16, activation: .relu); Dense(10)
+      }, input: TensorType(.f32, [1, 64]),
       optimizer: Adam(learningRate: learningRate), metric: .accuracy, prepare: { $0 / 16 },
       loss: { softmaxCrossEntropy($0, labels: $1) })
   }

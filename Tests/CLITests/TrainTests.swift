@@ -34,7 +34,8 @@ import Testing
     let lines = Lines()
     try command(FewDigits.self, Train<FewDigits>.self, "train", "--threads", "1").run(on: lines.console)
     #expect(lines.all.count == 4)
-    #expect(lines.all[0].hasPrefix("few-digits: 1,210 parameters, 512 rows and 128 to validate, batches of 32; compiled by"))
+    #expect(
+      lines.all[0].hasPrefix("few-digits: 1,210 parameters, 512 rows and 128 to validate, batches of 32; compiled by"))
     #expect(lines.all[1].hasPrefix("epoch 1/2  loss "))
     #expect(lines.all[3].hasPrefix("validation loss ") && lines.all[3].contains("32 steps"))
   }

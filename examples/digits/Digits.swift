@@ -1,4 +1,5 @@
-// Handwritten digits of 8 by 8 pixels, 1,797 of them, in a CSV file beside this program: needs nothing installed but Swift.
+// Handwritten digits of 8 by 8 pixels, 1,797 of them, in a CSV file beside this program: needs nothing installed but
+// Swift.
 
 import Descent
 import Foundation

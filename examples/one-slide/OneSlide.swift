@@ -1,5 +1,5 @@
-// Deep learning on one slide: a network, its loss, the compiled gradient, and gradient descent. Then the same network as a
-// program with commands, on the lecture's data: y = √x + sin x + 0.2 ε.
+// Deep learning on one slide: a network, its loss, the compiled gradient, and gradient descent. Then the same network
+// as a program with commands, on the lecture's data: y = √x + sin x + 0.2 ε.
 
 import ArgumentParser
 import Descent

@@ -1,5 +1,5 @@
-// Functions that can be passed as values: `σ: (Tensor) -> Tensor = tanh`. Those that are called also take, unseen, the place of
-// the call, so their type is another. These have that type and give way wherever a function is called.
+// Functions that can be passed as values: `σ: (Tensor) -> Tensor = tanh`. Those that are called also take, unseen, the
+// place of the call, so their type is another. These have that type and give way wherever a function is called.
 
 import DescentIR
 
