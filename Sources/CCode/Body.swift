@@ -189,7 +189,7 @@ struct Body {
     return Affine(variable: variables.count - 1)
   }
   private mutating func clamped(_ expression: String, to extent: Int) -> Affine {
-    newVariable("dsc_clamp_index(\(expression), \(cLiteral(extent)))", extent: extent)
+    extent == 1 ? Affine() : newVariable("dsc_clamp_index(\(expression), \(cLiteral(extent)))", extent: extent)
   }
 
   /// The padding where the index lies outside the operand or between its elements. The load is always inside.

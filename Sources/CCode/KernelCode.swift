@@ -32,7 +32,7 @@ struct KernelCode {
     }
     if scratch != nil { list.append("void *scratch") }
     let head = "static void \(Self.placeholder)(\((["int64_t lo", "int64_t hi"] + list).joined(separator: ", "))) {"
-    return (helpers + [head] + body.map { $0.indented(1) } + ["}"]).joined(separator: "\n")
+    return markingUnused(helpers + [head] + body.map { $0.indented(1) } + ["}"]).joined(separator: "\n")
   }
 }
 
