@@ -1,3 +1,5 @@
+// Stands in until inference code can be emitted; `Trainer.emitInference` of DescentNN takes its place, and this file goes.
+
 import DescentData
 import DescentIR
 import DescentNN
