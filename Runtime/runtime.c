@@ -67,9 +67,6 @@ TEXT(safetensors) = {
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
 };
-TEXT(dataset) = {
-#embed "include/descent_dataset.h" suffix(, 0)
-};
 TEXT(trainer) = {
 #embed "include/descent_trainer.h" suffix(, 0)
 };

@@ -18,7 +18,7 @@ extension Trainer {
     try checkPrefix(prefix)
     let graphs = try graphs(
       inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
-      batch: options.batch)
+      batch: options.batch, stepsPerEpoch: options.stepsPerEpoch)
     let programs = try programs(graphs, prefix: prefix + "_")
     var files = EmittedFiles()
     let rows = try rows(data, "", &files)
