@@ -64,6 +64,16 @@ let package = Package(
       path: "Tests/PassesTests"),
     .testTarget(
       name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
+    .testTarget(
+      name: "CCodeTests",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
+      ], path: "Tests/CCodeTests", exclude: ["Golden"]),
+    .testTarget(
+      name: "DriverTests",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
+      ], path: "Tests/DriverTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]
