@@ -24,6 +24,9 @@ TEXT(convert) = {
 TEXT(csv) = {
 #embed "include/descent_csv.h" suffix(, 0)
 };
+TEXT(dataset) = {
+#embed "include/descent_dataset.h" suffix(, 0)
+};
 TEXT(error) = {
 #embed "include/descent_error.h" suffix(, 0)
 };
@@ -71,6 +74,7 @@ static const struct {
     {"descent_array.h", array},
     {"descent_convert.h", convert},
     {"descent_csv.h", csv},
+    {"descent_dataset.h", dataset},
     {"descent_error.h", error},
     {"descent_files.h", files},
     {"descent_gemm.h", gemm},

@@ -1,133 +1,206 @@
-// Built libraries on disk. An entry is a folder with the library and everything it was built from, compared byte for byte before
-// the library is loaded; it is made beside and renamed, so that it is whole or absent.
+// The folder of built libraries, the user's own.
+//   libraries/DIGEST[-N]/{entry.txt, NAME.so}   a built library and, in full, what it was built from
+//   compilers/DIGEST.txt                        what is known of a compiler
+//   failed/NAME-DIGEST.c                        C that did not compile
+//   building/PROCESS-RANDOM/                    work in progress
+// The digest is only a name: an entry is believed when `entry.txt` holds, byte for byte, the source, flags, compiler and
+// processor of the request, and the library has the size and digest noted at its end. A folder of an entry is filled in
+// building/ and renamed into place, so it is visible only when complete.
 
 import DescentIR
-import Foundation
 
-/// The cache folder: the user's own, mode 0700.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The folder of built libraries.
 package struct Cache: Sendable {
+  /// Its absolute path.
   package let folder: String
-  /// Above this many entries the oldest are removed.
-  static let most = 1_000
+  /// Entries beyond these are evicted, those used longest ago first.
+  package var maximumBytes = 512 << 20
+  package var maximumEntries = 1000
+  /// Names tried for one digest.
+  private static let suffixes = 8
 
-  /// Opens or makes the folder. Refuses one that others could write to: what lies there is loaded as code.
-  package init(_ folder: String) throws {
+  /// Makes the folder (0700) where it is missing; throws `.usage` for one that others could write to, `.file` for one
+  /// that cannot be made.
+  package init(settings: Settings) throws {
+    guard let folder = settings.cache else {
+      throw DescentError(
+        .usage, "no folder for built libraries: HOME is not set; set DESCENT_CACHE to a folder of yours")
+    }
     self.folder = folder
-    let manager = FileManager.default
     do {
-      try manager.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      let facts = try manager.attributesOfItem(atPath: folder)
-      let mode = (facts[.posixPermissions] as? NSNumber)?.intValue ?? 0
-      let owner = (facts[.ownerAccountID] as? NSNumber)?.uint32Value
-      guard owner == geteuid(), mode & 0o022 == 0 else {
-        throw DescentError(
-          .file, "the cache \(folder) belongs to another user or can be written by others (mode \(String(mode, radix: 8))); "
-            + "'chmod 700' it, or set DESCENT_CACHE to a folder of your own")
-      }
-    } catch let error as DescentError {
-      throw error
+      try makeFolders(folder)
     } catch {
-      throw DescentError(.file, "the cache \(folder) cannot be used: \(reason(error)); set DESCENT_CACHE to another folder")
+      throw unusable("cannot be made: \(error.path == folder ? "" : "\(error.path): ")\(error.reason)")
+    }
+    guard let status = FileStatus(folder) else { throw unusable("cannot be looked at") }
+    guard status.owner == geteuid() else {
+      throw DescentError(
+        .usage,
+        "the cache folder \(folder) belongs to user \(status.owner), and this is user \(geteuid()): "
+          + "libraries in it would be run as you; set DESCENT_CACHE to a folder of yours")
+    }
+    guard status.mode & 0o022 == 0 else {
+      throw DescentError(
+        .usage,
+        "others may write to the cache folder \(folder) (mode \(String(status.mode & 0o7777, radix: 8))): "
+          + "libraries in it would be run as you; chmod go-w it, or set DESCENT_CACHE to a folder of yours")
+    }
+    do {
+      for name in ["libraries", "compilers", "failed", "building"] { try makeFolders("\(folder)/\(name)") }
+    } catch {
+      throw unwritable(error.reason)
     }
   }
 
-  /// A folder that is gone when `body` ends.
-  func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-    let path = folder + "/building-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-      return try body(path)
-    } catch let error as DescentError {
-      throw error
-    } catch {
-      throw DescentError(.file, "nothing can be written to the cache \(folder): \(reason(error)); set DESCENT_CACHE to another folder")
-    }
+  private func unusable(_ reason: String) -> DescentError {
+    DescentError(.file, "the cache folder \(folder) \(reason); set DESCENT_CACHE to a folder that can be written to")
   }
 
-  /// The library built from `key`, if there is one.
-  func library(_ key: Data) -> String? {
-    for entry in names(key) {
-      guard let stored = FileManager.default.contents(atPath: entry + "/key.txt") else { return nil }
-      if stored == key {
-        // The time of last use decides what is removed first.
-        try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: entry)
-        return entry + "/library.so"
+  /// The one error for a full disk, a read-only cache and their like.
+  func unwritable(_ reason: String) -> DescentError {
+    DescentError(
+      .file,
+      "cannot write to the cache folder \(folder): \(reason); set DESCENT_CACHE to a folder with room, or make some")
+  }
+
+  // MARK: Entries
+
+  /// A complete entry of the cache.
+  struct Entry: Sendable, Hashable {
+    var folder: String
+    var library: String
+  }
+
+  /// The entry whose text begins with `key` and whose library is undamaged; marks it as used now.
+  func entry(for key: [UInt8], digest name: String, library: String) -> Entry? {
+    for suffix in 0..<Self.suffixes {
+      if let entry = checked(path(name, suffix), key, library) {
+        utimes(entry.folder, nil)
+        return entry
       }
     }
     return nil
   }
 
-  /// Keeps what `build` puts into a folder (`library.so`) under `key`; gives the library's path.
-  func keep(_ key: Data, build: (String) throws -> Void) throws -> String {
-    try withTemporaryFolder { folder in
-      try build(folder)
-      try key.write(to: URL(fileURLWithPath: folder + "/key.txt"))
-      for entry in names(key) {
-        if rename(folder, entry) == 0 { break }
-        // Another process was faster, or another key has this name.
-        if FileManager.default.contents(atPath: entry + "/key.txt") == key { break }
+  private func path(_ digest: String, _ suffix: Int) -> String {
+    "\(folder)/libraries/\(digest)" + (suffix == 0 ? "" : "-\(suffix)")
+  }
+
+  private func checked(_ folder: String, _ key: [UInt8], _ library: String) -> Entry? {
+    guard let text = readFile(folder + "/entry.txt"), text.count > key.count, sameBytes(text[..<key.count], key),
+      let built = readFile("\(folder)/\(library)"), sameBytes(text[key.count...], Self.seal(built))
+    else { return nil }
+    return Entry(folder: folder, library: "\(folder)/\(library)")
+  }
+
+  private static func seal(_ library: [UInt8]) -> [UInt8] {
+    Array("library \(library.count) bytes \(digest(library))\n".utf8)
+  }
+
+  /// A new folder to build in; the caller removes it.
+  func makeBuildFolder() throws -> String {
+    sweep()
+    let path = "\(folder)/building/\(uniqueName())"
+    guard mkdir(path, 0o700) == 0 else { throw unwritable(String(cString: strerror(errno))) }
+    return path
+  }
+
+  /// Moves the library built in `work` into the cache. Of processes that build the same at once the first one's stays
+  /// and all get it.
+  func insert(_ work: String, for key: [UInt8], digest name: String, library: String) throws -> Entry {
+    guard let built = readFile("\(work)/\(library)") else { throw unwritable("the library was not kept") }
+    do {
+      for file in namesInFolder(work) where file != library { removeAll("\(work)/\(file)") }
+      try writeNewFile(work + "/entry.txt", key + Self.seal(built))
+    } catch {
+      throw unwritable(error.reason)
+    }
+    // A taken name is either this very entry, made by another process meanwhile, or one that is not believed.
+    for suffix in 0..<Self.suffixes {
+      let target = path(name, suffix)
+      if rename(work, target) == 0 { return Entry(folder: target, library: "\(target)/\(library)") }
+      guard errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR else {
+        throw unwritable(String(cString: strerror(errno)))
       }
-      guard let library = library(key) else {
-        throw DescentError(.file, "the cache \(self.folder) did not keep a library; set DESCENT_CACHE to another folder")
-      }
-      evict()
-      return library
+      if let entry = checked(target, key, library) { return entry }
+    }
+    // All names are taken by damaged entries: the first one makes room.
+    let target = path(name, 0)
+    discard(target)
+    guard rename(work, target) == 0 else { throw unwritable(String(cString: strerror(errno))) }
+    return Entry(folder: target, library: "\(target)/\(library)")
+  }
+
+  /// Out of sight at once, so that no reader meets half an entry, then away.
+  func discard(_ entry: String) {
+    let away = "\(folder)/building/\(uniqueName())"
+    removeAll(rename(entry, away) == 0 ? away : entry)
+  }
+
+  /// Removes the entries used longest ago until the bounds hold, sparing the folders in `inUse`.
+  func evict(sparing inUse: Set<String>) {
+    var total = 0
+    var entries: [(folder: String, used: Int64, size: Int)] = []
+    for name in namesInFolder("\(folder)/libraries") {
+      let path = "\(folder)/libraries/\(name)"
+      guard let status = FileStatus(path) else { continue }
+      let size = namesInFolder(path).reduce(0) { $0 + (FileStatus("\(path)/\($1)")?.size ?? 0) }
+      entries.append((path, status.modified, size))
+      total += size
+    }
+    var count = entries.count
+    guard count > maximumEntries || total > maximumBytes else { return }
+    entries.sort { ($0.used, $0.folder) < ($1.used, $1.folder) }
+    for entry in entries where !inUse.contains(entry.folder) {
+      guard count > maximumEntries || total > maximumBytes else { break }
+      discard(entry.folder)
+      count -= 1
+      total -= entry.size
     }
   }
 
-  /// Where an entry may lie. The hash only names it.
-  private func names(_ key: Data) -> [String] {
-    let name = hexHash(key)
-    return (0..<4).map { "\(folder)/\(name)-\($0)" }
+  /// Removes what ended processes left in building/: anything untouched for a day.
+  private func sweep() {
+    let now = Int64(time(nil)) * 1_000_000_000
+    for name in namesInFolder("\(folder)/building") {
+      let path = "\(folder)/building/\(name)"
+      if let status = FileStatus(path), now - status.modified > 86_400_000_000_000 { removeAll(path) }
+    }
   }
 
-  private func evict() {
-    let manager = FileManager.default
-    guard let all = try? manager.contentsOfDirectory(atPath: folder), all.count > Cache.most else { return }
-    let dated = all.map { name -> (String, Date) in
-      let path = folder + "/" + name
-      return (path, (try? manager.attributesOfItem(atPath: path))?[.modificationDate] as? Date ?? .distantPast)
-    }.sorted { $0.1 < $1.1 }
-    // A library that a process has loaded stays valid after its file is gone.
-    for (path, _) in dated.prefix(all.count - Cache.most * 9 / 10) { try? manager.removeItem(atPath: path) }
+  // MARK: Kept C
+
+  /// Keeps C that did not compile; the 32 latest stay. Gives the path, nil where it could not be written.
+  func keepFailed(_ request: LibraryRequest) -> String? {
+    let place = "\(folder)/failed"
+    let kept = try? request.write(to: place)
+    let all = namesInFolder(place).map { (path: "\(place)/\($0)", time: FileStatus("\(place)/\($0)")?.modified ?? 0) }
+    for old in all.sorted(by: { ($0.time, $0.path) < ($1.time, $1.path) }).dropLast(32) where old.path != kept {
+      removeAll(old.path)
+    }
+    return kept
   }
 
-  // MARK: Small facts
+  // MARK: One builder at a time
 
-  /// What was remembered under a stamp.
-  func remembered<T: Codable>(_ stamp: String) -> T? {
-    guard let data = FileManager.default.contents(atPath: fact(stamp)),
-      let entry = try? JSONDecoder().decode(Fact<T>.self, from: data), entry.stamp == stamp
-    else { return nil }
-    return entry.value
+  /// Runs `body` while no other process builds `digest`, so that ranks of one run compile once. Where locks do not work
+  /// all go on at once, which is slower and as right.
+  func exclusively<T>(_ digest: String, _ body: () throws -> T) rethrows -> T {
+    let path = "\(folder)/building/\(digest).lock"
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { return try body() }
+    defer { close(file) }
+    while flock(file, LOCK_EX) != 0, errno == EINTR {}
+    // Removed while held: one who comes later makes a new file and finds the entry in the cache.
+    defer { unlink(path) }
+    return try body()
   }
-  func remember<T: Codable>(_ stamp: String, _ value: T) {
-    guard let data = try? JSONEncoder().encode(Fact(stamp: stamp, value: value)) else { return }
-    // It saves time and nothing else, so a failure is none.
-    try? data.write(to: URL(fileURLWithPath: fact(stamp)), options: .atomic)
-  }
-  private func fact(_ stamp: String) -> String { "\(folder)/fact-\(hexHash(Data(stamp.utf8))).json" }
-  private struct Fact<T: Codable>: Codable {
-    var stamp: String
-    var value: T
-  }
-}
-
-/// FNV-1a in two 64-bit halves: a name, not a proof.
-private func hexHash(_ data: Data) -> String {
-  var (a, b): (UInt64, UInt64) = (0xcbf2_9ce4_8422_2325, 0x6c62_272e_07bb_0142)
-  for byte in data {
-    a = (a ^ UInt64(byte)) &* 0x100_0000_01b3
-    b = (b &+ UInt64(byte)) &* 0x9e37_79b9_7f4a_7c15
-  }
-  return String(a, radix: 16) + String(b, radix: 16)
-}
-
-/// What the system says of a failure.
-func reason(_ error: any Error) -> String {
-  let error = error as NSError
-  let under = (error.userInfo[NSUnderlyingErrorKey] as? NSError) ?? error
-  if under.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(under.code))) }
-  return under.localizedDescription
 }

@@ -1,104 +1,228 @@
-// The C compiler: found, known by its version, and asked once whether it can do OpenMP.
+// Finds the C compiler and says what it is.
+// Takes the settings; gives the first candidate that can do OpenMP, or the first that works at all. What was found out
+// about a candidate is remembered in the cache folder, so that a warm start runs no program.
 
 import DescentIR
-import Foundation
 
-/// A C compiler and what is known of it.
-package struct Compiler: Sendable, Codable, Equatable {
+/// A C compiler, and all that decides what it makes of a source.
+package struct Compiler: Sendable, Hashable {
+  /// Its absolute path.
   package var path: String
-  /// First line of `--version`.
+  /// Size and time of the file, which change with an update that keeps the version.
+  package var size: Int
+  package var modified: Int64
+  /// The first line of `--version`.
   package var version: String
-  /// Whether a library built with -fopenmp can be loaded.
+  /// The triple it builds for, as `-dumpmachine` says.
+  package var target: String
+  /// Whether a program with `-fopenmp` compiles, links and runs.
   package var hasOpenMP: Bool
+  /// Model and instruction sets of this machine's processor.
+  package var processor: String
 
-  /// The flags of every build. Results may not depend on what a compiler makes of floating point, so contraction is off.
-  package var flags: [String] {
-    ["-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared"]
-      + (hasOpenMP ? ["-fopenmp"] : [])
-  }
-
-  /// What a person should know where threads are missing.
+  /// One line for the user when OpenMP is missing; see `Notices`.
   package var notice: String? {
-    hasOpenMP ? nil : "descent: \(path) cannot build with OpenMP, so one thread trains; install clang and libomp-dev for more"
+    hasOpenMP
+      ? nil
+      : "descent: \(path) has no OpenMP, so training runs on one thread; \(Compiler.advice)"
   }
 
-  /// Finds the compiler: DESCENT_CC, else the first on PATH that can do OpenMP, else the first that works, the Swift toolchain's
-  /// own among them. What was found out about a compiler is kept in the cache.
-  package static func find(_ settings: Settings, _ cache: Cache) throws -> Compiler {
+  #if os(macOS)
+    static let advice = "to use all cores: brew install llvm libomp"
+  #else
+    static let advice = "to use all cores install libomp-dev (Debian, Ubuntu) or libomp-devel (Fedora)"
+  #endif
+  static let installation =
+    "install one (Debian, Ubuntu: apt install clang libomp-dev; Fedora: dnf install clang libomp-devel; "
+    + "macOS: brew install llvm libomp) or set DESCENT_CC to the path of one"
+
+  /// The compiler to use. Order: DESCENT_CC alone where it is set; else `clang` and `clang-22` to `clang-14` in the
+  /// folders of PATH, then the Swift toolchain's clang, the first with OpenMP before the first without.
+  /// Throws `.usage` for a DESCENT_CC that is no compiler and `.compiler` where none is found.
+  package static func find(settings: Settings, cache: Cache) throws -> Compiler {
+    let processor = processorDescription()
     if let name = settings.compiler {
-      guard let path = executable(name, settings) else {
-        throw DescentError(.compiler, "DESCENT_CC is '\(name)', which is no program\(name.contains("/") ? "" : " on PATH")")
+      let path = try named(name, settings.searchPath)
+      switch identify(path, processor, cache) {
+      case .success(let compiler): return compiler
+      case .failure(let failure):
+        throw DescentError(.usage, "DESCENT_CC is '\(name)': \(failure.reason): expected a C compiler such as clang")
       }
-      guard let compiler = try examine(path, settings, cache) else {
-        throw DescentError(.compiler, "DESCENT_CC is '\(name)', which does not answer --version as a C compiler does")
-      }
-      return compiler
     }
-    var fallback: Compiler?
-    for path in candidates(settings) {
-      guard let compiler = try examine(path, settings, cache) else { continue }
+    var first: Compiler?
+    for path in candidates(settings.searchPath) {
+      guard case .success(let compiler) = identify(path, processor, cache) else { continue }
       if compiler.hasOpenMP { return compiler }
-      fallback = fallback ?? compiler
+      first = first ?? compiler
     }
-    if let fallback { return fallback }
-    throw DescentError(
-      .compiler, "no C compiler: clang is not on PATH. Install it: 'apt-get install clang libomp-dev' (Debian, Ubuntu), "
-        + "'dnf install clang libomp-devel' (Fedora), 'brew install llvm libomp' (macOS); or set DESCENT_CC")
+    guard let first else { throw DescentError(.compiler, "no C compiler found on PATH: \(installation)") }
+    return first
   }
 
-  private static func candidates(_ settings: Settings) -> [String] {
-    let names = ["clang"] + (14...22).reversed().map { "clang-\($0)" }
-    var paths = names.flatMap { name in settings.path.map { "\($0)/\(name)" } }
-    // Beside the Swift compiler.
-    paths += settings.path.compactMap { executable("\($0)/swift", settings) }.map {
-      URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent().path + "/clang"
+  /// Where DESCENT_CC lies: a path, or a name in a folder of PATH.
+  private static func named(_ name: String, _ folders: [String]) throws -> String {
+    func failure(_ reason: String) -> DescentError {
+      DescentError(
+        .usage, "DESCENT_CC is '\(name)': \(reason): expected the path or name of one C compiler, without arguments")
     }
-    var seen: Set<String> = []
-    return paths.filter { FileManager.default.isExecutableFile(atPath: $0) && seen.insert($0).inserted }
+    if name.contains("/") {
+      let path = absolutePath(name)
+      guard let status = FileStatus(path) else { throw failure("there is no such file") }
+      guard status.isRegular else { throw failure("this is not a file") }
+      guard isExecutable(path) else { throw failure("this file is not executable") }
+      return path
+    }
+    guard let path = folders.lazy.map({ "\($0)/\(name)" }).first(where: isProgram) else {
+      throw failure("not found on PATH")
+    }
+    return path
   }
 
-  private static func executable(_ name: String, _ settings: Settings) -> String? {
-    let paths = name.contains("/") ? [name] : settings.path.map { "\($0)/\(name)" }
-    return paths.first { path in
-      var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
-        && FileManager.default.isExecutableFile(atPath: path)
+  private static func isProgram(_ path: String) -> Bool { FileStatus(path)?.isRegular == true && isExecutable(path) }
+
+  /// Every clang there is, each file once, in the order of preference.
+  static func candidates(_ folders: [String]) -> [String] {
+    var paths: [String] = []
+    for name in ["clang"] + (14...22).reversed().map({ "clang-\($0)" }) { paths += folders.map { "\($0)/\(name)" } }
+    #if os(macOS)
+      paths += ["/opt/homebrew/opt/llvm/bin/clang", "/usr/local/opt/llvm/bin/clang"]
+    #endif
+    if let swift = folders.lazy.map({ $0 + "/swift" }).first(where: isProgram), let real = resolvedPath(swift),
+      let folder = parentFolder(real)
+    {
+      paths.append(folder + "/clang")
+    }
+    var seen: Set<[UInt64]> = []
+    return paths.filter { path in
+      guard let status = FileStatus(path), status.isRegular, isExecutable(path) else { return false }
+      return seen.insert([status.device, status.inode]).inserted
     }
   }
 
-  /// Asks a program for its version and for OpenMP, unless the cache remembers the answer for this very file.
-  private static func examine(_ path: String, _ settings: Settings, _ cache: Cache) throws -> Compiler? {
-    let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    let facts = try? FileManager.default.attributesOfItem(atPath: file)
-    let stamp = "\(path)\n\(file)\n\(facts?[.size] ?? "")\n\((facts?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0)\n"
-    if let known: Compiler = cache.remembered(stamp) { return known }
-    guard let answer = try? runCommand(path, ["--version"]), answer.succeeded,
-      let version = answer.output.split(separator: "\n").first
-    else { return nil }
-    var compiler = Compiler(path: path, version: String(version), hasOpenMP: true)
-    compiler.hasOpenMP = try cache.withTemporaryFolder { folder in
-      let source = "#include <omp.h>\nint probe(void);\nint probe(void) { return omp_get_max_threads(); }\n"
-      try Data(source.utf8).write(to: URL(fileURLWithPath: folder + "/probe.c"))
-      let library = folder + "/probe.so"
-      guard try runCommand(path, compiler.flags + ["-o", library, folder + "/probe.c"]).succeeded,
-        let handle = dlopen(library, RTLD_NOW | RTLD_LOCAL)
-      else { return false }
-      // Never closed: the OpenMP runtime does not like to be unloaded.
-      return dlsym(handle, "probe") != nil
+  // MARK: What a candidate is
+
+  private static func identify(_ path: String, _ processor: String, _ cache: Cache) -> Result<Compiler, StartFailure> {
+    guard let status = FileStatus(path) else { return .failure(StartFailure(reason: "there is no such file")) }
+    let record = "\(cache.folder)/compilers/\(digest(Array(path.utf8))).txt"
+    let key = """
+      descent compiler 1
+      path \(path.utf8.count) \(path)
+      file \(status.size) \(status.modified)
+      places \(surroundings(of: path))
+
+      """
+    var compiler = Compiler(
+      path: path, size: status.size, modified: status.modified, version: "", target: "", hasOpenMP: false,
+      processor: processor)
+    if let bytes = readFile(record), bytes.starts(with: key.utf8) {
+      let lines = String(decoding: bytes.dropFirst(key.utf8.count), as: UTF8.self).split(
+        separator: "\n", omittingEmptySubsequences: false)
+      if lines.count == 4, ["openmp", "no openmp"].contains(lines[2]) {
+        (compiler.version, compiler.target, compiler.hasOpenMP) = (
+          String(lines[0]), String(lines[1]), lines[2] == "openmp"
+        )
+        return .success(compiler)
+      }
     }
-    cache.remember(stamp, compiler)
-    settings.note(1, "descent: \(path) is \(compiler.version)\(compiler.hasOpenMP ? "" : ", without OpenMP")")
-    return compiler
+    do {
+      compiler.version = try firstLine(path, "--version")
+      compiler.target = try firstLine(path, "-dumpmachine")
+      compiler.hasOpenMP = probeOpenMP(path, cache)
+    } catch {
+      return .failure(error)
+    }
+    let found = "\(compiler.version)\n\(compiler.target)\n\(compiler.hasOpenMP ? "openmp" : "no openmp")\n"
+    // A cache that cannot be written to is reported when a library is built; here it only costs time.
+    try? replaceFile(record, Array((key + found).utf8))
+    return .success(compiler)
   }
 
-  /// The processor as far as -march=native looks at it; a cache may be carried to another machine.
-  package static let processor: String = {
-    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
-      var name = utsname()
-      uname(&name)
-      return withUnsafeBytes(of: &name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  private static func firstLine(_ path: String, _ argument: String) throws(StartFailure) -> String {
+    let result: ProgramResult
+    do {
+      result = try runProgram(path, [argument], timeLimit: 60)
+    } catch {
+      throw StartFailure(reason: "it does not start: \(error.reason)")
     }
-    let lines = text.split(separator: "\n")
-    return ["model name", "flags", "Features", "CPU part"].compactMap { key in lines.first { $0.hasPrefix(key) } }.joined(separator: "\n")
-  }()
+    guard result.succeeded, let line = result.output.split(whereSeparator: \.isNewline).first else {
+      throw StartFailure(reason: "'\(argument)' \(result.succeeded ? "says nothing" : result.ending.phrase)")
+    }
+    return String(line)
+  }
+
+  /// Builds and runs a program with a parallel region. A program and not a library: two OpenMP runtimes in one process
+  /// do not go together, so a probe must not load into this one.
+  private static func probeOpenMP(_ path: String, _ cache: Cache) -> Bool {
+    guard let work = try? cache.makeBuildFolder() else { return false }
+    defer { removeAll(work) }
+    let source = """
+      #include <omp.h>
+      int main(void) {
+        int n = 0;
+      #pragma omp parallel reduction(+ : n)
+        n += omp_get_num_threads() > 0;
+        return n > 0 ? 0 : 1;
+      }
+
+      """
+    guard (try? writeNewFile(work + "/probe.c", Array(source.utf8))) != nil,
+      let built = try? runProgram(
+        path, ["-std=c11", "-O1", "-fopenmp", "-fPIC", "-o", "probe", "probe.c"], folder: work,
+        environment: ["TMPDIR": "."], timeLimit: 60),
+      built.succeeded,
+      let ran = try? runProgram(work + "/probe", [], folder: work, environment: ["OMP_NUM_THREADS": "2"], timeLimit: 60)
+    else { return false }
+    return ran.succeeded
+  }
+
+  /// Times of the folders where an OpenMP runtime would be installed: when one changes, what was found is asked again.
+  private static func surroundings(of path: String) -> String {
+    var places = [
+      "/usr/lib", "/usr/lib64", "/usr/include", "/usr/local/lib", "/usr/local/include", "/opt/homebrew/opt",
+    ]
+    places += ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
+    if let real = resolvedPath(path), let bin = parentFolder(real), let root = parentFolder(bin) {
+      places += [root + "/lib", root + "/include"]
+    }
+    return places.map { FileStatus($0).map { "\($0.modified)" } ?? "-" }.joined(separator: " ")
+  }
+}
+
+extension ProgramResult.Ending {
+  /// "failed with exit status 1"
+  var phrase: String {
+    switch self {
+    case .exited(let code): "failed with exit status \(code)"
+    case .signalled(let signal): "was ended by signal \(signal)"
+    case .timedOut: "did not finish in time and was stopped"
+    }
+  }
+}
+
+/// Model and instruction sets of the first processor, so that a cache moved to another machine is not believed.
+func processorDescription() -> String {
+  #if canImport(Darwin)
+    return ["machdep.cpu.brand_string", "machdep.cpu.features", "machdep.cpu.leaf7_features", "hw.optional.arm.caps"]
+      .map { systemControl($0) }.joined(separator: "; ")
+  #else
+    // The file has a paragraph per processor and making one takes time: the first is enough.
+    let wanted = [
+      "vendor_id", "cpu family", "model", "model name", "stepping", "flags", "Features", "CPU implementer",
+      "CPU variant", "CPU part", "isa", "uarch",
+    ]
+    let text = String(decoding: readFile("/proc/cpuinfo", limit: 8192) ?? [], as: UTF8.self)
+    var fields: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      guard let colon = line.firstIndex(of: ":") else {
+        // ARM's first paragraph may be empty of these.
+        if !fields.isEmpty { break }
+        continue
+      }
+      let name = line[..<colon].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      if wanted.contains(name) {
+        fields.append("\(name) \(line[line.index(after: colon)...].drop(while: \.isWhitespace))")
+      }
+    }
+    return fields.joined(separator: "; ")
+  #endif
 }

@@ -32,7 +32,9 @@ public protocol ActivationLayer: WeightlessLayer {
 }
 extension ActivationLayer {
   public func output(input: TensorType) throws -> TensorType { try applied.output(input: input) }
-  public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor { applied(weights, x, context) }
+  public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
+    applied(weights, x, context)
+  }
 }
 
 /// x where x > 0, else 0.

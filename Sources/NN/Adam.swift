@@ -15,14 +15,17 @@ public struct Adam: Optimizer {
   public var beta1: Double
   public var beta2: Double
   public var epsilon: Double
+  let place: Place
 
   public init(
-    learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+    learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    file: StaticString = #fileID, line: UInt = #line
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
+    place = Place(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -32,12 +35,16 @@ public struct Adam: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let t = convert(step, to: .f64) + 1
-    let rate = StepScalar(convert(learningRate.rate(step: step), to: .f64) / (1 - power(beta1, t)))
-    let scale = StepScalar(rsqrt(1 - power(beta2, t)))
+    let (file, line) = (place.file, place.line)
+    let t = convert(step, to: .f64, file: file, line: line) + 1
+    let size = convert(learningRate.rate(step: step), to: .f64, file: file, line: line)
+    let rate = StepScalar(size / (1 - power(beta1, t, file: file, line: line)), place)
+    let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
     let m = map(state.slot("m", like: parameters), gradient) { m, g in m * beta1 + g * (1 - beta1) }
     let v = map(state.slot("v", like: parameters), gradient) { v, g in v * beta2 + g * g * (1 - beta2) }
-    let p = map(parameters, m, v) { p, m, v in p - rate[p] * m / (sqrt(v) * scale[p] + epsilon) }
+    let p = map(parameters, m, v) { p, m, v in
+      p - rate[p] * m / (sqrt(v, file: file, line: line) * scale[p] + epsilon)
+    }
     return (p, OptimizerState(["m": m, "v": v]))
   }
 }

@@ -40,7 +40,9 @@ public struct Dense: Layer {
 
   public func output(input: TensorType) throws -> TensorType {
     guard outputs > 0 else { throw error("a size of at least 1 is needed") }
-    guard input.dtype.isFloating else { throw error("an input of f32 or f64 is needed, not \(input); convert it first") }
+    guard input.dtype.isFloating else {
+      throw error("an input of f32 or f64 is needed, not \(input); convert it first")
+    }
     guard input.shape.rank > 0, input.shape[-1] > 0 else {
       throw error("an input with a last axis of at least one element is needed, not \(input)")
     }
@@ -51,7 +53,8 @@ public struct Dense: Layer {
     let weight: Tensor = weights.weight
     if case .failure(let failure) = weight.storage { return Tensor(failure: error(failure.message), type: x.type) }
     guard x.rank > 0, weight.rank == 2, x.shape[-1] == weight.shape[0], weight.shape[1] == outputs else {
-      let message = "the input is of shape \(x.shape) and the weight of shape \(weight.shape): "
+      let message =
+        "the input is of shape \(x.shape) and the weight of shape \(weight.shape): "
         + "the input's last axis must be the weight's first, and the weight's second must be \(outputs)"
       return .fail("Dense(\(outputs)): " + message, x, weight, at: place.location)
     }

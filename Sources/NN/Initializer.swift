@@ -41,7 +41,8 @@ public struct Initializer: Sendable {
   ) -> Tensor {
     let weight = make(type, fans, key, file, line)
     if weight.type == type { return weight }
-    return .fail("an initializer gave \(weight.type) where \(type) was asked for", weight, at: SourceLocation(file, line))
+    return .fail(
+      "an initializer gave \(weight.type) where \(type) was asked for", weight, at: SourceLocation(file, line))
   }
 
   public static let zeros = constant(0)

@@ -16,8 +16,14 @@ extension Int: LearningRate { public func rate(step: Tensor) -> Tensor { Tensor(
 /// A learning rate as a function of the step: `Schedule { step in 0.1 / (1 + 0.01 * step) }`.
 public struct Schedule: LearningRate {
   private let body: @Sendable (Tensor) -> Tensor
+  private let place: Place
 
   /// `body` takes the step as a scalar f64, counting from 0, and gives the rate.
-  public init(_ body: @escaping @Sendable (Tensor) -> Tensor) { self.body = body }
-  public func rate(step: Tensor) -> Tensor { body(convert(step, to: .f64)) }
+  public init(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (Tensor) -> Tensor
+  ) {
+    self.body = body
+    place = Place(file, line)
+  }
+  public func rate(step: Tensor) -> Tensor { body(convert(step, to: .f64, file: place.file, line: place.line)) }
 }

@@ -9,7 +9,8 @@ public func meanSquaredError(
 ) -> Tensor {
   guard prediction.type == target.type else {
     // A column against a vector would broadcast to a matrix and train towards nonsense.
-    let message = "meanSquaredError of a prediction \(prediction.type) and a target \(target.type), which must be of one type"
+    let message =
+      "meanSquaredError of a prediction \(prediction.type) and a target \(target.type), which must be of one type"
     return .fail(message, prediction, target, at: SourceLocation(file, line))
   }
   return mean(square(prediction - target, file: file, line: line), file: file, line: line)
@@ -26,7 +27,8 @@ public func softmaxCrossEntropy(
 ) -> Tensor {
   let at = SourceLocation(file, line)
   guard logits.rank > 0, logits.dtype.isFloating else {
-    return .fail("softmaxCrossEntropy of logits \(logits.type): f32 or f64 with an axis of classes is needed", logits, at: at)
+    return .fail(
+      "softmaxCrossEntropy of logits \(logits.type): f32 or f64 with an axis of classes is needed", logits, at: at)
   }
   let rows = logits.shape.count / max(logits.shape[-1], 1)
   let logProbabilities = logSoftmax(logits, axis: -1, file: file, line: line)
@@ -56,12 +58,12 @@ public func accuracy(
   }
   let expected: Tensor
   switch labels.type {
-  case logits.type: expected = convert(argmax(labels, file: file, line: line), to: .i64)
+  case logits.type: expected = convert(argmax(labels, file: file, line: line), to: .i64, file: file, line: line)
   case let type where type.isClasses && type.shape == logits.shape.removing([logits.rank - 1]):
     expected = convert(labels, to: .i64, file: file, line: line)
   default: return .fail(labelMessage("accuracy", logits, labels), logits, labels, at: at)
   }
-  let predicted = convert(argmax(logits, file: file, line: line), to: .i64)
+  let predicted = convert(argmax(logits, file: file, line: line), to: .i64, file: file, line: line)
   return mean(convert(predicted .== expected, to: logits.dtype, file: file, line: line), file: file, line: line)
 }
 

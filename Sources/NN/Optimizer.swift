@@ -55,16 +55,18 @@ public struct OptimizerState<P: ParameterTree>: ParameterTree {
 struct StepScalar {
   private let single, double: Tensor
 
-  init(_ value: Tensor) {
-    double = cast(value, .f64)
-    single = cast(value, .f32)
+  init(_ value: Tensor, _ place: Place) {
+    double = cast(value, .f64, place)
+    single = cast(value, .f32, place)
   }
   subscript(x: Tensor) -> Tensor { x.dtype == .f32 ? single : double }
 }
 
 /// `x` as another element type; a value stays one, even where a graph is being traced.
-private func cast(_ x: Tensor, _ dtype: DType) -> Tensor {
-  guard x.dtype != dtype, case .value(let array) = x.storage else { return convert(x, to: dtype) }
+private func cast(_ x: Tensor, _ dtype: DType, _ place: Place) -> Tensor {
+  guard x.dtype != dtype, case .value(let array) = x.storage else {
+    return convert(x, to: dtype, file: place.file, line: place.line)
+  }
   let numbers = array.doubles
   return Tensor(HostArray(TensorType(dtype, x.shape)) { numbers[$0] })
 }

@@ -15,14 +15,17 @@ public struct SGD: Optimizer {
   public var momentum: Double
   public var nesterov: Bool
   public var weightDecay: Double
+  let place: Place
 
   public init(
-    learningRate: some LearningRate, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0
+    learningRate: some LearningRate, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0,
+    file: StaticString = #fileID, line: UInt = #line
   ) {
     self.learningRate = learningRate
     self.momentum = momentum
     self.nesterov = nesterov
     self.weightDecay = weightDecay
+    place = Place(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -32,7 +35,7 @@ public struct SGD: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let rate = StepScalar(learningRate.rate(step: step))
+    let rate = StepScalar(learningRate.rate(step: step), place)
     let g = weightDecay == 0 ? gradient : map(gradient, parameters) { g, p in g + p * weightDecay }
     guard momentum != 0 else { return (map(parameters, g) { p, g in p - rate[p] * g }, state) }
     let m = map(state.slot("momentum", like: parameters), g) { m, g in m * momentum + g }

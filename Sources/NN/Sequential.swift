@@ -29,7 +29,8 @@ public struct Sequential: Layer {
   }
 
   /// A tree with a subtree for each layer, made from the layer, the type of its input and its position.
-  private func accumulate(_ input: TensorType, _ make: (any Layer, TensorType, Int) throws -> Weights) throws -> Weights {
+  private func accumulate(_ input: TensorType, _ make: (any Layer, TensorType, Int) throws -> Weights) throws -> Weights
+  {
     var (type, tree) = (input, Weights())
     for (index, layer) in layers.enumerated() {
       tree[index] = try make(layer, type, index)

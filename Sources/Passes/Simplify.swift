@@ -65,6 +65,8 @@ struct Simplifier {
 
   /// The node for an operation on new nodes: what the first rule that applies makes of it, or else the operation itself.
   mutating func make(_ op: any Op, _ operands: [NodeID]) throws -> NodeID {
+    // Most of what rules build are splats, and those are simple.
+    if let constant = op as? Constant, constant.array.shape == [] { return try rewriter.append(op, operands) }
     let term = Term(op: op, operands: operands, type: try op.resultType(operands.map { type($0) }))
     // Rules call back here on smaller terms; the bound is against a pair of rules that undo each other.
     depth += 1

@@ -46,7 +46,9 @@ import Testing
 
   @Test func anInitializerOfTheWrongTypeIsAnError() {
     let rule = Initializer { _, _, _ in zeros([3]) }
-    let error = #expect(throws: DescentError.self) { try rule(TensorType(.f32, [2]), Self.fans, RandomKey(seed: 0)).doubles }
+    let error = #expect(throws: DescentError.self) {
+      try rule(TensorType(.f32, [2]), Self.fans, RandomKey(seed: 0)).doubles
+    }
     #expect(error?.message.contains("f32[3]") == true && error?.message.contains("f32[2]") == true)
   }
 
@@ -60,7 +62,9 @@ import Testing
       }
     }
     func draw(_ seed: Int) throws -> [[Double]] {
-      try model.initialize(input: TensorType(.f64, [1, 6]), seed: seed).flattened().leaves.filter { $0.rank == 2 }.map { try $0.doubles }
+      try model.initialize(input: TensorType(.f64, [1, 6]), seed: seed).flattened().leaves.filter { $0.rank == 2 }.map {
+        try $0.doubles
+      }
     }
     let (first, again, other) = (try draw(1), try draw(1), try draw(2))
     #expect(first == again)
@@ -79,7 +83,8 @@ import Testing
     }
     let trace = Trace()
     let graph = try trace.record {
-      let key = RandomKey(seed: trace.input("seed", TensorType(.i64, [])), stream: trace.input("stream", TensorType(.i64, [])))
+      let key = RandomKey(
+        seed: trace.input("seed", TensorType(.i64, [])), stream: trace.input("stream", TensorType(.i64, [])))
       let flat = try model.initialize(input: TensorType(.f32, [8, 3]), key: key).flattened()
       return try trace.finish(zip(flat.paths, flat.leaves).map { (label: $0, tensor: $1) })
     }

@@ -87,7 +87,8 @@ struct OptimizerFixture: Decodable, Sendable {
   }
 
   @Test func singlePrecisionFollowsDouble() throws {
-    for optimizer in [SGD(learningRate: 0.1, momentum: 0.9, nesterov: true), Adam(learningRate: 0.1)] as [any Optimizer] {
+    for optimizer in [SGD(learningRate: 0.1, momentum: 0.9, nesterov: true), Adam(learningRate: 0.1)] as [any Optimizer]
+    {
       func run(_ dtype: DType) throws -> [Double] {
         var p = [convert(Tensor([0.5, -1.25, 2.0]), to: dtype)]
         var state = optimizer.initialState(p)
@@ -105,7 +106,8 @@ struct OptimizerFixture: Decodable, Sendable {
     let optimizer = SGD(learningRate: Schedule { step in 1 / (step + 1) })
     let p = Tensor([0.0])
     for step in 0..<3 {
-      let moved = optimizer.update(p, gradient: Tensor([1.0]), state: optimizer.initialState(p), step: Tensor(Int64(step)))
+      let moved = optimizer.update(
+        p, gradient: Tensor([1.0]), state: optimizer.initialState(p), step: Tensor(Int64(step)))
       #expect(abs(try moved.parameters.scalar + 1 / Double(step + 1)) < 1e-15)
     }
   }
@@ -116,10 +118,12 @@ struct OptimizerFixture: Decodable, Sendable {
     let graph = try trace.record {
       let p = [trace.input("a", TensorType(.f32, [3])), trace.input("b", TensorType(.f32, [4]))]
       let adam = Adam()
-      let updated = adam.update(p, gradient: p, state: adam.initialState(p), step: trace.input("step", TensorType(.i64, [])))
+      let updated = adam.update(
+        p, gradient: p, state: adam.initialState(p), step: trace.input("step", TensorType(.i64, [])))
       return try trace.finish(updated.parameters.map { ("", $0) })
     }
     #expect(graph.nodes.filter { $0.op.name == "power" }.count == 2)
+    #expect(graph.nodes.allSatisfy { $0.location.map { $0.file == "NNTests/OptimizerTests.swift" } ?? true })
     #expect(graph.nodes.filter { $0.op.name == "power" }.allSatisfy { $0.type.shape.rank == 0 })
   }
 

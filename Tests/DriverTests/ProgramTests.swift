@@ -1,0 +1,53 @@
+// Running programs: endings, bounds, limits, and callers that are tasks.
+
+import Foundation
+import Testing
+
+@testable import DescentDriver
+
+@Suite struct ProgramTests {
+  @Test func endings() throws {
+    #expect(try runProgram("/bin/sh", ["-c", "exit 3"], timeLimit: 20).ending == .exited(3))
+    #expect(try runProgram("/bin/sh", ["-c", "kill -9 $$"], timeLimit: 20).ending == .signalled(9))
+    #expect(try runProgram("/bin/sh", ["-c", "echo a; echo b >&2"], timeLimit: 20).output == "a\nb\n")
+    #expect(
+      try runProgram("/bin/sh", ["-c", "echo \"$X\"; pwd"], folder: "/", environment: ["X": "a;b"], timeLimit: 20)
+        .output == "a;b\n/\n")
+    #expect(throws: StartFailure.self) { try runProgram("/no/such/program", [], timeLimit: 20) }
+  }
+
+  @Test func argumentsArriveAsTheyAre() throws {
+    let arguments = ["a b", "'\"", "$HOME", "`x`", "\n", "", "*", "é"]
+    let result = try runProgram("/usr/bin/printf", ["%s|"] + arguments, timeLimit: 20)
+    #expect(result.output == arguments.map { $0 + "|" }.joined())
+  }
+
+  /// What is beyond the bound is read and dropped, so the program goes on to its end.
+  @Test func outputIsBounded() throws {
+    let result = try runProgram(
+      "/bin/sh", ["-c", "head -c 3000000 /dev/zero | tr '\\0' x; exit 5"], timeLimit: 60, outputLimit: 1000)
+    #expect(result.ending == .exited(5) && result.output.count == 1000)
+  }
+
+  @Test(arguments: ["sleep 60", "exec >&- 2>&-; sleep 60", "while :; do echo x; done"])
+  func timeLimit(script: String) throws {
+    let start = ContinuousClock.now
+    #expect(try runProgram("/bin/sh", ["-c", "exec 3>&-; " + script], timeLimit: 0.3).ending == .timedOut)
+    #expect(ContinuousClock.now - start < .seconds(30))
+  }
+
+  /// More callers than there are threads in the pool, all blocking it: no run may need the pool.
+  @Test func callersInTasks() async throws {
+    let count = 4 * availableProcessors()
+    let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+      for code in 1...count {
+        group.addTask {
+          let result = try runProgram("/bin/sh", ["-c", "sleep 0.05; exit \(code)"], timeLimit: 60)
+          return if case .exited(let code) = result.ending { Int(code) } else { 0 }
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(sum == count * (count + 1) / 2)
+  }
+}

@@ -1,0 +1,58 @@
+// The environment: defaults, values, malformed values.
+
+import DescentIR
+import Testing
+
+@testable import DescentDriver
+
+@Suite struct SettingsTests {
+  @Test func defaults() throws {
+    let settings = try Settings(environment: ["HOME": "/home/ada"])
+    #expect(settings.compiler == nil && settings.keepC == nil && !settings.check && !settings.record)
+    #expect(settings.cache == "/home/ada/.cache/descent")
+    #expect(settings.debug == [])
+    #expect(settings.threads == availableProcessors() && settings.threads >= 1)
+    #expect(settings.searchPath == ["/usr/local/bin", "/usr/bin", "/bin"])
+  }
+
+  @Test func cacheFolder() throws {
+    func cache(_ environment: [String: String]) throws -> String? { try Settings(environment: environment).cache }
+    #expect(try cache(["HOME": "/h", "XDG_CACHE_HOME": "/x", "DESCENT_CACHE": "/d e"]) == "/d e")
+    #expect(try cache(["HOME": "/h", "XDG_CACHE_HOME": "/x", "DESCENT_CACHE": ""]) == "/x/descent")
+    #expect(try cache(["HOME": "/h", "XDG_CACHE_HOME": "relative"]) == "/h/.cache/descent")
+    #expect(try cache(["DESCENT_CACHE": "here"])?.hasPrefix("/") == true)
+    #expect(try cache([:]) == nil)
+  }
+
+  @Test func values() throws {
+    let settings = try Settings(environment: [
+      "DESCENT_CC": "clang-16", "DESCENT_THREADS": "12", "DESCENT_KEEP_C": "/k", "DESCENT_CHECK": "1", "RECORD": "1",
+      "DESCENT_DEBUG": "cl", "PATH": "/a::/b",
+    ])
+    #expect(settings.compiler == "clang-16" && settings.threads == 12 && settings.keepC == "/k")
+    #expect(
+      settings.check && settings.record && settings.debug == [.code, .lines] && settings.searchPath == ["/a", "/b"])
+  }
+
+  @Test(arguments: [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("g", 1), ("lpcg", 4)])
+  func debugLevels(text: String, kinds: Int) throws {
+    #expect(try Settings(environment: ["DESCENT_DEBUG": text]).debug.rawValue.nonzeroBitCount == kinds)
+  }
+
+  @Test(arguments: [
+    ("DESCENT_THREADS", "0"), ("DESCENT_THREADS", "-1"), ("DESCENT_THREADS", "four"), ("DESCENT_THREADS", "1e3"),
+    ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_DEBUG", "5"),
+    ("DESCENT_DEBUG", "-1"),
+    ("DESCENT_DEBUG", "lx"), ("DESCENT_CHECK", "yes"), ("RECORD", "2"),
+  ])
+  func malformed(name: String, value: String) {
+    let error = failure { try Settings(environment: [name: value]) }
+    #expect(error.kind == .usage)
+    #expect(error.message.hasPrefix("\(name) is '\(value)': expected "))
+  }
+
+  @Test func thisProcess() throws {
+    #expect(processEnvironment()["PATH"] != nil)
+    #expect(try Settings.current().threads >= 1)
+  }
+}
