@@ -65,7 +65,8 @@ let package = Package(
       dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
       path: "Sources/Bench"),
     .testTarget(
-      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR"], path: "Tests/DriverTests"),
+      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentTransforms"],
+      path: "Tests/DriverTests"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "TransformsTests",
@@ -90,11 +91,6 @@ let package = Package(
       dependencies: [
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
       ], path: "Tests/CCodeTests", exclude: ["Golden"]),
-    .testTarget(
-      name: "DriverTests",
-      dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
-      ], path: "Tests/DriverTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -72,7 +72,7 @@ struct Fleet {
       let programs = try part.enumerated().map { number, trial in
         do { return try trial.program(number) } catch { throw TrialError(description: "\(trial.name): \(error)\n\(trial.graph.text)") }
       }
-      let library = try build(librarySource(programs), name: "trials\(start)", settings)
+      let library = try load(LibraryRequest(name: "trials\(start)", source: librarySource(programs)), settings: settings)
       for (trial, program) in zip(part, programs) {
         if let failure = try failure(trial, program, library, threads) { failures.append("\(trial.name): \(failure)") }
       }
