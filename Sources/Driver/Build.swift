@@ -128,9 +128,10 @@ package struct LibraryRequest: Sendable, Hashable {
     let result: ProgramResult
     do {
       // Temporary files of the compiler go with the folder, whatever happens. A relative path, for what clang makes of a
-      // percent sign in one.
+      // percent sign in one; and messages in English, for `diskFailures`.
       result = try runProgram(
-        compiler.path, arguments(compiler), folder: work, environment: ["TMPDIR": "."], timeLimit: timeLimit)
+        compiler.path, arguments(compiler), folder: work, environment: ["TMPDIR": ".", "LC_ALL": "C"],
+        timeLimit: timeLimit)
     } catch {
       throw failure("does not start: \(error.reason)")
     }

@@ -22,16 +22,19 @@ package struct Compiler: Sendable, Hashable {
 
   /// One line for the user when OpenMP is missing; see `Notices`.
   package var notice: String? {
-    hasOpenMP
-      ? nil
-      : "descent: \(path) has no OpenMP, so training runs on one thread; \(Compiler.advice)"
+    hasOpenMP ? nil : "descent: \(path) has no OpenMP, so training runs on one thread; to use all cores \(advice)"
   }
 
-  #if os(macOS)
-    static let advice = "to use all cores: brew install llvm libomp"
-  #else
-    static let advice = "to use all cores install libomp-dev (Debian, Ubuntu) or libomp-devel (Fedora)"
-  #endif
+  /// The package to install. Debian has one per version of clang, beside the clang it serves.
+  private var advice: String {
+    #if os(macOS)
+      return "brew install llvm libomp"
+    #else
+      let folder = resolvedPath(path).flatMap(parentFolder).flatMap(parentFolder) ?? ""
+      if folder.hasPrefix("/usr/lib/llvm-") { return "install libomp-\(folder.dropFirst("/usr/lib/llvm-".count))-dev" }
+      return "install clang and libomp-dev (Debian, Ubuntu) or clang and libomp-devel (Fedora)"
+    #endif
+  }
   static let installation =
     "install one (Debian, Ubuntu: apt install clang libomp-dev; Fedora: dnf install clang libomp-devel; "
     + "macOS: brew install llvm libomp) or set DESCENT_CC to the path of one"

@@ -127,6 +127,16 @@ import Testing
     #expect(error.message.contains("the C is kept in ") && namesInFolder(place.cache + "/building") == [])
   }
 
+  /// Ctrl-C reaches the compiler too.
+  @Test func interruptedCompiler() throws {
+    let place = try Scratch()
+    let file = try place.file(
+      "cc", "#!/bin/sh\ncase \"$*\" in *-shared*) kill -INT $$;; esac\necho stopped 1.0\n", mode: 0o700)
+    #expect(
+      failure { try Driver().load(square(), settings: place.settings(["DESCENT_CC": file])) }.kind == .interrupted)
+    #expect(namesInFolder(place.cache + "/failed") == [] && namesInFolder(place.cache + "/building") == [])
+  }
+
   @Test func manyThreadsAtOnce() async throws {
     let place = try Scratch()
     let (one, settings) = (Driver(), try place.settings)
