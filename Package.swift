@@ -68,7 +68,8 @@ let package = Package(
       dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
       path: "Sources/Bench"),
     .testTarget(
-      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR"], path: "Tests/DriverTests"),
+      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentTransforms"],
+      path: "Tests/DriverTests"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "TransformsTests",
@@ -88,6 +89,11 @@ let package = Package(
       path: "Tests/PassesTests"),
     .testTarget(
       name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
+    .testTarget(
+      name: "CCodeTests",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
+      ], path: "Tests/CCodeTests", exclude: ["Golden"]),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]

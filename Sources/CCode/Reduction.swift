@@ -250,8 +250,10 @@ private struct ReductionWriter {
     }
     let end = finish(parameters, "acc")
     parameters = end.parameters
-    let sum = ["\(type) acc = \(start);"]
-      + nest(reducedLoops(reduced), variables, body.lines + ["acc = \(combined("acc", value));"])
+    let step = body.lines + ["acc = \(combined("acc", value));"]
+    // Where no loop is left there is still a scope: the epilogue gives the same names again.
+    let steps = reduced.isEmpty ? ["{"] + step.map { $0.indented(1) } + ["}"] : nest(reducedLoops(reduced), variables, step)
+    let sum = ["\(type) acc = \(start);"] + steps
     return nest(loops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"])
   }
 
