@@ -2,19 +2,13 @@
 import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "Descent",
-  products: [],
+  products: [.library(name: "Descent", targets: ["Descent"])],
   dependencies: [
     // The commands of every training program: parsing, help, exit status 64 for usage.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Starting clang with an argument vector and no shell.
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
-    // File paths and descriptors for swift-subprocess.
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     // The C headers that emitted programs are made of; Swift calls the readers among them and embeds the text of all.
@@ -34,7 +28,7 @@ let package = Package(
     .target(
       name: "DescentDriver",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode", subprocess, system,
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode",
       ], path: "Sources/Driver"),
     .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(
@@ -43,15 +37,35 @@ let package = Package(
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
         "DescentDriver", "DescentData",
       ], path: "Sources/NN"),
+    // Figures of curves and pictures, for examples.
+    .target(name: "DescentPlot", path: "Sources/Plot"),
+    // The commands of every training program.
+    .target(
+      name: "DescentCLI",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver", "DescentData",
+        "DescentNN", "DescentPlot", argumentParser,
+      ], path: "Sources/CLI"),
+    // The one module that users import.
+    .target(
+      name: "Descent",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentInterpreter", "DescentTransforms", "DescentDriver", "DescentData", "DescentNN",
+        "DescentPlot", "DescentCLI",
+      ], path: "Sources/Descent"),
+    .executableTarget(name: "one-slide", dependencies: ["Descent", argumentParser], path: "examples/one-slide"),
+    .executableTarget(name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
+    .executableTarget(
+      name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
+      resources: [.copy("digits.csv")]),
+    .testTarget(name: "CLITests", dependencies: ["DescentCLI", "DescentNN", "DescentData", "DescentIR", "DescentInterpreter", argumentParser],
+      path: "Tests/CLITests"),
     .executableTarget(
       name: "bench",
       dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
       path: "Sources/Bench"),
     .testTarget(
       name: "DriverTests", dependencies: ["DescentDriver", "DescentIR"], path: "Tests/DriverTests"),
-    .executableTarget(name: "scratch", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentCCode", "DescentTransforms", "DescentInterpreter", "DescentDriver", "DescentNN"], path: "examples/scratch"),
-    // Figures of curves and pictures, for examples.
-    .target(name: "DescentPlot", path: "Sources/Plot"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "TransformsTests",

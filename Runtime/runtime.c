@@ -25,6 +25,9 @@ TEXT(convert) = {
 TEXT(csv) = {
 #embed "include/descent_csv.h" suffix(, 0)
 };
+TEXT(dataset) = {
+#embed "include/descent_dataset.h" suffix(, 0)
+};
 TEXT(error) = {
 #embed "include/descent_error.h" suffix(, 0)
 };
@@ -63,9 +66,6 @@ TEXT(safetensors) = {
 };
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
-};
-TEXT(dataset) = {
-#embed "include/descent_dataset.h" suffix(, 0)
 };
 TEXT(trainer) = {
 #embed "include/descent_trainer.h" suffix(, 0)

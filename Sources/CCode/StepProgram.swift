@@ -18,7 +18,8 @@ package struct StepProgram: Sendable {
     package var nodes: [NodeID]
     package var work: Int
     package var isShared: Bool
-    package var bytes: Int
+    /// The arrays that it reads and writes.
+    package var arrays: [TensorType]
   }
 
   package var schedule: Schedule
@@ -35,6 +36,9 @@ package struct StepProgram: Sendable {
   package var memoryRows: [String] = []
   /// How many barriers a step has.
   package var barriers = 0
+  /// The pieces of the step function, for the printing of another one: what it declares, and a line for each call.
+  package var declarations: [String] = []
+  package var callLines: [String] = []
   package var prefix: String
 
   package init(_ schedule: Schedule, prefix: String) {
@@ -175,9 +179,9 @@ private struct StepWriter {
         functions.append((body, name))
         text += comment(code, name) + body.replacing(KernelCode.placeholder, with: name) + "\n\n"
       }
-      let bytes = code.parameters.entries.reduce(0) { $0 + ($1.node.map { graph[$0].type.byteCount } ?? 0) }
+      let arrays = code.parameters.entries.compactMap { $0.node.map { graph[$0].type } }
       program.calls.append(
-        .init(function: name, nodes: code.nodes, work: code.work, isShared: code.work >= Self.smallest, bytes: bytes))
+        .init(function: name, nodes: code.nodes, work: code.work, isShared: code.work >= Self.smallest, arrays: arrays))
     }
     return text
   }
@@ -235,11 +239,12 @@ private struct StepWriter {
       let code = codes[call], function = program.calls[call].function
       let arguments = code.parameters.entries.map { name($0.buffer) } + (code.scratch == nil ? [] : ["scratch"])
       if program.calls[call].isShared {
-        lines.append("{ const dsc_span s = dsc_share(\(code.units), \(code.grain), thread, threads); if (s.lo < s.hi) \(function)("
+        program.callLines.append("{ const dsc_span s = dsc_share(\(code.units), \(code.grain), thread, threads); if (s.lo < s.hi) \(function)("
           + (["s.lo", "s.hi"] + arguments).joined(separator: ", ") + "); }")
       } else {
-        lines.append("if (thread == 0) \(function)(" + (["0", code.units] + arguments).joined(separator: ", ") + ");")
+        program.callLines.append("if (thread == 0) \(function)(" + (["0", code.units] + arguments).joined(separator: ", ") + ");")
       }
+      lines.append(program.callLines[call])
     }
     let needsScratch = codes.contains { $0.scratch != nil }
     let usesThreads = program.calls.contains(where: \.isShared)
@@ -253,6 +258,7 @@ private struct StepWriter {
     } else if offsets.isEmpty {
       declarations.append("(void)arena;")
     }
+    program.declarations = declarations
     text += (declarations + lines).map { $0.indented(1) }.joined(separator: "\n")
     return text + "\n}\n"
   }

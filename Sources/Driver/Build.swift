@@ -27,7 +27,8 @@ package struct LibraryRequest: Sendable, Hashable {
   package var timeLimit: Double
 
   package init(
-    name: String, source: String, headers: [Header] = [], flags: [String] = [], usesOpenMP: Bool = true, timeLimit: Double = 900
+    name: String, source: String, headers: [Header] = [], flags: [String] = [], usesOpenMP: Bool = true,
+    timeLimit: Double = 900
   ) {
     self.name = name
     self.source = source
@@ -41,7 +42,9 @@ package struct LibraryRequest: Sendable, Hashable {
   func validate() throws {
     func isPlain(_ text: String, _ others: String) -> Bool {
       !text.isEmpty && text.utf8.count <= 64
-        && text.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) || others.unicodeScalars.contains($0) }
+        && text.unicodeScalars.allSatisfy {
+          $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) || others.unicodeScalars.contains($0)
+        }
     }
     guard isPlain(name, "_") else {
       throw DescentError(.usage, "a library cannot be named '\(name)': expected letters, digits and _")
@@ -124,8 +127,11 @@ package struct LibraryRequest: Sendable, Hashable {
     }
     let result: ProgramResult
     do {
-      // Temporary files of the compiler go with the folder, whatever happens.
-      result = try runProgram(compiler.path, arguments(compiler), folder: work, environment: ["TMPDIR": work], timeLimit: timeLimit)
+      // Temporary files of the compiler go with the folder, whatever happens. A relative path, for what clang makes of a
+      // percent sign in one; and messages in English, for `diskFailures`.
+      result = try runProgram(
+        compiler.path, arguments(compiler), folder: work, environment: ["TMPDIR": ".", "LC_ALL": "C"],
+        timeLimit: timeLimit)
     } catch {
       throw failure("does not start: \(error.reason)")
     }
@@ -143,11 +149,14 @@ package struct LibraryRequest: Sendable, Hashable {
   }
 
   /// What compilers and linkers print for errors that are the disk's and not the program's.
-  private static let diskFailures = ["No space left on device", "Disk quota exceeded", "Read-only file system", "File too large"]
+  private static let diskFailures = [
+    "No space left on device", "Disk quota exceeded", "Read-only file system", "File too large",
+  ]
 
   /// The first lines of what the compiler said, each with a line end.
   private static func excerpt(_ output: String) -> String {
     let lines = output.split(whereSeparator: \.isNewline)
-    return lines.prefix(24).map { $0 + "\n" }.joined() + (lines.count > 24 ? "... \(lines.count - 24) more lines\n" : "")
+    return lines.prefix(24).map { $0 + "\n" }.joined()
+      + (lines.count > 24 ? "... \(lines.count - 24) more lines\n" : "")
   }
 }

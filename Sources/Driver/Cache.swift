@@ -31,7 +31,8 @@ package struct Cache: Sendable {
   /// that cannot be made.
   package init(settings: Settings) throws {
     guard let folder = settings.cache else {
-      throw DescentError(.usage, "no folder for built libraries: HOME is not set; set DESCENT_CACHE to a folder of yours")
+      throw DescentError(
+        .usage, "no folder for built libraries: HOME is not set; set DESCENT_CACHE to a folder of yours")
     }
     self.folder = folder
     do {
@@ -66,7 +67,8 @@ package struct Cache: Sendable {
   /// The one error for a full disk, a read-only cache and their like.
   func unwritable(_ reason: String) -> DescentError {
     DescentError(
-      .file, "cannot write to the cache folder \(folder): \(reason); set DESCENT_CACHE to a folder with room, or make some")
+      .file,
+      "cannot write to the cache folder \(folder): \(reason); set DESCENT_CACHE to a folder with room, or make some")
   }
 
   // MARK: Entries
@@ -125,7 +127,9 @@ package struct Cache: Sendable {
     for suffix in 0..<Self.suffixes {
       let target = path(name, suffix)
       if rename(work, target) == 0 { return Entry(folder: target, library: "\(target)/\(library)") }
-      guard errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR else { throw unwritable(String(cString: strerror(errno))) }
+      guard errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR else {
+        throw unwritable(String(cString: strerror(errno)))
+      }
       if let entry = checked(target, key, library) { return entry }
     }
     // All names are taken by damaged entries: the first one makes room.
@@ -136,7 +140,7 @@ package struct Cache: Sendable {
   }
 
   /// Out of sight at once, so that no reader meets half an entry, then away.
-  private func discard(_ entry: String) {
+  func discard(_ entry: String) {
     let away = "\(folder)/building/\(uniqueName())"
     removeAll(rename(entry, away) == 0 ? away : entry)
   }
@@ -179,7 +183,9 @@ package struct Cache: Sendable {
     let place = "\(folder)/failed"
     let kept = try? request.write(to: place)
     let all = namesInFolder(place).map { (path: "\(place)/\($0)", time: FileStatus("\(place)/\($0)")?.modified ?? 0) }
-    for old in all.sorted(by: { ($0.time, $0.path) < ($1.time, $1.path) }).dropLast(32) where old.path != kept { removeAll(old.path) }
+    for old in all.sorted(by: { ($0.time, $0.path) < ($1.time, $1.path) }).dropLast(32) where old.path != kept {
+      removeAll(old.path)
+    }
     return kept
   }
 

@@ -22,16 +22,19 @@ package struct Compiler: Sendable, Hashable {
 
   /// One line for the user when OpenMP is missing; see `Notices`.
   package var notice: String? {
-    hasOpenMP
-      ? nil
-      : "descent: \(path) has no OpenMP, so training runs on one thread; \(Compiler.advice)"
+    hasOpenMP ? nil : "descent: \(path) has no OpenMP, so training runs on one thread; to use all cores \(advice)"
   }
 
-  #if os(macOS)
-    static let advice = "to use all cores: brew install llvm libomp"
-  #else
-    static let advice = "to use all cores install libomp-dev (Debian, Ubuntu) or libomp-devel (Fedora)"
-  #endif
+  /// The package to install. Debian has one per version of clang, beside the clang it serves.
+  private var advice: String {
+    #if os(macOS)
+      return "brew install llvm libomp"
+    #else
+      let folder = resolvedPath(path).flatMap(parentFolder).flatMap(parentFolder) ?? ""
+      if folder.hasPrefix("/usr/lib/llvm-") { return "install libomp-\(folder.dropFirst("/usr/lib/llvm-".count))-dev" }
+      return "install clang and libomp-dev (Debian, Ubuntu) or clang and libomp-devel (Fedora)"
+    #endif
+  }
   static let installation =
     "install one (Debian, Ubuntu: apt install clang libomp-dev; Fedora: dnf install clang libomp-devel; "
     + "macOS: brew install llvm libomp) or set DESCENT_CC to the path of one"
@@ -62,7 +65,8 @@ package struct Compiler: Sendable, Hashable {
   /// Where DESCENT_CC lies: a path, or a name in a folder of PATH.
   private static func named(_ name: String, _ folders: [String]) throws -> String {
     func failure(_ reason: String) -> DescentError {
-      DescentError(.usage, "DESCENT_CC is '\(name)': \(reason): expected the path or name of one C compiler, without arguments")
+      DescentError(
+        .usage, "DESCENT_CC is '\(name)': \(reason): expected the path or name of one C compiler, without arguments")
     }
     if name.contains("/") {
       let path = absolutePath(name)
@@ -71,7 +75,9 @@ package struct Compiler: Sendable, Hashable {
       guard isExecutable(path) else { throw failure("this file is not executable") }
       return path
     }
-    guard let path = folders.lazy.map({ "\($0)/\(name)" }).first(where: isProgram) else { throw failure("not found on PATH") }
+    guard let path = folders.lazy.map({ "\($0)/\(name)" }).first(where: isProgram) else {
+      throw failure("not found on PATH")
+    }
     return path
   }
 
@@ -109,11 +115,15 @@ package struct Compiler: Sendable, Hashable {
 
       """
     var compiler = Compiler(
-      path: path, size: status.size, modified: status.modified, version: "", target: "", hasOpenMP: false, processor: processor)
+      path: path, size: status.size, modified: status.modified, version: "", target: "", hasOpenMP: false,
+      processor: processor)
     if let bytes = readFile(record), bytes.starts(with: key.utf8) {
-      let lines = String(decoding: bytes.dropFirst(key.utf8.count), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+      let lines = String(decoding: bytes.dropFirst(key.utf8.count), as: UTF8.self).split(
+        separator: "\n", omittingEmptySubsequences: false)
       if lines.count == 4, ["openmp", "no openmp"].contains(lines[2]) {
-        (compiler.version, compiler.target, compiler.hasOpenMP) = (String(lines[0]), String(lines[1]), lines[2] == "openmp")
+        (compiler.version, compiler.target, compiler.hasOpenMP) = (
+          String(lines[0]), String(lines[1]), lines[2] == "openmp"
+        )
         return .success(compiler)
       }
     }
@@ -160,7 +170,8 @@ package struct Compiler: Sendable, Hashable {
       """
     guard (try? writeNewFile(work + "/probe.c", Array(source.utf8))) != nil,
       let built = try? runProgram(
-        path, ["-std=c11", "-O1", "-fopenmp", "-fPIC", "-o", "probe", "probe.c"], folder: work, environment: ["TMPDIR": work], timeLimit: 60),
+        path, ["-std=c11", "-O1", "-fopenmp", "-fPIC", "-o", "probe", "probe.c"], folder: work,
+        environment: ["TMPDIR": "."], timeLimit: 60),
       built.succeeded,
       let ran = try? runProgram(work + "/probe", [], folder: work, environment: ["OMP_NUM_THREADS": "2"], timeLimit: 60)
     else { return false }
@@ -169,7 +180,9 @@ package struct Compiler: Sendable, Hashable {
 
   /// Times of the folders where an OpenMP runtime would be installed: when one changes, what was found is asked again.
   private static func surroundings(of path: String) -> String {
-    var places = ["/usr/lib", "/usr/lib64", "/usr/include", "/usr/local/lib", "/usr/local/include", "/opt/homebrew/opt"]
+    var places = [
+      "/usr/lib", "/usr/lib64", "/usr/include", "/usr/local/lib", "/usr/local/include", "/opt/homebrew/opt",
+    ]
     places += ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
     if let real = resolvedPath(path), let bin = parentFolder(real), let root = parentFolder(bin) {
       places += [root + "/lib", root + "/include"]
@@ -196,7 +209,10 @@ func processorDescription() -> String {
       .map { systemControl($0) }.joined(separator: "; ")
   #else
     // The file has a paragraph per processor and making one takes time: the first is enough.
-    let wanted = ["vendor_id", "cpu family", "model", "model name", "stepping", "flags", "Features", "CPU implementer", "CPU variant", "CPU part", "isa", "uarch"]
+    let wanted = [
+      "vendor_id", "cpu family", "model", "model name", "stepping", "flags", "Features", "CPU implementer",
+      "CPU variant", "CPU part", "isa", "uarch",
+    ]
     let text = String(decoding: readFile("/proc/cpuinfo", limit: 8192) ?? [], as: UTF8.self)
     var fields: [String] = []
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -206,7 +222,9 @@ func processorDescription() -> String {
         continue
       }
       let name = line[..<colon].split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      if wanted.contains(name) { fields.append("\(name) \(line[line.index(after: colon)...].drop(while: \.isWhitespace))") }
+      if wanted.contains(name) {
+        fields.append("\(name) \(line[line.index(after: colon)...].drop(while: \.isWhitespace))")
+      }
     }
     return fields.joined(separator: "; ")
   #endif

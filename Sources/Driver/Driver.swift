@@ -70,7 +70,8 @@ package final class Driver: Sendable {
   }
 
   private func make(
-    _ request: LibraryRequest, _ key: [UInt8], _ origin: Library.Origin, _ cache: Cache, since start: ContinuousClock.Instant
+    _ request: LibraryRequest, _ key: [UInt8], _ origin: Library.Origin, _ cache: Cache,
+    since start: ContinuousClock.Instant
   ) throws -> Library {
     let name = digest(key)
     func loaded(_ entry: Cache.Entry, _ compileSeconds: Double?) throws -> Library {
@@ -83,8 +84,11 @@ package final class Driver: Sendable {
       return library
     }
     func found() -> Library? {
-      // An entry that does not load any more (evicted at this moment, a runtime uninstalled) is built anew.
-      cache.entry(for: key, digest: name, library: request.libraryName).flatMap { try? loaded($0, nil) }
+      guard let entry = cache.entry(for: key, digest: name, library: request.libraryName) else { return nil }
+      if let library = try? loaded(entry, nil) { return library }
+      // It does not load any more (evicted at this moment, a runtime uninstalled): away with it, and built anew.
+      cache.discard(entry.folder)
+      return nil
     }
     if let library = found() { return library }
     return try cache.exclusively(name) {

@@ -44,6 +44,9 @@ package final class Executable: Sendable {
 
   package let program: StepProgram
   package let threads: Int
+  /// What built the library.
+  package let compiler: Compiler
+  private let library: Library
   private let function: Run
   /// The arena; a run holds it to the end, so that two tasks may call the same compiled function.
   private let arena: Mutex<MemoryArray>
@@ -51,6 +54,8 @@ package final class Executable: Sendable {
   package init(_ program: StepProgram, in library: Library, threads: Int) throws {
     self.program = program
     self.threads = threads
+    compiler = library.origin.compiler
+    self.library = library
     function = unsafeBitCast(try library.symbol("\(program.prefix)_run"), to: Run.self)
     let size = unsafeBitCast(try library.symbol("\(program.prefix)_arena_bytes"), to: Size.self)
     arena = Mutex(MemoryArray(TensorType(.u8, [Int(size(Int64(threads)))])))
@@ -69,5 +74,22 @@ package final class Executable: Sendable {
         if let io = io.baseAddress { function(io, arena.address, Int64(steps), Int64(threads)) }
       }
     }
+  }
+
+  /// Runs steps and gives the seconds that each call took; the executable must have been loaded `profiled`. Slower than `run`.
+  package func profile(_ arrays: [MemoryArray], steps: Int) throws -> [Double] {
+    typealias Run = @convention(c) (
+      UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64, UnsafeMutablePointer<Double>
+    ) -> Void
+    precondition(arrays.map(\.type) == program.externals.map(\.type), "the arrays are not those of the program")
+    let function = unsafeBitCast(try library.symbol("\(program.prefix)_profile"), to: Run.self)
+    let addresses = arrays.map(\.address)
+    var seconds = [Double](repeating: 0, count: program.calls.count)
+    arena.withLock { arena in
+      addresses.withUnsafeBufferPointer { io in
+        if let io = io.baseAddress { function(io, arena.address, Int64(steps), Int64(threads), &seconds) }
+      }
+    }
+    return seconds
   }
 }

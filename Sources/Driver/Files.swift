@@ -66,7 +66,9 @@ func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
   var bytes = [UInt8](repeating: 0, count: min(limit, max(Int(status.st_size) + 1, 16384)))
   var filled = 0
   while filled < limit {
-    if filled == bytes.count { bytes.append(contentsOf: [UInt8](repeating: 0, count: min(bytes.count, limit - filled))) }
+    if filled == bytes.count {
+      bytes.append(contentsOf: [UInt8](repeating: 0, count: min(bytes.count, limit - filled)))
+    }
     let count = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress! + filled, $0.count - filled) }
     if count < 0, errno == EINTR { continue }
     guard count >= 0 else { return nil }
@@ -176,7 +178,9 @@ func hexadecimal(_ value: UInt64) -> String {
 /// Equality of bytes by `memcmp`.
 func sameBytes(_ a: ArraySlice<UInt8>, _ b: [UInt8]) -> Bool {
   a.count == b.count
-    && a.withUnsafeBytes { a in b.withUnsafeBytes { b in a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, b.count) == 0 } }
+    && a.withUnsafeBytes { a in
+      b.withUnsafeBytes { b in a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, b.count) == 0 }
+    }
 }
 
 /// 128 bits that name a byte string: two multiply-and-fold hashes over eight bytes at a time. A name and a check against

@@ -24,7 +24,7 @@ package final class Library: Sendable {
     /// Seconds of the whole call, from the settings to the loaded library.
     package var totalSeconds: Double
     package var compiler: Compiler
-    /// The command line as a person would type it, for `DESCENT_DEBUG`.
+    /// The compiler and its arguments with spaces between, for `DESCENT_DEBUG`.
     package var commandLine: String
     /// Where the C is kept, under DESCENT_KEEP_C.
     package var keptC: String?
@@ -39,7 +39,11 @@ package final class Library: Sendable {
   init(path: String, origin: Origin) throws {
     dlerror()
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw DescentError(.compiler, "cannot load the library \(path): \(dlerror().map { String(cString: $0) } ?? "no reason given")")
+      let reason = dlerror().map { String(cString: $0) } ?? "no reason given"
+      // What the dynamic linker says of a file system that is mounted without permission to run programs.
+      let hint =
+        reason.contains("failed to map segment") ? "; set DESCENT_CACHE to a folder that is not mounted noexec" : ""
+      throw DescentError(.compiler, "cannot load the library \(path): \(reason)\(hint)")
     }
     self.path = path
     self.origin = origin

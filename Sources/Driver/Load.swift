@@ -6,10 +6,11 @@ import DescentPasses
 import Foundation
 
 /// Builds (or finds in the cache) one library of several programs and loads it. Throws where there is no compiler, it fails, or
-/// nothing can be written. `threads` nil: as the environment says.
-package func load(_ programs: [StepProgram], threads: Int? = nil) throws -> [Executable] {
+/// nothing can be written. `threads` nil: as the environment says. With `profiled` the executables can also be profiled.
+package func load(_ programs: [StepProgram], threads: Int? = nil, profiled: Bool = false) throws -> [Executable] {
   let settings = try Settings.current()
-  let request = LibraryRequest(name: programs.first?.prefix ?? "empty", source: librarySource(programs))
+  let source = librarySource(programs) + (profiled ? programs.map { $0.profileFunction(linkage: "DSC_EXPORT") }.joined() : "")
+  let request = LibraryRequest(name: programs.first?.prefix ?? "empty", source: source)
   settings.print(.code, request.source)
   let library = try load(request, settings: settings)
   Notices.shared.print(library.origin.compiler.notice)

@@ -1,20 +1,16 @@
 // Running another program and waiting for it: an argument vector, no shell, a time limit, a bound on what it says.
 //
-// swift-subprocess is asynchronous and the driver's callers are not. A caller may itself be a task on a thread of the
-// cooperative pool, and there are no more such threads than processors, so waiting for a task that needs the pool could
-// wait for ever. Each run therefore brings a thread of its own, as a task executor: everything that the run awaits is
-// resumed there, and the pool is never needed. For the same reason the body below never throws (that would start an
-// unstructured task in the library), and a program that takes too long is ended by a signal, not by cancelling.
+// Straight on posix_spawn. swift-subprocess (1.0.2) is asynchronous, and each of its runs starts an unstructured task on
+// the cooperative pool whatever executor the caller prefers; callers of the driver are synchronous, and when they occupy
+// the pool's threads (one per processor) that task never runs and all wait for ever. Here nothing but the caller's own
+// thread is needed, so every caller may block: main thread, plain thread or task.
 
-import DescentIR
-import Foundation
-import Subprocess
-import Synchronization
-
-#if canImport(System)
-  import System
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
 #else
-  import SystemPackage
+  import Darwin
 #endif
 
 /// How a program ended and what it said.
@@ -30,133 +26,134 @@ struct ProgramResult: Sendable {
   var succeeded: Bool { ending == .exited(0) }
 }
 
-/// The program could not be started at all.
+/// The program could not be started or waited for.
 struct StartFailure: Error, Sendable { var reason: String }
 
-/// Runs `path` with `arguments` in `folder`; blocks the caller, from any thread. The program reads nothing and inherits
-/// the environment with `environment` set; of its output the first `outputLimit` bytes are kept and the rest dropped.
+/// Runs `path` with `arguments` in `folder` and waits. The program reads nothing and inherits the environment with
+/// `environment` set; of its output the first `outputLimit` bytes are kept and the rest is dropped; after `timeLimit`
+/// seconds it is killed.
 func runProgram(
   _ path: String, _ arguments: [String], folder: String? = nil, environment: [String: String] = [:],
   timeLimit: Double, outputLimit: Int = 65536
 ) throws(StartFailure) -> ProgramResult {
-  let executor = ThreadExecutor()
-  let stop = StopSwitch()
-  let done = DispatchSemaphore(value: 0)
-  let outcome = Outcome()
-  var variables: [Environment.Key: String?] = [:]
-  for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
-  let inherited = Environment.inherit.updating(variables)
-  Task.detached(executorPreference: executor) {
-    let result = await start(
-      path, arguments, folder: folder, environment: inherited, outputLimit: outputLimit, stop: stop)
-    outcome.result.withLock { $0 = result }
-    done.signal()
-    executor.finish()
-  }
-  Thread.detachNewThread { executor.run() }
-  if done.wait(timeout: .now() + timeLimit) == .timedOut {
-    stop.pull()
-    done.wait()
-  }
-  guard let result = outcome.result.withLock({ $0 }) else { throw StartFailure(reason: "no result") }
-  var value = try result.get()
-  if stop.wasPulled, !value.succeeded { value.ending = .timedOut }
-  return value
-}
-
-private final class Outcome: Sendable {
-  let result = Mutex<Result<ProgramResult, StartFailure>?>(nil)
-}
-
-private func start(
-  _ path: String, _ arguments: [String], folder: String?, environment: Environment, outputLimit: Int, stop: StopSwitch
-) async -> Result<ProgramResult, StartFailure> {
+  var ends: [Int32] = [-1, -1]
+  guard pipe(&ends) == 0 else { throw StartFailure(reason: String(cString: strerror(errno))) }
+  for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+  _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+  defer { close(ends[0]) }
+  let process: pid_t
   do {
-    let result = try await run(
-      .path(FilePath(path)), arguments: Arguments(arguments), environment: environment,
-      workingDirectory: folder.map { FilePath($0) }, input: .none, output: .sequence, error: .combinedWithOutput
-    ) { execution in
-      stop.arm { try? execution.send(signal: .kill) }
-      var said: [UInt8] = []
-      do {
-        for try await buffer in execution.standardOutput {
-          buffer.withUnsafeBytes { said.append(contentsOf: $0.prefix(outputLimit - said.count)) }
-        }
-      } catch {
-        // What was read so far stands: the exit status decides.
-      }
-      // A program may close its output and go on: stay here, where it can be stopped, until it has ended. The status
-      // stays in place for the library to collect.
-      var information = siginfo_t()
-      while waitid(P_PID, id_t(execution.processIdentifier.value), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
-      stop.disarm()
-      return said
-    }
-    let ending: ProgramResult.Ending
-    switch result.terminationStatus {
-    case .exited(let code): ending = .exited(Int32(code))
-    case .signaled(let code): ending = .signalled(Int32(code))
-    }
-    return .success(ProgramResult(ending: ending, output: String(decoding: result.closureResult, as: UTF8.self)))
-  } catch {
-    return .failure(StartFailure(reason: "\(error)"))
+    defer { close(ends[1]) }
+    process = try spawn(path, arguments, folder: folder, environment: environment, output: ends[1])
   }
+  return try watch(process, ends[0], until: .now + .seconds(timeLimit), outputLimit)
 }
 
-/// Ends the running program from another thread, as long as there is one.
-private final class StopSwitch: Sendable {
-  private let state = Mutex<(pulled: Bool, action: (@Sendable () -> Void)?)>((false, nil))
+/// Starts the program with standard input empty and both outputs going to `output`.
+private func spawn(
+  _ path: String, _ arguments: [String], folder: String?, environment: [String: String], output: Int32
+) throws(StartFailure) -> pid_t {
+  #if canImport(Darwin)
+    var actions: posix_spawn_file_actions_t? = nil
+    var attributes: posix_spawnattr_t? = nil
+  #else
+    var actions = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+  #endif
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+  if let folder { try enter(folder, &actions) }
+  // What this process blocks or ignores is no concern of the program.
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  posix_spawnattr_setsigmask(&attributes, &signals)
+  sigaddset(&signals, SIGPIPE)
+  posix_spawnattr_setsigdefault(&attributes, &signals)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
 
-  var wasPulled: Bool { state.withLock { $0.pulled } }
-  func arm(_ action: @escaping @Sendable () -> Void) {
-    state.withLock {
-      $0.action = action
-      if $0.pulled { action() }
-    }
+  let variables = processEnvironment().merging(environment) { $1 }.sorted { $0.key < $1.key }.map {
+    "\($0.key)=\($0.value)"
   }
-  func disarm() { state.withLock { $0.action = nil } }
-  func pull() {
-    state.withLock {
-      $0.pulled = true
-      $0.action?()
-    }
-  }
+  let argumentVector = ([path] + arguments).map { strdup($0) } + [nil]
+  let environmentVector = variables.map { strdup($0) } + [nil]
+  defer { for text in argumentVector + environmentVector { free(text) } }
+  var process: pid_t = 0
+  let code = posix_spawn(&process, path, &actions, &attributes, argumentVector, environmentVector)
+  guard code == 0 else { throw StartFailure(reason: String(cString: strerror(code))) }
+  return process
 }
 
-/// Runs tasks on the one thread that calls `run`, until `finish`.
-///
-/// Unchecked because the compiler cannot see that `jobs` and `finished` are touched only under `condition`'s lock.
-private final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
-  private let condition = NSCondition()
-  private var jobs: [UnownedJob] = []
-  private var finished = false
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    condition.lock()
-    jobs.append(job)
-    condition.signal()
-    condition.unlock()
+#if canImport(Darwin)
+  private func enter(_ folder: String, _ actions: inout posix_spawn_file_actions_t?) throws(StartFailure) {
+    posix_spawn_file_actions_addchdir_np(&actions, folder)
   }
-
-  func finish() {
-    condition.lock()
-    finished = true
-    condition.signal()
-    condition.unlock()
-  }
-
-  func run() {
-    while let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
-  }
-
-  private func next() -> UnownedJob? {
-    condition.lock()
-    defer { condition.unlock() }
-    while jobs.isEmpty {
-      if finished { return nil }
-      condition.wait()
+#else
+  /// Has the program start in `folder`. The C library has the function (glibc 2.29, musl 1.2), its header shows it to GNU
+  /// programs only, and Swift is none: so it is asked for by name.
+  private func enter(_ folder: String, _ actions: inout posix_spawn_file_actions_t) throws(StartFailure) {
+    typealias Function =
+      @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, UnsafePointer<CChar>) -> Int32
+    guard let address = dlsym(nil, "posix_spawn_file_actions_addchdir_np") else {
+      throw StartFailure(reason: "this C library cannot start a program in another folder")
     }
-    return jobs.removeFirst()
+    _ = unsafeBitCast(address, to: Function.self)(&actions, folder)
+  }
+#endif
+
+/// Reads what the program says until it has ended. Its children may hold the pipe for longer: they are not waited for.
+private func watch(
+  _ process: pid_t, _ pipe: Int32, until deadline: ContinuousClock.Instant, _ outputLimit: Int
+) throws(StartFailure) -> ProgramResult {
+  var said: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 16384)
+  /// False at the end of the output; true when there is none for now.
+  func drain() -> Bool {
+    while ContinuousClock.now < deadline {
+      let count = read(pipe, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return count < 0 && errno == EAGAIN }
+      said.append(contentsOf: buffer.prefix(min(count, outputLimit - said.count)))
+    }
+    return true
+  }
+  var ending: ProgramResult.Ending?
+  var open = true
+  while ending == nil {
+    if ContinuousClock.now >= deadline {
+      kill(process, SIGKILL)
+      // It may have ended by itself at the last moment.
+      let last = try collect(process, 0)
+      ending = last == .signalled(SIGKILL) ? .timedOut : last
+      break
+    }
+    if open {
+      var wait = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+      poll(&wait, 1, 50)
+      open = drain()
+    } else {
+      usleep(500)
+    }
+    ending = try collect(process, WNOHANG)
+  }
+  if open { _ = drain() }
+  return ProgramResult(ending: ending ?? .timedOut, output: String(decoding: said, as: UTF8.self))
+}
+
+/// How the process ended; nil while it runs.
+private func collect(_ process: pid_t, _ options: Int32) throws(StartFailure) -> ProgramResult.Ending? {
+  var status: Int32 = 0
+  while true {
+    let found = waitpid(process, &status, options)
+    if found == 0 { return nil }
+    if found == process { return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f) }
+    // Without SIGCHLD (a host program may ignore it) there is no status to be had.
+    guard errno == EINTR else {
+      throw StartFailure(reason: "its exit status was lost: \(String(cString: strerror(errno)))")
+    }
   }
 }

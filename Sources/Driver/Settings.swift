@@ -67,7 +67,9 @@ package struct Settings: Sendable, Hashable {
   /// Reads the variables; throws `.usage` naming the variable, its value and what was expected.
   package init(environment: [String: String]) throws {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    func parsed<T>(_ name: String, default fallback: @autoclosure () -> T, _ expected: String, _ parse: (String) -> T?) throws -> T {
+    func parsed<T>(_ name: String, default fallback: @autoclosure () -> T, _ expected: String, _ parse: (String) -> T?)
+      throws -> T
+    {
       guard let text = value(name) else { return fallback() }
       guard let result = parse(text) else {
         throw DescentError(.usage, "\(name) is '\(text)': expected \(expected)")
@@ -92,7 +94,9 @@ package struct Settings: Sendable, Hashable {
     keepC = value("DESCENT_KEEP_C").map(absolutePath)
     check = try flag("DESCENT_CHECK")
     record = try flag("RECORD")
-    searchPath = (value("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map { absolutePath(String($0)) }
+    searchPath = (value("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map {
+      absolutePath(String($0))
+    }
   }
 
   /// The settings of this process, read at the first call.

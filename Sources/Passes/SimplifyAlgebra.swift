@@ -5,7 +5,7 @@ import DescentOps
 
 extension Simplifier {
   static let algebraRules: [Rule] = [
-    withoutIdentity, addZero, addNegative, subtractZero, subtractFromZero, subtractNegative, multiplyByOne,
+    withoutIdentity, addZero, addEqual, addNegative, subtractZero, subtractFromZero, subtractNegative, multiplyByOne,
     multiplyByMinusOne, multiplyNegatives, multiplyConstants, divideByOne, divideByPowerOfTwo, negateTwice,
     negateDifference, negateScaled,
   ]
@@ -33,6 +33,12 @@ extension Simplifier {
   /// x + 0 = 0 + x = x, but that -0 + 0 was 0.
   private static func addZero(_ s: inout Simplifier, _ t: Term) -> NodeID? {
     t.op is Add ? s.other(t, than: 0) : nil
+  }
+
+  /// x + x = 2 x.
+  private static func addEqual(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard t.op is Add, t.operands[0] == t.operands[1] else { return nil }
+    return try s.make(Multiply(), [t.operands[0], try s.makeSplat(2, t.type)])
   }
 
   /// x + (-y) = x - y; (-x) + y = y - x.
@@ -112,15 +118,18 @@ extension Simplifier {
     t.op is Negate ? s.match(t.operands[0], Negate.self)?.operand : nil
   }
 
-  /// -(a - b) = b - a, but that of equals -0 becomes 0.
+  /// -(a - b) = b - a, but that of equals -0 becomes 0; where nothing else uses the difference, or it would be computed twice.
   private static func negateDifference(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard t.op is Negate, let (a, b) = s.matchPair(t.operands[0], Subtract.self) else { return nil }
+    guard t.op is Negate, let (a, b) = s.matchPair(t.operands[0], Subtract.self), s.isUsedOnce(t.operands[0])
+    else { return nil }
     return try s.make(Subtract(), [b, a])
   }
 
-  /// -(x c) = x (-c).
+  /// -(x c) = x (-c), where nothing else uses the product.
   private static func negateScaled(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard t.op is Negate, let pair = s.matchPair(t.operands[0], Multiply.self), let (x, c) = s.scaled(pair) else { return nil }
+    guard t.op is Negate, let pair = s.matchPair(t.operands[0], Multiply.self), let (x, c) = s.scaled(pair),
+      s.isUsedOnce(t.operands[0])
+    else { return nil }
     return try s.make(Multiply(), [x, try s.makeSplat(c.negated, t.type.shape)])
   }
 }

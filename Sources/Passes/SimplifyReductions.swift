@@ -6,6 +6,7 @@ import DescentOps
 extension Simplifier {
   static let reductionRules: [Rule] = [
     reductionOverNothing, reductionOverOnes, reductionTwice, reductionOfBroadcast, reductionOfReshape, reductionOfTranspose,
+    sumOfNegative,
   ]
 
   /// A reduction over no axes is nothing.
@@ -69,6 +70,12 @@ extension Simplifier {
     let small = try s.make(op.over(axes), [x])
     let kept = view.permutation.filter { !axes.contains($0) }
     return try s.make(Transpose(kept.map { axis in axis - axes.count { $0 < axis } }), [small])
+  }
+
+  /// Σ -x = -Σ x.
+  private static func sumOfNegative(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard t.op is Sum, let (_, x) = s.match(t.operands[0], Negate.self) else { return nil }
+    return try s.make(Negate(), [try s.make(t.op, [x])])
   }
 }
 

@@ -20,7 +20,8 @@ import Testing
     chmod(place.cache, mode_t(mode))
     let error = failure { try Driver().load(square(), settings: place.settings) }
     #expect(error.kind == .usage)
-    #expect(error.message.hasPrefix("others may write to the cache folder \(place.cache) (mode \(String(mode, radix: 8)))"))
+    #expect(
+      error.message.hasPrefix("others may write to the cache folder \(place.cache) (mode \(String(mode, radix: 8)))"))
     #expect(error.message.contains("DESCENT_CACHE"))
   }
 
@@ -40,7 +41,9 @@ import Testing
     for folder in [file, file + "/below", "/proc/none/below"] {
       let error = failure { try Driver().load(square(), settings: place.settings(["DESCENT_CACHE": folder])) }
       #expect(error.kind == .file)
-      #expect(error.message.hasPrefix("the cache folder \(folder) cannot be made: ") && error.message.contains("DESCENT_CACHE"))
+      #expect(
+        error.message.hasPrefix("the cache folder \(folder) cannot be made: ")
+          && error.message.contains("DESCENT_CACHE"))
     }
     #expect(failure { try Cache(settings: Settings(environment: [:])) }.message.contains("DESCENT_CACHE"))
   }
@@ -90,7 +93,8 @@ import Testing
     let place = try Scratch()
     let driver = Driver()
     let cache = try Cache(settings: place.settings)
-    let key = square().key(try driver.compiler(settings: place.settings, cache: cache), environment: processEnvironment())
+    let key = square().key(
+      try driver.compiler(settings: place.settings, cache: cache), environment: processEnvironment())
     let work = try cache.makeBuildFolder()
     try writeNewFile(work + "/test.so", Array("no library".utf8))
     _ = try cache.insert(work, for: key, digest: digest(key), library: "test.so")
@@ -104,7 +108,8 @@ import Testing
     let compiler = try Driver().compiler(settings: place.settings, cache: Cache(settings: place.settings))
     let key = square().key(compiler, environment: [:])
     for change: (inout Compiler) -> Void in [
-      { $0.version += "x" }, { $0.processor += " avx9" }, { $0.modified += 1 }, { $0.size += 1 }, { $0.path += "x" }, { $0.target += "x" },
+      { $0.version += "x" }, { $0.processor += " avx9" }, { $0.modified += 1 }, { $0.size += 1 }, { $0.path += "x" },
+      { $0.target += "x" },
     ] {
       var other = compiler
       change(&other)
@@ -182,7 +187,8 @@ import Testing
     symlink("/usr", place.path + "/link")
     removeAll(place.path + "/link")
     #expect(FileStatus("/usr")?.isFolder == true && FileStatus(place.path + "/link") == nil)
-    #expect([parentFolder("/a/b/"), parentFolder("/a"), parentFolder("/"), parentFolder("a")] == ["/a", "/", nil, nil])
+    #expect(
+      [parentFolder("/a/b/"), parentFolder("/a"), parentFolder("/"), parentFolder("a")] == ["/a", "/", nil, nil])
   }
 
   @Test func digests() {

@@ -18,7 +18,8 @@ import Testing
 
   /// A choice of DESCENT_CC that cannot work, and what the message says of it.
   @Test(arguments: [
-    ("no-such-compiler", "not found on PATH"), ("/no/such/compiler", "there is no such file"), ("/", "this is not a file"),
+    ("no-such-compiler", "not found on PATH"), ("/no/such/compiler", "there is no such file"),
+    ("/", "this is not a file"),
     ("/etc/passwd", "this file is not executable"), ("clang -O0", "not found on PATH"),
     ("clang; touch SHELL", "not found on PATH"), ("$(touch SHELL)", "not found on PATH"),
     ("/bin/false", "'--version' failed with exit status 1"),
@@ -66,7 +67,8 @@ import Testing
     try makeFolders(place.path + "/first")
     try makeFolders(place.path + "/second")
     let plain = try place.file(
-      "first/clang", "#!/bin/sh\ncase \"$*\" in *-fopenmp*) echo 'no omp.h' >&2; exit 1;; esac\nexec \(real) \"$@\"\n", mode: 0o700)
+      "first/clang", "#!/bin/sh\ncase \"$*\" in *-fopenmp*) echo 'no omp.h' >&2; exit 1;; esac\nexec \(real) \"$@\"\n",
+      mode: 0o700)
     let able = try place.file("second/clang", "#!/bin/sh\nexec \(real) \"$@\"\n", mode: 0o700)
     let cache = try Cache(settings: place.settings)
     func find(_ variables: [String: String]) throws -> Compiler {

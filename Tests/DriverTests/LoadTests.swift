@@ -63,7 +63,8 @@ import Testing
 
   @Test func undefinedFunction() throws {
     let place = try Scratch()
-    let request = LibraryRequest(name: "test", source: "double absent(double);\ndouble f(double x) { return absent(x); }\n")
+    let request = LibraryRequest(
+      name: "test", source: "double absent(double);\ndouble f(double x) { return absent(x); }\n")
     let error = failure { try Driver().load(request, settings: place.settings) }
     #expect(error.kind == .compiler && error.message.contains("absent"))
   }
@@ -103,13 +104,16 @@ import Testing
     #expect(refused.kind == .file && refused.message.contains("DESCENT_KEEP_C") && refused.message.contains(file))
   }
 
-  @Test(arguments: ["with space", "quo'te \"double\"", "new\nline", "semi;colon $(touch SHELL) `x` &", "-o", "ünïcode", "%s%n"])
+  @Test(arguments: [
+    "with space", "quo'te \"double\"", "new\nline", "semi;colon $(touch SHELL) `x` &", "-o", "ünïcode", "%s%n",
+  ])
   func strangePaths(name: String) throws {
     let place = try Scratch(name)
     let settings = try place.settings(["DESCENT_KEEP_C": place.path + "/kept"])
     #expect(try call(Driver().load(square(), settings: settings), 3) == 9)
     #expect(try Driver().load(square(), settings: settings).origin.cacheHit)
-    #expect(failure { try Driver().load(library("x +"), settings: settings) }.message.contains(place.path + "/kept/test-"))
+    #expect(
+      failure { try Driver().load(library("x +"), settings: settings) }.message.contains(place.path + "/kept/test-"))
   }
 
   @Test func slowCompilerIsStopped() throws {
@@ -121,6 +125,16 @@ import Testing
     let error = failure { try Driver().load(request, settings: place.settings(["DESCENT_CC": file])) }
     #expect(error.kind == .compiler && error.message.contains("did not finish 'test' within 0.5 seconds"))
     #expect(error.message.contains("the C is kept in ") && namesInFolder(place.cache + "/building") == [])
+  }
+
+  /// Ctrl-C reaches the compiler too.
+  @Test func interruptedCompiler() throws {
+    let place = try Scratch()
+    let file = try place.file(
+      "cc", "#!/bin/sh\ncase \"$*\" in *-shared*) kill -INT $$;; esac\necho stopped 1.0\n", mode: 0o700)
+    #expect(
+      failure { try Driver().load(square(), settings: place.settings(["DESCENT_CC": file])) }.kind == .interrupted)
+    #expect(namesInFolder(place.cache + "/failed") == [] && namesInFolder(place.cache + "/building") == [])
   }
 
   @Test func manyThreadsAtOnce() async throws {

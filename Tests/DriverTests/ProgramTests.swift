@@ -10,7 +10,9 @@ import Testing
     #expect(try runProgram("/bin/sh", ["-c", "exit 3"], timeLimit: 20).ending == .exited(3))
     #expect(try runProgram("/bin/sh", ["-c", "kill -9 $$"], timeLimit: 20).ending == .signalled(9))
     #expect(try runProgram("/bin/sh", ["-c", "echo a; echo b >&2"], timeLimit: 20).output == "a\nb\n")
-    #expect(try runProgram("/bin/sh", ["-c", "echo \"$X\"; pwd"], folder: "/", environment: ["X": "a;b"], timeLimit: 20).output == "a;b\n/\n")
+    #expect(
+      try runProgram("/bin/sh", ["-c", "echo \"$X\"; pwd"], folder: "/", environment: ["X": "a;b"], timeLimit: 20)
+        .output == "a;b\n/\n")
     #expect(throws: StartFailure.self) { try runProgram("/no/such/program", [], timeLimit: 20) }
   }
 
@@ -22,7 +24,8 @@ import Testing
 
   /// What is beyond the bound is read and dropped, so the program goes on to its end.
   @Test func outputIsBounded() throws {
-    let result = try runProgram("/bin/sh", ["-c", "head -c 3000000 /dev/zero | tr '\\0' x; exit 5"], timeLimit: 60, outputLimit: 1000)
+    let result = try runProgram(
+      "/bin/sh", ["-c", "head -c 3000000 /dev/zero | tr '\\0' x; exit 5"], timeLimit: 60, outputLimit: 1000)
     #expect(result.ending == .exited(5) && result.output.count == 1000)
   }
 

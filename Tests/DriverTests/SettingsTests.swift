@@ -30,7 +30,8 @@ import Testing
       "DESCENT_DEBUG": "cl", "PATH": "/a::/b",
     ])
     #expect(settings.compiler == "clang-16" && settings.threads == 12 && settings.keepC == "/k")
-    #expect(settings.check && settings.record && settings.debug == [.code, .lines] && settings.searchPath == ["/a", "/b"])
+    #expect(
+      settings.check && settings.record && settings.debug == [.code, .lines] && settings.searchPath == ["/a", "/b"])
   }
 
   @Test(arguments: [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("g", 1), ("lpcg", 4)])
@@ -40,7 +41,8 @@ import Testing
 
   @Test(arguments: [
     ("DESCENT_THREADS", "0"), ("DESCENT_THREADS", "-1"), ("DESCENT_THREADS", "four"), ("DESCENT_THREADS", "1e3"),
-    ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_DEBUG", "5"), ("DESCENT_DEBUG", "-1"),
+    ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_DEBUG", "5"),
+    ("DESCENT_DEBUG", "-1"),
     ("DESCENT_DEBUG", "lx"), ("DESCENT_CHECK", "yes"), ("RECORD", "2"),
   ])
   func malformed(name: String, value: String) {

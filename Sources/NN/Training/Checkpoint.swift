@@ -46,3 +46,19 @@ extension TrainingSession {
     setStep(step, lossSum: isWithin ? sums[0] : 0, metricSum: isWithin ? sums[1] : 0)
   }
 }
+
+extension Trainer {
+  /// The parameters in a checkpoint, or in a safetensors file that names them by their paths, for data of the given types.
+  package func parameters(from path: String, inputs: TensorType, targets: TensorType) throws -> P {
+    let graphs = try graphs(inputs: inputs, targets: targets, validation: nil, batch: 1)
+    let file = try SafeTensors.read(path)
+    let leaves = try zip(graphs.parameterPaths, graphs.parameterTypes).map { name, type in
+      guard let tensor = file["parameters.\(name)"] ?? file[name] else {
+        throw DescentError(.file, "\(path): has no tensor '\(name)'")
+      }
+      guard tensor.type == type else { throw DescentError(.file, "\(path): '\(name)' is \(tensor.type), expected \(type)") }
+      return tensor
+    }
+    return try FlatTree.rebuild(P.self, graphs.structure, leaves)
+  }
+}

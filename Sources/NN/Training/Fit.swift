@@ -8,9 +8,14 @@ import Synchronization
 
 /// What `fit` tells while it runs.
 public enum TrainingEvent: Sendable {
-  /// Within an epoch, a few times a second: epoch from 1, steps done in it, its steps, mean loss so far.
-  case progress(epoch: Int, step: Int, of: Int, loss: Double)
+  /// Once, when everything is built.
+  case started(RunFacts)
+  /// Within an epoch, a few times a second: epoch from 1, steps done in it, its steps, mean loss so far, seconds of the steps
+  /// that this run did in the epoch, and their mean time.
+  case progress(epoch: Int, step: Int, of: Int, loss: Double, seconds: Double, microsecondsPerStep: Double)
   case epoch(EpochReport)
+  /// A checkpoint was written after so many steps.
+  case checkpoint(path: String, step: Int)
 }
 
 extension Trainer {
@@ -23,42 +28,61 @@ extension Trainer {
     _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
+    let interrupt = Interrupt()
+    // Ctrl-C is watched for as long as this lives.
+    let watch = InterruptWatch(interrupt)
+    defer { withExtendedLifetime(watch) {} }
+    return try fit(data, validation: validation, options: options, interrupt: interrupt, report: report)
+  }
+
+  /// The same with an interrupt of the caller's.
+  package func fit(
+    _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions, interrupt: Interrupt,
+    report: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> TrainingResult<P> {
     let start = Date()
-    let session = try TrainingSession(
-      self, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
-      engine: options.engine)
-    let interrupt = InterruptWatch()
+    let session = try TrainingSession(self, data, validation: validation, options: options)
     if let path = options.resume { try session.restore(from: path, seed: options.seed) }
     let perEpoch = session.graphs.stepsPerEpoch
-    let last = min(options.steps ?? Int.max, options.epochs * perEpoch)
+    let (wanted, tooMany) = options.epochs.multipliedReportingOverflow(by: perEpoch)
+    let first = session.step
+    let last = min(options.steps ?? Int.max, tooMany ? Int.max : wanted)
     var history: [EpochReport] = []
     var best: (loss: Double, parameters: [HostArray])?
     var firstStep: Double?
     var slice = 1
-    var seconds = 0.0
-    var written = session.step
+    // Of the epoch at hand, and of the run.
+    var (clock, total) = (StepClock(), StepClock())
+    var written = first
+    func save() throws {
+      guard let path = options.checkpoint, written < session.step else { return }
+      try session.save(to: path, seed: options.seed)
+      written = session.step
+      try report(.checkpoint(path: path, step: written))
+    }
+    try report(.started(session.facts(data, validation, last: last, options)))
 
     while session.step < last, !interrupt.isSet {
       let before = session.step
-      let inEpoch = before % perEpoch
-      var steps = min(slice, perEpoch - inEpoch, last - before)
+      var steps = min(slice, perEpoch - before % perEpoch, last - before)
       if let every = options.every { steps = min(steps, every - before % every) }
       let began = Date()
       try session.run(steps: steps)
       let took = Date().timeIntervalSince(began)
-      seconds += took
+      clock.add(steps, took)
+      total.add(steps, took)
       firstStep = firstStep ?? Date().timeIntervalSince(start)
       // Slices of about a fifth of a second: often enough for a person, seldom enough not to be felt.
       slice = max(1, min(slice * 4, Int(0.2 / max(took / Double(steps), 1e-9))))
       let now = session.step
       // Before the sums are taken for the report, so that a resumed run reports the whole epoch.
-      if let path = options.checkpoint, now >= last || options.every.map({ now % $0 == 0 }) == true {
-        try session.save(to: path, seed: options.seed)
-        written = now
-      }
-      let done = now - now / perEpoch * perEpoch == 0 ? perEpoch : now % perEpoch
+      if now >= last || options.every.map({ now % $0 == 0 }) == true { try save() }
+      let done = now % perEpoch == 0 ? perEpoch : now % perEpoch
       if done < perEpoch, now < last {
-        try report(.progress(epoch: now / perEpoch + 1, step: done, of: perEpoch, loss: session.sums.loss / Double(done)))
+        try report(
+          .progress(
+            epoch: now / perEpoch + 1, step: done, of: perEpoch, loss: session.sums.loss / Double(done),
+            seconds: clock.seconds, microsecondsPerStep: clock.microsecondsPerStep))
         continue
       }
       let sums = session.takeSums()
@@ -66,48 +90,68 @@ extension Trainer {
       let entry = EpochReport(
         epoch: (now + perEpoch - 1) / perEpoch, step: now, loss: sums.loss / Double(done),
         metric: metric == nil ? nil : sums.metric / Double(done), validationLoss: evaluation?.loss,
-        validationMetric: metric == nil ? nil : evaluation?.metric, seconds: seconds,
-        microsecondsPerStep: seconds / Double(done) * 1e6)
+        validationMetric: metric == nil ? nil : evaluation?.metric, seconds: clock.seconds,
+        microsecondsPerStep: clock.microsecondsPerStep)
       history.append(entry)
-      seconds = 0
+      clock = StepClock()
       let score = entry.validationLoss ?? entry.loss
       if score < best?.loss ?? .infinity { best = (score, session.parameterValues) }
       try report(.epoch(entry))
     }
-    if let path = options.checkpoint, written < session.step {
-      try session.save(to: path, seed: options.seed)
-    }
+    try save()
     let wasInterrupted = interrupt.isSet
     if let best, wasInterrupted || options.restoresBest { session.parameterValues = best.parameters }
+    let evaluation = try session.evaluate()
     return TrainingResult(
-      parameters: try session.parameters(), history: history, wasInterrupted: wasInterrupted,
-      firstStepSeconds: firstStep ?? 0)
+      parameters: try session.parameters(), history: history, wasInterrupted: wasInterrupted, steps: session.step,
+      validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
+      firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
+      microsecondsPerStep: total.microsecondsPerStep)
   }
 }
 
-/// Notices Ctrl-C while it lives; a second one ends the process as usual.
-final class InterruptWatch: Sendable {
-  private let flag: Flag
+/// Time spent in steps.
+private struct StepClock {
+  var steps = 0
+  var seconds = 0.0
+  mutating func add(_ steps: Int, _ seconds: Double) {
+    self.steps += steps
+    self.seconds += seconds
+  }
+  var microsecondsPerStep: Double { seconds / Double(max(steps, 1)) * 1e6 }
+}
+
+extension TrainingSession {
+  fileprivate func facts(_ data: Dataset, _ validation: Dataset?, last: Int, _ options: TrainingOptions) -> RunFacts {
+    RunFacts(
+      parameterCount: graphs.parameterTypes.reduce(0) { $0 + $1.shape.count }, rows: data.count,
+      validationRows: validation?.count ?? 0, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch, step: step,
+      lastStep: last, engine: options.engine, threads: threads, compiler: compiler, arenaBytes: arenaBytes)
+  }
+}
+
+/// A request to end training after the steps at hand.
+package final class Interrupt: Sendable {
+  private let flag = Atomic<Bool>(false)
+  package init() {}
+  package var isSet: Bool { flag.load(ordering: .relaxed) }
+  /// Asks; tells whether somebody had asked before.
+  @discardableResult package func set() -> Bool { flag.exchange(true, ordering: .relaxed) }
+}
+
+/// Turns Ctrl-C into an interrupt while it lives; a second one ends the process as usual.
+private final class InterruptWatch: Sendable {
   private let source: any DispatchSourceSignal
 
-  private final class Flag: Sendable {
-    let value = Atomic<Bool>(false)
-  }
-
-  init() {
-    let flag = Flag()
-    self.flag = flag
+  init(_ interrupt: Interrupt) {
     signal(SIGINT, SIG_IGN)
     source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue.global())
-    source.setEventHandler {
-      // The first asks for an orderly end; whoever asks again wants out.
-      if flag.value.exchange(true, ordering: .relaxed) { exit(130) }
-    }
+    // The first asks for an orderly end; whoever asks again wants out.
+    source.setEventHandler { if interrupt.set() { exit(130) } }
     source.resume()
   }
   deinit {
     source.cancel()
     signal(SIGINT, SIG_DFL)
   }
-  var isSet: Bool { flag.value.load(ordering: .relaxed) }
 }

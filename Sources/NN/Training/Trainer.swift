@@ -71,6 +71,9 @@ public struct TrainingOptions: Sendable {
   public var engine: Engine
   /// Stop after so many steps, in the midst of an epoch if need be.
   public var steps: Int?
+  /// Where a batch is all rows, how many steps count as an epoch, after which there is a report: 1 unless set. Where rows are
+  /// shuffled into batches an epoch is what it always is, and this is ignored.
+  public var stepsPerEpoch: Int?
   /// Where parameters, optimizer state and position are kept, every `every` steps and at the end.
   public var checkpoint: String?
   public var every: Int?
@@ -109,7 +112,38 @@ public struct TrainingResult<P: ParameterTree>: Sendable {
   public var parameters: P
   public var history: [EpochReport]
   /// True where Ctrl-C ended it; the parameters are then the best so far.
-  public var wasInterrupted = false
+  public var wasInterrupted: Bool
+  /// Steps since the start of training, those before a checkpoint included.
+  public var steps: Int
+  /// Loss and metric of the parameters here on the validation rows.
+  public var validationLoss: Double?
+  public var validationMetric: Double?
   /// Seconds from the start of tracing to the end of the first step.
   public var firstStepSeconds: Double
+  /// Seconds of this run, with building and validation.
+  public var seconds: Double
+  /// Mean time of this run's steps.
+  public var microsecondsPerStep: Double
+}
+
+/// What is known of a run before its first step.
+public struct RunFacts: Sendable {
+  /// Elements of all parameters.
+  public var parameterCount: Int
+  public var rows: Int
+  public var validationRows: Int
+  /// Rows of a batch.
+  public var batch: Int
+  public var stepsPerEpoch: Int
+  /// The step before the first: not 0 where a checkpoint is resumed.
+  public var step: Int
+  /// The step after the last.
+  public var lastStep: Int
+  public var engine: Engine
+  /// Threads that train.
+  public var threads: Int
+  /// The C compiler's first words about itself; nil for the interpreter.
+  public var compiler: String?
+  /// Bytes of the step's arena; 0 for the interpreter.
+  public var arenaBytes: Int
 }

@@ -39,9 +39,10 @@ package struct TrainingGraphs: Sendable {
 }
 
 extension Trainer {
-  /// Builds the graphs for data of the given types. Throws the first error in the user's functions.
+  /// Builds the graphs for data of the given types; `stepsPerEpoch` as in `TrainingOptions`. Throws the first error in the user's functions.
   package func graphs(
-    inputs: TensorType, targets: TensorType, validation: (inputs: TensorType, targets: TensorType)?, batch: Int?
+    inputs: TensorType, targets: TensorType, validation: (inputs: TensorType, targets: TensorType)?, batch: Int?,
+    stepsPerEpoch: Int? = nil
   ) throws -> TrainingGraphs {
     let rows = inputs.shape[0]
     let batch = min(batch ?? rows, rows)
@@ -61,7 +62,7 @@ extension Trainer {
       step: StateGraph(graph: Graph(), donations: []), evaluate: [],
       structure: parameters.structure, parameterPaths: parameters.paths, parameterTypes: parameters.leaves.map(\.type),
       stateStructure: state.structure, statePaths: state.paths, stateTypes: state.leaves.map(\.type),
-      stepsPerEpoch: rows / batch, batch: batch, isShuffled: batch < rows)
+      stepsPerEpoch: batch < rows ? rows / batch : max(1, stepsPerEpoch ?? 1), batch: batch, isShuffled: batch < rows)
     graphs.step = try step(graphs, inputs, targets)
     if let validation { graphs.evaluate = try evaluation(graphs, validation.inputs, validation.targets) }
     return graphs
@@ -150,6 +151,22 @@ extension Trainer {
     let trace = Trace()
     let output = try trace.record { predict(try parameters(graphs, in: trace), trace.input("inputs", inputs)) }
     return try trace.finish([("predictions", output)])
+  }
+}
+
+extension Trainer {
+  /// Prediction and loss for one batch: parameters, inputs, targets -> predictions, loss. For people to look at.
+  package func lossGraph(_ graphs: TrainingGraphs, inputs: TensorType, targets: TensorType) throws -> Graph {
+    func batch(_ type: TensorType) -> TensorType {
+      TensorType(type.dtype, Shape([graphs.batch] + type.shape.dimensions.dropFirst()))
+    }
+    let trace = Trace()
+    let outputs = try trace.record {
+      let p = try parameters(graphs, in: trace)
+      let (x, y) = (trace.input("inputs", batch(inputs)), trace.input("targets", batch(targets)))
+      return [("predictions", predict(p, x)), ("loss", loss(p, x, y))]
+    }
+    return try trace.finish(outputs)
   }
 }
 

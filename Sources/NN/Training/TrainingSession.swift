@@ -17,7 +17,12 @@ package final class Stage {
   /// Values of arrays that never change, read once by the interpreter.
   private var fixed: [Int: HostArray] = [:]
 
-  package init(_ state: StateGraph, _ executable: Executable?, _ arrays: [MemoryArray]) {
+  /// Whether the time of each call is taken, and the sums so far.
+  private let isProfiled: Bool
+  package private(set) var seconds: [Double] = []
+
+  package init(_ state: StateGraph, _ executable: Executable?, _ arrays: [MemoryArray], profiled: Bool = false) {
+    isProfiled = profiled
     self.state = state
     self.executable = executable
     self.arrays = arrays
@@ -30,6 +35,11 @@ package final class Stage {
   }
 
   package func run(steps: Int) throws {
+    if let executable, isProfiled {
+      let times = try executable.profile(arrays, steps: steps)
+      seconds = seconds.isEmpty ? times : zip(seconds, times).map { $0 + $1 }
+      return
+    }
     if let executable { return executable.run(arrays, steps: steps) }
     for _ in 0..<steps {
       let inputs = state.graph.inputs.indices.map { index -> HostArray in
@@ -61,22 +71,41 @@ package final class TrainingSession<P: ParameterTree> {
   private var shuffledEpoch = -1
   /// Bytes of the step's arena; 0 for the interpreter.
   package let arenaBytes: Int
+  /// Threads that train.
+  package let threads: Int
+  /// What the C compiler says it is; nil for the interpreter.
+  package let compiler: String?
+
+  /// A run at its beginning: programs built, parameters drawn. With `profiled` its kernels' times are kept.
+  package convenience init(
+    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, options: TrainingOptions, profiled: Bool = false
+  ) throws {
+    try self.init(
+      trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
+      engine: options.engine, stepsPerEpoch: options.stepsPerEpoch, profiled: profiled)
+  }
 
   package init(
-    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine
+    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine,
+    stepsPerEpoch: Int? = nil, profiled: Bool = false
   ) throws {
     let graphs = try trainer.graphs(
       inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
-      batch: batch)
+      batch: batch, stepsPerEpoch: stepsPerEpoch)
     self.graphs = graphs
     self.seed = seed
     let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)
     var executables: [Executable?] = states.map { _ in nil }
     if engine == .compiled {
       programs = try trainer.programs(graphs)
-      executables = try load(programs, threads: threads)
+      executables = try load(programs, threads: threads, profiled: profiled)
+      let compiler = executables[1]!.compiler
+      self.compiler = compiler.version
+      self.threads = compiler.hasOpenMP ? executables[1]!.threads : 1
     } else {
       programs = []
+      compiler = nil
+      self.threads = 1
     }
     arenaBytes = executables[1]?.arenaBytes ?? 0
     parameterArrays = graphs.parameterTypes.map { MemoryArray($0) }
@@ -88,7 +117,8 @@ package final class TrainingSession<P: ParameterTree> {
     initializeStage = Stage(
       graphs.initialize, executables[0], [MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays)
     stepStage = Stage(
-      graphs.step, executables[1], parameterArrays + stateArrays + counters + (order.map { [$0] } ?? []) + rows)
+      graphs.step, executables[1], parameterArrays + stateArrays + counters + (order.map { [$0] } ?? []) + rows,
+      profiled: profiled)
     validationRows = validation?.count ?? 0
     if let validation {
       let rows = [MemoryArray(try validation.inputs.value), MemoryArray(try validation.targets.value)]
@@ -98,6 +128,11 @@ package final class TrainingSession<P: ParameterTree> {
     }
     try initializeStage.run(steps: 1)
     counters[1].load(HostArray([], [Int64(-1)]))
+  }
+
+  /// The step's program and the seconds that each of its calls has taken, in a profiled session.
+  package var profile: (program: StepProgram, seconds: [Double])? {
+    programs.count > 1 && !stepStage.seconds.isEmpty ? (programs[1], stepStage.seconds) : nil
   }
 
   /// Steps done since the start of training.
@@ -161,6 +196,11 @@ package final class TrainingSession<P: ParameterTree> {
 }
 
 extension Trainer {
+  /// The program of a training step alone.
+  package func stepProgram(_ graphs: TrainingGraphs) throws -> StepProgram {
+    try prepare(graphs.step.graph, donations: graphs.step.donations, prefix: "train")
+  }
+
   /// The programs of a training run, to be built as one library: initialize, step, evaluate. Their names begin with `prefix`.
   package func programs(_ graphs: TrainingGraphs, prefix: String = "") throws -> [StepProgram] {
     let names = ["initialize", "train"] + graphs.evaluate.indices.map { $0 == 0 ? "evaluate" : "evaluate_rest" }

@@ -1,0 +1,107 @@
+// Rules of transposes, reshapes, slices, reverses and pads: what each makes of the smallest graph that shows it.
+
+let viewsCases: [RuleCase] = [
+  RuleCase(
+    "transposes",
+    """
+    %0 = input f32[2,3,4]
+    %1 = transpose %0 {permutation=[1,2,0]} : f32[3,4,2]
+    %2 = transpose %1 {permutation=[1,0,2]} : f32[4,3,2]
+    %3 = transpose %1 {permutation=[2,0,1]} : f32[2,3,4]
+    return %2, %3
+    """,
+    """
+    %0 = input f32[2,3,4]
+    %1 = transpose %0 {permutation=[2,1,0]} : f32[4,3,2]
+    return %1, %0
+    """),
+  RuleCase(
+    "a transpose of axes of size 1 is a reshape",
+    """
+    %0 = input f32[2,1,4]
+    %1 = transpose %0 {permutation=[1,0,2]} : f32[1,2,4]
+    return %1
+    """,
+    """
+    %0 = input f32[2,1,4]
+    %1 = reshape %0 {shape=[1,2,4]} : f32[1,2,4]
+    return %1
+    """),
+  RuleCase(
+    "reshapes",
+    """
+    %0 = input f32[2,3]
+    %1 = reshape %0 {shape=[6]} : f32[6]
+    %2 = reshape %1 {shape=[3,2]} : f32[3,2]
+    %3 = reshape %2 {shape=[2,3]} : f32[2,3]
+    return %2, %3
+    """,
+    """
+    %0 = input f32[2,3]
+    %1 = reshape %0 {shape=[3,2]} : f32[3,2]
+    return %1, %0
+    """),
+  RuleCase(
+    "slices",
+    """
+    %0 = input f32[9]
+    %1 = slice %0 {start=[0], limit=[9], step=[1]} : f32[9]
+    %2 = slice %1 {start=[1], limit=[9], step=[2]} : f32[4]
+    %3 = slice %2 {start=[1], limit=[4], step=[2]} : f32[2]
+    return %3
+    """,
+    """
+    %0 = input f32[9]
+    %1 = slice %0 {start=[3], limit=[8], step=[4]} : f32[2]
+    return %1
+    """),
+  RuleCase(
+    "a slice of a pad",
+    """
+    %0 = input f32[3]
+    %1 = constant {value=array f32[] (0.0)} : f32[]
+    %2 = pad %0 %1 {low=[2], high=[1], interior=[1]} : f32[8]
+    %3 = slice %2 {start=[2], limit=[7], step=[2]} : f32[3]
+    %4 = slice %2 {start=[1], limit=[6], step=[2]} : f32[3]
+    return %3, %4
+    """,
+    """
+    %0 = input f32[3]
+    %1 = constant {value=array f32[] (0.0)} : f32[]
+    %2 = pad %0 %1 {low=[2], high=[1], interior=[1]} : f32[8]
+    %3 = slice %2 {start=[1], limit=[6], step=[2]} : f32[3]
+    return %0, %3
+    """),
+  RuleCase(
+    "reverses",
+    """
+    %0 = input f32[3,1,2]
+    %1 = reverse %0 {axes=[0,1]} : f32[3,1,2]
+    %2 = reverse %1 {axes=[0,2]} : f32[3,1,2]
+    %3 = reverse %2 {axes=[2]} : f32[3,1,2]
+    return %2, %3
+    """,
+    """
+    %0 = input f32[3,1,2]
+    %1 = reverse %0 {axes=[2]} : f32[3,1,2]
+    return %1, %0
+    """),
+  RuleCase(
+    "a pad by nothing, a concatenation of one",
+    """
+    %0 = input f32[3]
+    %1 = input f32[0]
+    %2 = constant {value=array f32[] (0.0)} : f32[]
+    %3 = pad %0 %2 {low=[0], high=[0], interior=[1]} : f32[5]
+    %4 = pad %0 %2 {low=[0], high=[0], interior=[0]} : f32[3]
+    %5 = concatenate %1 %4 {axis=0} : f32[3]
+    return %3, %5
+    """,
+    """
+    %0 = input f32[3]
+    %1 = input f32[0]
+    %2 = constant {value=array f32[] (0.0)} : f32[]
+    %3 = pad %0 %2 {low=[0], high=[0], interior=[1]} : f32[5]
+    return %3, %0
+    """),
+]
