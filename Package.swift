@@ -58,8 +58,11 @@ let package = Package(
     .executableTarget(
       name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
       resources: [.copy("digits.csv")]),
-    .testTarget(name: "CLITests", dependencies: ["DescentCLI", "DescentNN", "DescentData", "DescentIR", "DescentInterpreter", argumentParser],
-      path: "Tests/CLITests"),
+    .testTarget(
+      name: "CLITests",
+      dependencies: [
+        "DescentCLI", "DescentNN", "DescentData", "DescentIR", "DescentInterpreter", "DescentOps", argumentParser,
+      ], path: "Tests/CLITests"),
     .executableTarget(
       name: "bench",
       dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],

@@ -8,6 +8,7 @@
 #include "descent_math.h"
 #include "descent_math_f64.h"
 #include "descent_random.h"
+#include "descent_trainer.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
@@ -66,6 +67,9 @@ TEXT(safetensors) = {
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
 };
+TEXT(trainer) = {
+#embed "include/descent_trainer.h" suffix(, 0)
+};
 
 static const struct {
   const char *name, *text;
@@ -88,6 +92,7 @@ static const struct {
     {"descent_random.h", random_},
     {"descent_safetensors.h", safetensors},
     {"descent_safetensors_writer.h", safetensors_writer},
+    {"descent_trainer.h", trainer},
 };
 
 const char *dsc_header_text(const char *name) {

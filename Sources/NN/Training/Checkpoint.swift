@@ -41,7 +41,9 @@ extension TrainingSession {
     guard step >= 0 else { throw fail("'training.step' is \(step)") }
     parameterValues = parameters
     stateValues = state
-    setStep(step, lossSum: sums[0], metricSum: sums[1])
+    // At the end of an epoch the sums have been reported already.
+    let isWithin = step % graphs.stepsPerEpoch != 0
+    setStep(step, lossSum: isWithin ? sums[0] : 0, metricSum: isWithin ? sums[1] : 0)
   }
 }
 

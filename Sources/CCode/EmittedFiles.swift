@@ -1,0 +1,80 @@
+// Files that leave for a folder of the user's: each is there whole or not at all, and none where one cannot be made.
+
+import DescentIR
+import DescentRuntime
+import Foundation
+
+/// Files to be written together.
+package struct EmittedFiles {
+  /// A file's name and what writes it to a path.
+  private var files: [(name: String, write: (String) throws -> Void)] = []
+
+  package init() {}
+
+  /// Adds a text.
+  package mutating func add(_ name: String, _ text: String) {
+    files.append((name, { path in
+      try EmittedFiles.calling { error in
+        var text = text
+        return text.withUTF8 { dsc_write_file(path, $0.baseAddress, Int64($0.count), error) }
+      }
+    }))
+  }
+  /// Adds a file that `write` makes at the path it is given.
+  package mutating func add(_ name: String, writing write: @escaping (String) throws -> Void) { files.append((name, write)) }
+
+  /// Writes all to a folder beside their places, then renames each. The folder is made where there is none; on failure it is
+  /// as it was before, and the error names it.
+  package func write(to directory: String) throws {
+    guard !directory.isEmpty, !directory.utf8.contains(0) else {
+      throw DescentError(.usage, "\(directory.debugDescription) is no name of a folder")
+    }
+    let made = try EmittedFiles.makeFolders(directory)
+    let temporary = "\(directory)/.emitting-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    do {
+      guard mkdir(temporary, 0o777) == 0 else {
+        throw DescentError(.file, "\(directory): nothing can be written there: \(String(cString: strerror(errno)))")
+      }
+      defer { try? FileManager.default.removeItem(atPath: temporary) }
+      for (name, write) in files {
+        do { try write("\(temporary)/\(name)") } catch let error as DescentError {
+          // The temporary place means nothing to a reader.
+          throw DescentError(error.kind, error.message.replacing(temporary, with: directory))
+        }
+      }
+      for (name, _) in files {
+        guard rename("\(temporary)/\(name)", "\(directory)/\(name)") == 0 else {
+          throw DescentError(.file, "\(directory)/\(name) cannot be replaced: \(String(cString: strerror(errno)))")
+        }
+      }
+    } catch {
+      for folder in made.reversed() { rmdir(folder) }
+      throw error
+    }
+  }
+
+  /// Makes a folder and those above it; returns the ones that were not there.
+  private static func makeFolders(_ path: String) throws -> [String] {
+    var made: [String] = []
+    var current = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      current += (current.isEmpty || current.hasSuffix("/") ? "" : "/") + part
+      var facts = stat()
+      if stat(current, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR { continue }
+      guard mkdir(current, 0o777) == 0 else {
+        let reason = String(cString: strerror(errno))
+        for folder in made.reversed() { rmdir(folder) }
+        throw DescentError(.file, "\(path): the folder cannot be made: \(current): \(reason)")
+      }
+      made.append(current)
+    }
+    return made
+  }
+
+  private static func calling(_ body: (UnsafeMutablePointer<dsc_error>) -> Int32) throws {
+    var error = dsc_error()
+    dsc_error_clear(&error)
+    guard body(&error) != 0 else { return }
+    throw DescentError(.file, withUnsafePointer(to: &error) { String(cString: dsc_error_message($0)) })
+  }
+}
