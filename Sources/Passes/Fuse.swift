@@ -229,7 +229,9 @@ private struct Fuser {
         isFree[id.index] = rule.cost <= 4 && !graph[id].operands.isEmpty && graph[id].operands.allSatisfy { isFree[$0.index] }
       default: break
       }
-      isInlined[id.index] = isFree[id.index] && !isOutput[id.index] && isPointwise(id)
+      // A contraction reads its operands in memory, even those that are functions of the index alone.
+      let isOperand = uses[id.index].contains { if case .contraction = families[$0.user.index] { true } else { false } }
+      isInlined[id.index] = isFree[id.index] && !isOutput[id.index] && isPointwise(id) && !isOperand
     }
     for id in graph.ids.reversed() where isPointwise(id) && !isOutput[id.index] && !isInlined[id.index] {
       guard let first = uses[id.index].first, uses[id.index].allSatisfy({ $0.user == first.user && $0.isOnce }) else { continue }
