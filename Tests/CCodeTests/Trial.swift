@@ -7,6 +7,7 @@ import DescentInterpreter
 import DescentOps
 import DescentPasses
 import Foundation
+import Testing
 
 /// A graph with values for its inputs.
 struct Trial: Sendable {
@@ -37,8 +38,8 @@ func traced(_ types: [TensorType], _ body: ([Tensor]) throws -> [Tensor]) throws
   }
 }
 
-/// Numbers for the inputs of a graph: reals in -2..<2, integers of 0...4.
-func drawInputs(_ graph: Graph, seed: Int64, range: ClosedRange<Double> = -2...2) -> [HostArray] {
+/// Numbers for the inputs of a graph: reals in -1..<2 (so that sums are not all cancellation), integers of 0...4.
+func drawInputs(_ graph: Graph, seed: Int64, range: ClosedRange<Double> = -1...2) -> [HostArray] {
   graph.inputs.enumerated().map { number, id in
     let type = graph[id].type
     return Sample.Operand(type.dtype, type.shape, type.dtype.isFloating ? range : 0...4).draw(seed: seed &* 1000 &+ Int64(number))
@@ -59,6 +60,11 @@ extension Trial {
 struct Fleet {
   /// So many programs are built at once.
   static let size = 100
+
+  /// Fails the test in force once for each trial with which something is wrong.
+  static func check(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8], at location: Testing.SourceLocation = #_sourceLocation) throws {
+    for failure in try failures(trials, threads: threads).prefix(20) { Issue.record("\(failure)", sourceLocation: location) }
+  }
 
   /// What is wrong with the trials, in words; empty where all is well.
   ///
