@@ -12,10 +12,8 @@ package struct Inference: Sendable {
   package var input: TensorType
   package var output: TensorType
 
-  /// Throws for a name that cannot be one in C, and for more numbers than an `int` counts.
+  /// `prefix` has been checked, as a name and as that of files. Throws for more numbers than an `int` counts.
   package init(prefix: String, program: StepProgram, weights: [(name: String, value: HostArray)], input: TensorType) throws {
-    try checkPrefix(prefix)
-    try checkFileName(prefix)
     guard let output = program.externals.last?.type, program.externals.count == weights.count + 2 else {
       preconditionFailure("a prediction takes weights and rows, and gives one tensor")
     }

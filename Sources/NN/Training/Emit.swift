@@ -44,6 +44,7 @@ extension Trainer {
   /// Throws errors of the user's functions and of files; on failure the folder is as it was.
   public func emitInference(parameters: P, inputs: TensorType, to directory: String, prefix: String = "descent") throws {
     try checkPrefix(prefix)
+    try checkFileName(prefix)
     let flat = try FlatTree(parameters)
     let trace = Trace()
     let output = try trace.record {
