@@ -102,6 +102,12 @@ import Testing
         return [s, s * 2, tanh(s), exp(s * 0.01) + tanh(s), max(x[0], axes: [0]), mean(x[0])]
       })
     }
+    // Tensors with one element may share a kernel with scalars, whatever their rank.
+    trials.append(try Trial("single elements", [TensorType(.f32, []), TensorType(.f32, [1, 1]), TensorType(.f32, [1])]) { x in
+      let s = exp(x[0])
+      let m = tanh(transpose(x[1], [1, 0])) + slice(x[1], start: [0, 0], limit: [1, 1])
+      return [s, m, reshape(s, [1, 1]) * m, x[2] + reshape(m, [1]), reverse(x[2], axes: [0]) * s, gather(exp(x[2]), Tensor([Int32(3)]))]
+    })
     try Fleet.check(trials)
   }
 
