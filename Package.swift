@@ -68,6 +68,10 @@ let package = Package(
       dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
       path: "Sources/Bench"),
     .testTarget(
+      name: "EmitTests",
+      dependencies: ["DescentNN", "DescentData", "DescentDriver", "DescentCCode", "DescentOps", "DescentIR"],
+      path: "Tests/EmitTests"),
+    .testTarget(
       name: "DriverTests", dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentTransforms"],
       path: "Tests/DriverTests"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),

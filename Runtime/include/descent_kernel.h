@@ -1,10 +1,11 @@
-/* What emitted kernels share: who does which part, and indices kept inside their arrays. */
+/* What emitted kernels share: who does which part, and indices kept inside their arrays.
+ * A program that defines DSC_ONE_THREAD uses one, whether it is built with OpenMP or not. */
 #ifndef DESCENT_KERNEL_H
 #define DESCENT_KERNEL_H
 
 #include "descent_base.h"
 
-#ifdef _OPENMP
+#if defined(_OPENMP) && !defined(DSC_ONE_THREAD)
 #include <omp.h>
 #define DSC_BARRIER _Pragma("omp barrier")
 #else

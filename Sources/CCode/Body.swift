@@ -155,8 +155,8 @@ struct Body {
 
   private mutating func load(_ id: NodeID, _ position: Affine) -> String {
     let dtype = graph[id].type.dtype
-    let graph = graph
-    if let place = tile?.place(id, position, graph) { return define(dtype, "\(place.array)[\(tiled(place.rest))]") }
+    let extents = extents
+    if let place = tile?.place(id, position, extents) { return define(dtype, "\(place.array)[\(tiled(place.rest))]") }
     let array = parameters.name(context.buffer(id), dtype, node: id, writing: false)
     loads.append(position)
     return define(dtype, "\(array)[\(c(position))]")
@@ -165,8 +165,8 @@ struct Body {
   mutating func store(_ id: NodeID, _ index: [Affine], _ value: String) {
     let node = graph[id]
     let position = Affine.linear(index, node.type.shape)
-    let graph = graph
-    if let place = tile?.place(id, position, graph) {
+    let extents = extents
+    if let place = tile?.place(id, position, extents) {
       lines.append("\(place.array)[\(tiled(place.rest))] = \(value);")
       return
     }
@@ -267,10 +267,12 @@ struct Tile {
   var failed = false
 
   /// Where an element lies if its node lives within the tile: the array, and the position in the row.
-  mutating func place(_ id: NodeID, _ position: Affine, _ graph: Graph) -> (array: String, rest: Affine)? {
+  mutating func place(_ id: NodeID, _ position: Affine, _ extents: [Int]) -> (array: String, rest: Affine)? {
     guard let perRow = locals[id] else { return nil }
-    if position.coefficient(of: row) != perRow { failed = true }
-    return ("v\(id.index)", position + Affine(variable: row) * -position.coefficient(of: row))
+    let coefficient = position.coefficient(of: row)
+    let rest = position + Affine(variable: row) * -coefficient
+    if coefficient != perRow || !rest.isWithin(0..<perRow, extents) { failed = true }
+    return ("v\(id.index)", rest)
   }
 }
 

@@ -16,6 +16,9 @@ struct ChunkWriter {
   /// Chunks at most, and tiles of a chunk at least: each chunk's sums cost something to begin and to combine.
   private static let mostChunks = 32, fewestTiles = 4
 
+  /// Terms of a sum within a row.
+  private static let longestSum = 64
+
   /// What a kernel does in the tile.
   private enum Role { case map, collect, before, after }
 
@@ -55,10 +58,14 @@ struct ChunkWriter {
   // MARK: Who takes part
 
   private func reads(_ kernel: Int) -> [Buffer] {
-    separate[kernel].flatMap { $0.parameters.entries.filter { !$0.isWritten }.map(\.buffer) }
+    buffers(kernel) { !$0.isWritten }
   }
   private func writes(_ kernel: Int) -> [Buffer] {
-    separate[kernel].flatMap { $0.parameters.entries.filter(\.isWritten).map(\.buffer) }
+    buffers(kernel, where: \.isWritten)
+  }
+  private func buffers(_ kernel: Int, where test: (Parameters.Entry) -> Bool) -> [Buffer] {
+    // Partial results pass between the functions of one kernel, and are nobody else's business.
+    separate[kernel].flatMap { $0.parameters.entries.filter(test).map(\.buffer) }.filter { $0 != .partial(-1) }
   }
 
   private mutating func assignRoles() -> Bool {
@@ -208,6 +215,8 @@ struct ChunkWriter {
 
   /// A reduction or contraction that gives each row its own result.
   private mutating func rowBlock(_ form: ReductionForm) -> [String]? {
+    // Its loops are unrolled.
+    guard form.reduced.reduce(1, *) <= Self.longestSum else { return nil }
     var variables = form.outputs.enumerated().map { LoopVariable(name: $0.offset == 0 ? "row" : "i\($0.offset)", extent: $0.element) }
     variables += form.reduced.enumerated().map { LoopVariable(name: "r\($0.offset)", extent: $0.element) }
     let output = form.outputs.indices.map { Affine(variable: $0) }

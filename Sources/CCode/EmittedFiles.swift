@@ -62,9 +62,9 @@ package struct EmittedFiles {
       var facts = stat()
       if stat(current, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR { continue }
       guard mkdir(current, 0o777) == 0 else {
-        let reason = String(cString: strerror(errno))
+        let reason = errno == EEXIST ? "is not a folder" : "cannot be made: \(String(cString: strerror(errno)))"
         for folder in made.reversed() { rmdir(folder) }
-        throw DescentError(.file, "\(path): the folder cannot be made: \(current): \(reason)")
+        throw DescentError(.file, "\(path) cannot be written: \(current) \(reason)")
       }
       made.append(current)
     }

@@ -74,6 +74,9 @@ extension StandaloneTrainer {
       those of the Swift program after the same epochs with the same seed, bit for bit, for any number of threads, with gcc \
       and clang, with OpenMP and without, on processors with a fused multiply-add instruction. Keep `-ffp-contract=off`.
 
+      Where other programs keep the processors busy, threads that spin while they wait cost much time, above all with gcc's
+      OpenMP: set `OMP_WAIT_POLICY=passive` then, or ask for fewer threads.
+
       Exit status: 0; 1 after a line on the standard error, where a file or a number is wrong; 64 for a wrong command line.
       Files are written beside their places and renamed, so each is there whole or not at all.
 

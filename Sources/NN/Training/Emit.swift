@@ -38,6 +38,31 @@ extension Trainer {
     try files.write(to: directory)
   }
 
+  /// Writes C that predicts for rows of type `inputs`, as they are in the data set, with these parameters: `PREFIX.h`, `PREFIX.c`
+  /// without heap, files or output, and an example with a `Makefile` and a `README.md`.
+  ///
+  /// Throws errors of the user's functions and of files; on failure the folder is as it was.
+  public func emitInference(parameters: P, inputs: TensorType, to directory: String, prefix: String = "descent") throws {
+    try checkPrefix(prefix)
+    try checkFileName(prefix)
+    let flat = try FlatTree(parameters)
+    let trace = Trace()
+    let output = try trace.record {
+      let leaves = zip(flat.paths, flat.leaves).map { trace.input("parameters.\($0)", $1.type) }
+      return predict(try FlatTree.rebuild(P.self, flat.structure, leaves), trace.input("inputs", inputs))
+    }
+    let program = try prepare(try trace.finish([("predictions", output)]), prefix: "\(prefix)_net")
+    let inference = try Inference(
+      prefix: prefix, program: program, weights: zip(flat.paths, flat.leaves).map { ($0, try $1.value) }, input: inputs)
+    var files = EmittedFiles()
+    files.add("\(prefix).h", inference.header)
+    files.add("\(prefix).c", inference.source)
+    files.add("example.c", inference.example)
+    files.add("Makefile", inference.makefile)
+    files.add("README.md", inference.readme)
+    try files.write(to: directory)
+  }
+
   /// Where a trainer finds rows; those that are in memory become files beside it.
   private func rows(_ data: Dataset, _ name: String, _ files: inout EmittedFiles) throws -> StandaloneTrainer.Rows {
     var rows = StandaloneTrainer.Rows(

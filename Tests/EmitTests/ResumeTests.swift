@@ -1,0 +1,51 @@
+// Checkpoints pass between a process and its standalone trainer, both ways, in the midst of an epoch.
+
+import DescentData
+import DescentIR
+import DescentNN
+import Foundation
+import Testing
+
+@Suite(.serialized) struct ResumeTests {
+  @Test func bothWays() throws {
+    let folder = try Folder()
+    let (data, validation) = try Sample.points()
+    let trainer = Sample.classifier()
+    var options = TrainingOptions(epochs: 3, batch: 20, seed: 4)
+    options.checkpoint = folder.path + "/whole"
+    let whole = try trainer.fit(data, validation: validation, options: options)
+    try trainer.emitTrainer(data: data, validation: validation, options: options, to: folder.path)
+    let build = try #require(Build.all.first)
+    try build.program(["trainer.c"], "trainer", in: folder.path)
+    func run(_ arguments: [String]) throws -> Outcome {
+      let outcome = try execute(folder.path + "/trainer", arguments, in: folder.path)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      return outcome
+    }
+    // 7 steps an epoch: 10 is amidst the second, 14 between two.
+    for steps in [10, 14] {
+      _ = try run(["--steps", "\(steps)", "--checkpoint", "c.part"])
+      options.checkpoint = folder.path + "/swift.part"
+      options.steps = steps
+      _ = try trainer.fit(data, validation: validation, options: options)
+      #expect(try folder.bytes("c.part") == folder.bytes("swift.part"))
+
+      options.steps = nil
+      options.checkpoint = folder.path + "/swift.rest"
+      options.resume = folder.path + "/c.part"
+      let rest = try trainer.fit(data, validation: validation, options: options)
+      options.resume = nil
+      #expect(try folder.bytes("swift.rest") == folder.bytes("whole"))
+      #expect(rest.history.last?.loss == whole.history.last?.loss)
+
+      let outcome = try run(["--resume", "swift.part", "--checkpoint", "c.rest"])
+      #expect(try folder.bytes("c.rest") == folder.bytes("whole"))
+      let loss = String(format: "%.6g", try #require(whole.history.last?.loss))
+      #expect(outcome.output.contains("epoch 3/3  loss \(loss) "), "\(outcome.output)")
+    }
+    // A checkpoint within the run, and nothing left to do.
+    _ = try run(["--every", "5", "--checkpoint", "c.every"])
+    #expect(try folder.bytes("c.every") == folder.bytes("whole"))
+    #expect(try run(["--resume", "whole"]).output.contains("nothing left to do: 21 steps"))
+  }
+}

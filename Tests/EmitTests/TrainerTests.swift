@@ -1,0 +1,130 @@
+// Standalone trainers: they build without warnings everywhere and train to the bits of the process that emitted them.
+
+import DescentData
+import DescentIR
+import DescentNN
+import DescentOps
+import Foundation
+import Testing
+
+@Suite(.serialized) struct TrainerTests {
+  /// Trains in process, emits, and compares every build of the C with that: parameters, checkpoint, and the printed numbers.
+  private func check(
+    _ trainer: Trainer<Weights>, _ data: Dataset, _ validation: Dataset?, _ options: TrainingOptions, prefix: String,
+    builds: [Build] = Build.all
+  ) throws {
+    let folder = try Folder()
+    var options = options
+    options.checkpoint = folder.path + "/swift.checkpoint"
+    let result = try trainer.fit(data, validation: validation, options: options)
+    try trainer.emitTrainer(data: data, validation: validation, options: options, to: folder.path, prefix: prefix)
+    let expected = try SafeTensors.read(folder.path + "/swift.checkpoint").entries.filter { $0.name.hasPrefix("parameters.") }
+    for build in builds {
+      try build.program(["trainer.c"], "trainer", in: folder.path)
+      try build.checkCxx("trainer.c", in: folder.path)
+      for threads in build.openMP ? [1, 2, 3] : [1] {
+        let outcome = try execute(
+          folder.path + "/trainer", ["--threads", "\(threads)", "--checkpoint=c.checkpoint", "--output", "c.parameters"],
+          in: folder.path)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(build), \(threads) threads: \(outcome.errors)")
+        #expect(
+          try folder.bytes("c.checkpoint") == folder.bytes("swift.checkpoint"), "\(build), \(threads) threads: checkpoints differ")
+        let written = try SafeTensors.read(folder.path + "/c.parameters").entries
+        #expect(written.map(\.name) == expected.map(\.name))
+        for (a, b) in zip(written, expected) { #expect(try a.tensor.doubles == b.tensor.doubles, "\(build): \(a.name)") }
+        compare(outcome.output, result.history, metric: trainer.metric?.name)
+      }
+    }
+  }
+
+  private func compare(_ output: String, _ history: [EpochReport], metric: String?) {
+    let lines = output.split(separator: "\n").filter { $0.hasPrefix("epoch") }
+    #expect(lines.count == history.count)
+    func number(_ value: Double) -> String { String(format: "%.6g", value) }
+    for (line, entry) in zip(lines, history) {
+      var expected = "epoch \(entry.epoch)/\(history.count)  loss \(number(entry.loss))"
+      if let metric, let value = entry.metric { expected += " \(metric) \(number(value))" }
+      if let loss = entry.validationLoss { expected += "  validation loss \(number(loss))" }
+      if let metric, let value = entry.validationMetric { expected += " \(metric) \(number(value))" }
+      #expect(line.hasPrefix(expected + "  "), "\(line)")
+    }
+  }
+
+  @Test func shuffledBatches() throws {
+    let (data, validation) = try Sample.points()
+    try check(
+      Sample.classifier(), data, validation, TrainingOptions(epochs: 3, batch: 32, seed: -5, threads: 2), prefix: "points")
+  }
+
+  @Test func allRowsAtOnce() throws {
+    var options = TrainingOptions(epochs: 4, seed: 3)
+    options.stepsPerEpoch = 25
+    try check(Sample.regression(), try Sample.curve(), nil, options, prefix: "_curve_2", builds: Build.two)
+  }
+
+  /// Rows from a table whose path and columns have every character that could end a literal or a comment.
+  @Test func tableAndHeldOutRows() throws {
+    let folder = try Folder("we\"ird ??/ \\ ü */ //\n%s")
+    var csv = "label,\"a ??' \"\"b\"\" \\\",c,d\n"
+    let noise = try uniform([120, 3], key: RandomKey(seed: 5), low: 0, high: 16).doubles
+    for row in 0..<120 {
+      let x = noise[row * 3..<row * 3 + 3].map { String(format: "%.2f", $0) }
+      csv += "\(row % 3)," + x.joined(separator: ",") + "\n"
+    }
+    try Data(csv.utf8).write(to: URL(fileURLWithPath: folder.path + "/digits.csv"))
+    let (training, heldOut) = try Dataset.csv(folder.path + "/digits.csv", target: "label", classes: 3).split(0.25, seed: 1)
+    var options = TrainingOptions(epochs: 2, batch: 20, seed: 2)
+    options.restoresBest = false
+    try check(
+      Sample.classifier(columns: 3, metric: "a \"metric\" ??/ \\ */ ü"), training, heldOut, options, prefix: "Table",
+      builds: Build.two)
+  }
+
+  /// NPY files, the first rows of them, and gzipped IDX would be read alike.
+  @Test func filesAndFirstRows() throws {
+    let folder = try Folder()
+    let (data, validation) = try Sample.points()
+    for (name, set) in [("train", data), ("test", validation)] {
+      try NPY.write(set.inputs, to: "\(folder.path)/\(name)-x.npy")
+      try NPY.write(set.targets, to: "\(folder.path)/\(name)-y.npy")
+    }
+    func read(_ name: String) throws -> Dataset {
+      try Dataset.npy(inputs: "\(folder.path)/\(name)-x.npy", targets: "\(folder.path)/\(name)-y.npy", classes: 3)
+    }
+    var options = TrainingOptions(epochs: 3, batch: 30, seed: 9)
+    options.restoresBest = true
+    let trainer = Sample.classifier(SGD(learningRate: 0.1))
+    let (training, rest) = (try read("train").prefix(100), try read("test"))
+    let best = try trainer.fit(training, validation: rest, options: options).parameters
+    try trainer.emitTrainer(data: training, validation: rest, options: options, to: folder.path + "/c")
+    let build = try #require(Build.all.first)
+    try build.program(["trainer.c"], "trainer", in: folder.path + "/c")
+    // The same files elsewhere give the same parameters.
+    let other = try Folder()
+    for name in folder.names where name.hasSuffix(".npy") {
+      try FileManager.default.moveItem(atPath: "\(folder.path)/\(name)", toPath: "\(other.path)/\(name)")
+    }
+    let outcome = try execute(folder.path + "/c/trainer", ["--data", other.path], in: other.path)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let written = try SafeTensors.read(other.path + "/parameters.safetensors")
+    for (a, b) in zip(written.entries, try best.flattened().leaves) { #expect(try a.tensor.doubles == b.doubles) }
+    let missing = try execute(folder.path + "/c/trainer", [], in: other.path)
+    #expect(missing.status == 1 && missing.errorLines == 1 && missing.errors.contains("train-x.npy"), "\(missing)")
+  }
+
+  @Test func theMakefileBuilds() throws {
+    let folder = try Folder()
+    try Sample.regression().emitTrainer(
+      data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 2), to: folder.path + "/a/b")
+    #expect(Folder.files(folder.path + "/a/b") == ["Makefile", "README.md", "inputs.npy", "targets.npy", "trainer.c"])
+    for arguments in [["CC=gcc"], ["CC=clang", "OPENMP=", "ZLIB=-DDSC_HAVE_ZLIB=0"]] where find(String(arguments[0].dropFirst(3))) != nil {
+      let built = try execute("make", ["-B"] + arguments, in: folder.path + "/a/b")
+      #expect(built.status == 0, "\(built.errors)")
+      #expect(try execute(folder.path + "/a/b/trainer", [], in: folder.path + "/a/b").status == 0)
+    }
+  }
+}
+
+extension Folder {
+  static func files(_ path: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+}
