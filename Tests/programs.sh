@@ -1,0 +1,272 @@
+#!/usr/bin/env bash
+# The programs of examples/, end to end, as a user runs them: trained, compared, resumed, interrupted, emitted as C, built by
+# two compilers and under sanitizers, and given bad input. Wants the release build; prints a line for each thing that holds
+# and exits 1 if one does not. What a machine cannot do (no data set, no gcc, no namespaces) is skipped with a line.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+bin=$(swift build -c release --show-bin-path) || exit 1
+for program in one-slide digits fashion-mnist; do
+  [ -x "$bin/$program" ] || { echo "Tests/programs.sh: $bin/$program is missing; run 'swift build -c release'" >&2; exit 1; }
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Made by this run alone, so that the first step of each program is one from a cold cache.
+export DESCENT_CACHE="$work/cache" PATH="$bin:$PATH"
+unset DESCENT_CC DESCENT_THREADS DESCENT_DEBUG DESCENT_KEEP_C
+cd "$work" || exit 1
+
+failures=0
+clothes=fashion-mnist
+if [ ! -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ]; then
+  clothes=
+  echo "skipped: Fashion-MNIST, as the package dataset-fashion-mnist is not installed"
+fi
+
+section() { printf -- '-- %s (%s s)\n' "$1" "$SECONDS"; }
+# holds WHAT COMMAND...: the command exits 0; what it prints is shown where it does not.
+holds() {
+  local what=$1
+  shift
+  if "$@" >holds.log 2>&1; then
+    echo "ok      $what"
+  else
+    echo "FAILED  $what: $*"
+    tail -n 20 holds.log | sed 's/^/        /'
+    failures=$((failures + 1))
+  fi
+}
+# field FILE NAME: a number in the line of JSON that ends a run.
+field() { sed -n '/"event":"end"/s/.*"'"$2"'":\([^,}]*\).*/\1/p' "$1"; }
+between() { awk -v low="$1" -v x="$2" -v high="$3" 'BEGIN { exit !(x != "" && x + 0 >= low && x + 0 <= high) }'; }
+silent() { "$@" >silent.log 2>&1 && [ ! -s silent.log ] || { cat silent.log; return 1; }; }
+strict='-std=c11 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow'
+
+section "training"
+holds "one-slide trains" one-slide train --json
+cp holds.log slide.jsonl
+holds "one-slide: validation error in 0.038...0.048" between 0.038 "$(field slide.jsonl validation_loss)" 0.048
+holds "one-slide: the slide's own loop" one-slide slide --steps 100
+holds "one-slide: first step within a second of a warm cache" eval \
+  'one-slide train --epochs 1 --json >warm.jsonl && between 0 "$(field warm.jsonl first_step_s)" 1'
+holds "digits trains" digits train --json
+cp holds.log digits.jsonl
+holds "digits: at least 96% of the held-out fifth" between 0.96 "$(field digits.jsonl validation_accuracy)" 1
+holds "digits: every line is an object" eval '! grep -qv "^{\"event\":.*}$" digits.jsonl'
+if [ "$clothes" ]; then
+  holds "fashion-mnist trains" fashion-mnist train --epochs 2 --json
+  cp holds.log clothes.jsonl
+  holds "fashion-mnist: at least 84% after two epochs" between 0.84 "$(field clothes.jsonl validation_accuracy)" 1
+fi
+holds "metrics and pictures go where --log says" eval 'digits train --epochs 2 --log logs &&
+  [ "$(wc -l <logs/metrics.csv)" = 3 ] && [ "$(wc -l <logs/metrics.jsonl)" = 2 ] && [ -s logs/digits-loss.svg ]'
+
+section "compiled and interpreted agree"
+holds "one-slide" one-slide compare --steps 50
+holds "digits" digits compare --steps 20
+[ "$clothes" ] && holds "fashion-mnist" fashion-mnist compare --steps 5
+
+section "same bits"
+# steps PROGRAM: few enough to be quick, and no whole number of epochs.
+steps() { case $1 in one-slide) echo 300 ;; digits) echo 100 ;; *) echo 60 ;; esac; }
+threads_agree() {
+  local n
+  for n in 1 2 3 4 8; do
+    "$1" train --steps "$(steps "$1")" --threads $n --checkpoint "$1.$n" || return 1
+    cmp "$1.1" "$1.$n" || return 1
+  done
+}
+resume_agrees() {
+  local half=$(($(steps "$1") / 2))
+  "$1" train --steps $half --checkpoint "$1.half" && cp "$1.half" "$1.kept" &&
+    "$1" train --steps "$(steps "$1")" --resume "$1.kept" --checkpoint "$1.resumed" && cmp "$1.1" "$1.resumed"
+}
+every_agrees() { "$1" train --steps "$(steps "$1")" --checkpoint "$1.every" --every 7 && cmp "$1.1" "$1.every"; }
+for program in one-slide digits $clothes; do
+  holds "$program: 1, 2, 3, 4 and 8 threads" threads_agree $program
+  holds "$program: resumed from a checkpoint" resume_agrees $program
+  holds "$program: with checkpoints on the way" every_agrees $program
+done
+
+section "interrupt"
+# Ctrl-C while it trains: status 130, the last line says so, and the checkpoint goes on.
+interrupted() {
+  digits train --epochs 100000 --seed 4 --checkpoint stopped --json >stopped.jsonl &
+  local process=$! waited=0
+  until grep -q '"event":"epoch"' stopped.jsonl; do
+    sleep 0.1
+    waited=$((waited + 1))
+    [ $waited -lt 300 ] || { kill -KILL $process; return 1; }
+  done
+  kill -INT $process
+  wait $process
+  [ $? = 130 ] && [ "$(field stopped.jsonl interrupted)" = true ] || return 1
+  local done_steps
+  done_steps=$(field stopped.jsonl steps)
+  digits train --seed 4 --resume stopped --steps $((done_steps + 10)) --checkpoint on --json >on.jsonl &&
+    digits train --seed 4 --steps $((done_steps + 10)) --checkpoint whole --json >whole.jsonl && cmp on whole
+}
+holds "digits: Ctrl-C ends with status 130 and a checkpoint that goes on" interrupted
+
+section "inspect and profile"
+for program in one-slide digits $clothes; do
+  for stage in graph backward schedule memory c dot; do
+    holds "$program inspect $stage" eval "$program inspect $stage >$program.$stage && [ \$(wc -c <$program.$stage) -gt 100 ]"
+  done
+  cp $program.c inspected-$program.c
+  holds "$program inspect c: no warning of gcc" silent gcc $strict -O1 -march=native -c -o inspected.o inspected-$program.c
+done
+holds "one-slide profile" eval 'one-slide profile --steps 50 | grep -q "OneSlide.swift:"'
+
+section "standalone trainers"
+# build COMPILER OPENMP: trainer-COMPILER-OPENMP in the current folder, from trainer.c without a warning.
+build() {
+  local omp=
+  [ "$2" = omp ] && omp=-fopenmp
+  silent "$1" $strict -fno-math-errno -fno-trapping-math -O3 -march=native $omp -o "trainer-$1-$2" trainer.c -lz -lm
+}
+# The same checkpoint as in process, byte for byte, and the same parameters.
+same_as_in_process() { "./trainer-$1-$2" --checkpoint out-$1-$2 --output parameters-$1-$2 && cmp out-$1-$2 ../in-process-$3; }
+for program in one-slide $clothes; do
+  holds "$program emit trainer" $program emit trainer --output trainer-$program --epochs 1 --seed 1
+  $program train --epochs 1 --seed 1 --checkpoint in-process-$program >/dev/null
+  cd trainer-$program || exit 1
+  for compiler in clang gcc; do
+    build $compiler omp >build-omp.log &
+    pid=$!
+    holds "$program by $compiler without OpenMP: no warning" build $compiler plain
+    holds "$program by $compiler with OpenMP: no warning" eval "wait $pid || { cat build-omp.log; false; }"
+    for omp in plain omp; do holds "$program by $compiler, $omp: same bits" same_as_in_process $compiler $omp $program; done
+  done
+  cd ..
+done
+holds "digits emit trainer" digits emit trainer --output trainer-digits --epochs 1 --seed 1
+holds "one-slide: the Makefile builds" make -s -C trainer-one-slide CC=cc
+holds "one-slide: a C trainer goes on from a checkpoint of the program" eval 'one-slide train --steps 500 --seed 1 --checkpoint half >half.log &&
+  (cd trainer-one-slide && ./trainer --resume ../half --checkpoint resumed) && cmp trainer-one-slide/resumed in-process-one-slide'
+holds "one-slide: a wrong option of a C trainer is status 64" eval '(cd trainer-one-slide && ./trainer --bogus 2>../bogus); [ $? = 64 ] && [ -s bogus ]'
+
+section "sanitizers"
+sanitize() {
+  cd "trainer-$1" && gcc $strict -O1 -g -march=native -fopenmp -fsanitize=address,undefined -fno-sanitize-recover=all \
+    -o trainer-sanitized trainer.c -lz -lm
+}
+for program in one-slide digits $clothes; do (sanitize $program) >sanitize-$program.log 2>&1 & done
+wait
+for program in one-slide digits $clothes; do
+  count=50
+  [ $program = fashion-mnist ] && count=5
+  holds "$program under ASan and UBSan" eval "cat sanitize-$program.log; cd trainer-$program &&
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ./trainer-sanitized --steps $count --threads 2 --output sanitized --checkpoint sanitized.checkpoint"
+  cd "$work" || exit 1
+done
+
+section "inference"
+# A program around the emitted code that counts right answers on the test images.
+cat >count.c <<'C'
+#include "descent.h"
+#include <stdio.h>
+static uint8_t image[descent_input_count];
+static float scores[descent_output_count];
+int main(int argc, char **argv) {
+  if (argc != 3) return 2;
+  FILE *images = fopen(argv[1], "rb"), *labels = fopen(argv[2], "rb");
+  if (!images || !labels || fseek(images, 16, SEEK_SET) || fseek(labels, 8, SEEK_SET)) return 2;
+  int right = 0, rows = 0;
+  while (fread(image, 1, sizeof image, images) == sizeof image) {
+    if (descent_predict(image, scores) != descent_ok) return 3;
+    int best = 0;
+    for (int i = 1; i < descent_output_count; i++) if (scores[i] > scores[best]) best = i;
+    right += best == fgetc(labels);
+    rows++;
+  }
+  printf("%d of %d\n", right, rows);
+  return 0;
+}
+C
+no_system() { ! nm -u "$1" | grep -E 'malloc|calloc|realloc|free|printf|puts|fopen|fwrite|stdout|stderr|exit|abort|omp|GOMP|kmpc'; }
+if [ "$clothes" ]; then
+  fashion-mnist train --epochs 1 --seed 1 --checkpoint weights --json >weights.jsonl
+  holds "fashion-mnist emit inference" fashion-mnist emit inference --weights weights --output inference
+  for f in images-idx3 labels-idx1; do gunzip -c /usr/share/datasets/fashion-mnist/t10k-$f-ubyte.gz >t10k-$f; done
+  expected=$(awk -v a="$(field weights.jsonl validation_accuracy)" 'BEGIN { printf "%.0f of 10000", a * 10000 }')
+  for compiler in clang gcc; do
+    holds "inference by $compiler: no warning" silent $compiler $strict -O3 -march=native -c -o inference-$compiler.o inference/descent.c
+    holds "inference by $compiler: no heap, no output" no_system inference-$compiler.o
+    holds "inference by $compiler: right on $expected test images, as in process" eval "$compiler -std=c11 -O2 -Iinference -o count-$compiler count.c inference-$compiler.o -lm &&
+      [ \"\$(./count-$compiler t10k-images-idx3 t10k-labels-idx1 | tee counted)\" = '$expected' ] || { cat counted; false; }"
+  done
+fi
+holds "one-slide emit inference" one-slide emit inference --weights in-process-one-slide --output slide-inference --prefix slide
+holds "one-slide: the example of its inference code" eval 'make -s -C slide-inference && ./slide-inference/example 2.5 | awk "{ exit !(\$1 > 1.5 && \$1 < 2.7) }"'
+holds "one-slide inference under ASan and UBSan" eval 'gcc $strict -O1 -g -march=native -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -o slide-sanitized slide-inference/example.c slide-inference/slide.c -lm && ./slide-sanitized 2.5'
+
+section "bad input"
+# fails STATUS COMMAND...: exits with that status and one line on the standard error that begins with 'error:'; with 64,
+# the usage is shown as well.
+fails() {
+  local expected=$1 status
+  shift
+  "$@" >fails.out 2>fails.err
+  status=$?
+  cat fails.err
+  [ $status = "$expected" ] || { echo "exit status $status, not $expected"; return 1; }
+  if [ "$expected" = 64 ]; then
+    grep -q '^Error: ' fails.err && grep -q '^Usage: ' fails.err
+  else
+    [ "$(wc -l <fails.err)" = 1 ] && grep -q '^error: ' fails.err
+  fi
+}
+holds "unknown option" fails 64 one-slide train --bogus
+holds "no epochs" fails 64 one-slide train --epochs 0
+holds "both epochs and steps" fails 64 one-slide train --epochs 1 --steps 1
+holds "unknown stage" fails 64 one-slide inspect bogus
+holds "prefix that is no name" fails 64 one-slide emit trainer --output never --prefix 'a;b'
+holds "missing data" fails 1 fashion-mnist train --data /nowhere
+if [ "$clothes" ]; then
+  mkdir short && cp /usr/share/datasets/fashion-mnist/*.gz short/ && chmod u+w short/*
+  gunzip -c short/t10k-images-idx3-ubyte.gz >short/whole && head -c 100000 short/whole | gzip >short/t10k-images-idx3-ubyte.gz
+  holds "IDX file that ends early" fails 1 fashion-mnist train --data short
+  head -c 5000 /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz >short/train-images-idx3-ubyte.gz
+  holds "gzip file that ends early" fails 1 fashion-mnist train --data short
+  printf 'PK\003\004 no IDX' >short/train-images-idx3-ubyte.gz
+  holds "wrong magic" fails 1 fashion-mnist train --data short
+fi
+holds "no compiler of that name" fails 1 env DESCENT_CC=/nowhere/cc one-slide train --steps 1
+holds "compiler that fails" fails 1 env DESCENT_CC=/bin/false one-slide train --steps 1
+holds "variable that is no number" fails 1 env DESCENT_THREADS=many one-slide train --steps 1
+holds "cache that cannot be made" fails 1 env DESCENT_CACHE=/proc/nowhere one-slide train --steps 1
+holds "checkpoint of another program" fails 1 digits train --resume in-process-one-slide
+holds "checkpoint that cannot be written" fails 1 digits train --epochs 1 --checkpoint /nowhere/file
+holds "log that cannot be written" fails 1 digits train --epochs 1 --log /proc/nowhere
+holds "output that cannot be written" fails 1 one-slide emit trainer --output /proc/nowhere
+holds "output that is a file" eval 'touch taken; fails 1 one-slide emit trainer --output taken && [ ! -s taken ]'
+holds "weights that are none" fails 1 one-slide emit inference --weights holds.log --output never
+holds "standard output that is full" eval '[ ! -e /dev/full ] || { one-slide train --epochs 1 >/dev/full 2>full.err; [ $? = 1 ] && [ "$(wc -l <full.err)" = 1 ]; }'
+holds "reader that goes away" eval 'one-slide train --json | head -n 1'
+holds "nothing half-written" eval '[ ! -e never ] && [ -z "$(find . -name ".emitting*" -o -name "*.tmp" | head -n 1)" ]'
+# A disk that fills up while C is written.
+full_disk() {
+  mkdir -p disk
+  unshare -rm sh -c 'mount -t tmpfs -o size=64k tmpfs disk || exit 99
+    one-slide emit trainer --output disk/out 2>disk.err
+    [ $? = 1 ] && [ "$(wc -l <disk.err)" = 1 ] && grep -q "^error: " disk.err && [ -z "$(ls -A disk)" ]'
+  local status=$?
+  cat disk.err
+  return $status
+}
+if unshare -rm sh -c 'mkdir -p probe && mount -t tmpfs -o size=64k tmpfs probe' 2>/dev/null; then
+  holds "full disk while emitting" full_disk
+else
+  echo "skipped: full disk while emitting, as this user may not mount a small one"
+fi
+
+if [ "$clothes" ]; then
+  section "quick start"
+  holds "examples/quickstart.sh" env EPOCHS=1 DESCENT_CACHE="$work/quick" bash "$root/examples/quickstart.sh" "$work/quickstart"
+  holds "its trainer wrote parameters" [ -s quickstart/parameters.safetensors ]
+fi
+
+section "done"
+if [ $failures -gt 0 ]; then echo "$failures checks failed"; exit 1; fi
