@@ -58,8 +58,11 @@ let package = Package(
     .executableTarget(
       name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
       resources: [.copy("digits.csv")]),
-    .testTarget(name: "CLITests", dependencies: ["DescentCLI", "DescentNN", "DescentData", "DescentIR", "DescentInterpreter", argumentParser],
-      path: "Tests/CLITests"),
+    .testTarget(
+      name: "CLITests",
+      dependencies: [
+        "DescentCLI", "DescentNN", "DescentData", "DescentIR", "DescentInterpreter", "DescentOps", argumentParser,
+      ], path: "Tests/CLITests"),
     .executableTarget(
       name: "bench",
       dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
@@ -69,7 +72,8 @@ let package = Package(
       dependencies: ["DescentNN", "DescentData", "DescentDriver", "DescentCCode", "DescentOps", "DescentIR"],
       path: "Tests/EmitTests"),
     .testTarget(
-      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR"], path: "Tests/DriverTests"),
+      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentTransforms"],
+      path: "Tests/DriverTests"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(
       name: "TransformsTests",
@@ -89,6 +93,11 @@ let package = Package(
       path: "Tests/PassesTests"),
     .testTarget(
       name: "DataTests", dependencies: ["DescentData", "DescentRuntime", "DescentIR"], path: "Tests/DataTests"),
+    .testTarget(
+      name: "CCodeTests",
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
+      ], path: "Tests/CCodeTests", exclude: ["Golden"]),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]

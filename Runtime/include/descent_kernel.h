@@ -12,6 +12,19 @@
 #define DSC_BARRIER
 #endif
 
+/* DSC_LANES: a loop over the rows of a tile, which clang would unroll to scalars before it thinks of vectors.
+ * DSC_UNROLL: a short loop within one, which must be gone for the outer to become vectors. */
+#if defined(__clang__)
+#define DSC_LANES _Pragma("clang loop unroll(disable)")
+#define DSC_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define DSC_LANES
+#define DSC_UNROLL _Pragma("GCC unroll 64")
+#else
+#define DSC_LANES
+#define DSC_UNROLL
+#endif
+
 /* A contiguous part lo ..< hi of a kernel's units. */
 typedef struct {
   int64_t lo, hi;

@@ -12,8 +12,8 @@ package enum Buffer: Hashable, Sendable {
   case node(NodeID)
   /// Numbers in the program's text.
   case constant(NodeID)
-  /// Partial results of call `call`.
-  case partial(call: Int)
+  /// Partial results, by a number of their own; -1 until the program gives it.
+  case partial(Int)
 }
 
 /// What all kernels of a program share.
@@ -72,6 +72,8 @@ struct Body {
   /// Positions of loads and stores alone, for the choice of the innermost loop.
   private(set) var loads: [Affine] = []
   var dropped: Set<Int>
+  /// Set where the body is part of a tile of rows on the lanes.
+  var tile: Tile?
   private var memo: [Key: String] = [:]
   /// How many names have been given; a body inside another's scope goes on from there.
   private(set) var counter: Int
@@ -153,6 +155,8 @@ struct Body {
 
   private mutating func load(_ id: NodeID, _ position: Affine) -> String {
     let dtype = graph[id].type.dtype
+    let extents = extents
+    if let place = tile?.place(id, position, extents) { return define(dtype, "\(place.array)[\(tiled(place.rest))]") }
     let array = parameters.name(context.buffer(id), dtype, node: id, writing: false)
     loads.append(position)
     return define(dtype, "\(array)[\(c(position))]")
@@ -160,10 +164,21 @@ struct Body {
 
   mutating func store(_ id: NodeID, _ index: [Affine], _ value: String) {
     let node = graph[id]
-    let array = parameters.name(context.buffer(id), node.type.dtype, node: id, writing: true)
     let position = Affine.linear(index, node.type.shape)
+    let extents = extents
+    if let place = tile?.place(id, position, extents) {
+      lines.append("\(place.array)[\(tiled(place.rest))] = \(value);")
+      return
+    }
+    let array = parameters.name(context.buffer(id), node.type.dtype, node: id, writing: true)
     loads.append(position)
     lines.append("\(array)[\(c(position))] = \(value);")
+  }
+
+  /// A position in an array whose innermost axis is the lanes.
+  private mutating func tiled(_ rest: Affine) -> String {
+    let text = c(rest)
+    return rest == Affine() ? "l" : "(\(text)) * \(Tile.lanes) + l"
   }
 
   private mutating func reshaped(_ node: Node, _ index: [Affine]) -> String {
@@ -238,6 +253,26 @@ struct Body {
     let picked = value(indices, Array(index[axis..<axis + rank]))
     let row = clamped("(int64_t)\(picked)", to: graph[node.operands[0]].type.shape[axis])
     return value(node.operands[0], index[..<axis] + [row] + index[(axis + rank)...])
+  }
+}
+
+/// Rows of a batch on the lanes: the arrays that live within a tile, and which loop variable is the row.
+struct Tile {
+  /// Rows of a tile. A constant of the system: it decides bits.
+  static let lanes = 16
+  /// Elements of a row, by the node that the array holds.
+  var locals: [NodeID: Int]
+  var row: Int
+  /// Set when an array within the tile was wanted at another row.
+  var failed = false
+
+  /// Where an element lies if its node lives within the tile: the array, and the position in the row.
+  mutating func place(_ id: NodeID, _ position: Affine, _ extents: [Int]) -> (array: String, rest: Affine)? {
+    guard let perRow = locals[id] else { return nil }
+    let coefficient = position.coefficient(of: row)
+    let rest = position + Affine(variable: row) * -coefficient
+    if coefficient != perRow || !rest.isWithin(0..<perRow, extents) { failed = true }
+    return ("v\(id.index)", rest)
   }
 }
 

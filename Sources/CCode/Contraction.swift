@@ -32,6 +32,7 @@ extension ProgramContext {
     var variables = original
     let accesses = epilogue([]).accesses
     let dropped = merge(rowRange, &variables, accesses).union(merge(columnRange, &variables, accesses))
+      .union(form.batch.indices.filter { form.batch[$0] == 1 })
     let body = epilogue(dropped)
     parameters = body.parameters
 

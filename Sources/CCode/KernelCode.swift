@@ -43,12 +43,12 @@ struct Loop {
   var upper: String
 }
 
-/// Bodies inside loops.
-func nest(_ loops: [Loop], _ variables: [LoopVariable], _ body: [String]) -> [String] {
+/// Bodies inside loops; `pragma` goes before each.
+func nest(_ loops: [Loop], _ variables: [LoopVariable], _ body: [String], pragma: String = "") -> [String] {
   guard let loop = loops.first else { return body }
   let name = variables[loop.variable].name
-  return ["for (int64_t \(name) = \(loop.lower); \(name) < \(loop.upper); \(name)++) {"]
-    + nest(Array(loops.dropFirst()), variables, body).map { $0.indented(1) } + ["}"]
+  return ["\(pragma)for (int64_t \(name) = \(loop.lower); \(name) < \(loop.upper); \(name)++) {"]
+    + nest(Array(loops.dropFirst()), variables, body, pragma: pragma).map { $0.indented(1) } + ["}"]
 }
 
 /// Which of the neighbouring loops `range` can be one loop, given everything that depends on them: an outer loop is dropped and

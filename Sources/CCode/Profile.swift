@@ -1,5 +1,6 @@
-// A step with a clock beside every call. Barriers around each call tell its time apart from that of others, so a profiled step
-// is slower than a plain one and its times are those of calls alone, threads waiting for the slowest included.
+// A step with a clock beside every call. Barriers around each call tell its time apart from that of others, so a
+// profiled step is slower than a plain one and its times are those of calls alone, threads waiting for the slowest
+// included.
 
 import DescentIR
 import DescentPasses
@@ -25,7 +26,8 @@ extension StepProgram {
         return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
       }
 
-      static void \(prefix)_timed_step(void *const *io, unsigned char *arena, int64_t thread, int64_t threads, double *seconds) {
+      static void \(prefix)_timed_step(void *const *io, unsigned char *arena, int64_t thread, int64_t threads,
+                                 double *seconds) {
       \(declarations.map { "  " + $0 }.joined(separator: "\n"))
         double last = \(prefix)_now();
         (void)seconds;
@@ -54,8 +56,9 @@ extension StepProgram {
       """
   }
 
-  /// What a call must do: floating-point operations (a multiply-add is two, a pointwise operation one an element), and bytes
-  /// that it must read and write at least once. Of an array from which rows are picked only as many count as are picked.
+  /// What a call must do: floating-point operations (a multiply-add is two, a pointwise operation one an element), and
+  /// bytes that it must read and write at least once. Of an array from which rows are picked only as many count as are
+  /// picked.
   package func cost(ofCall index: Int) -> (operations: Double, bytes: Double) {
     let graph = schedule.graph
     var operations = 0.0, space = 0

@@ -15,16 +15,54 @@ struct ReductionForm {
   var reduced: [Int]
   /// The value that is combined at an index of the output loops and one of the reduced loops.
   var element: (inout Body, _ output: [Affine], _ reduced: [Affine]) -> String
+  /// For a sum of products, the two factors.
+  var factors: ((inout Body, _ output: [Affine], _ reduced: [Affine]) -> (String, String))?
   var cost: Int
+}
+
+extension ReductionForm {
+  /// Two values combined, in C.
+  func combined(_ a: String, _ b: String) -> String {
+    switch reducer {
+    case .sum: return Add.c(a, b, dtype)
+    case .product: return Multiply.c(a, b, dtype)
+    case .max: return dtype.isFloating ? "dsc_max_\(dtype.name)(\(a), \(b))" : "\(a) > \(b) ? \(a) : \(b)"
+    case .min: return dtype.isFloating ? "dsc_min_\(dtype.name)(\(a), \(b))" : "\(a) < \(b) ? \(a) : \(b)"
+    }
+  }
+  /// What combining starts with, in C.
+  var start: String {
+    switch reducer {
+    case .sum: return cLiteral(0, dtype)
+    case .product: return cLiteral(1, dtype)
+    case .max, .min:
+      let sign = reducer == .max ? "-" : ""
+      switch dtype {
+      case .f32: return sign + "INFINITY"
+      case .f64: return "(double)\(sign)INFINITY"
+      case .i32: return reducer == .max ? "INT32_MIN" : "INT32_MAX"
+      case .i64: return reducer == .max ? "INT64_MIN" : "INT64_MAX"
+      case .u8, .bool: return reducer == .max ? "0" : "255"
+      }
+    }
+  }
 }
 
 extension ProgramContext {
   func reduction(_ kernel: Kernel, _ reducer: Reducer, _ axes: [Int]) -> [KernelCode] {
+    ReductionWriter(self, reductionForm(kernel, reducer, axes)).write()
+  }
+  /// A contraction as a reduction of products.
+  func productReduction(_ kernel: Kernel, _ axes: ContractionAxes) -> [KernelCode] {
+    ReductionWriter(self, productForm(kernel, axes)).write()
+  }
+
+  func reductionForm(_ kernel: Kernel, _ reducer: Reducer, _ axes: [Int]) -> ReductionForm {
     let anchor = kernel.anchor!
     let operand = graph[anchor].operands[0]
     let shape = graph[operand].type.shape
     let kept = (0..<shape.rank).filter { !axes.contains($0) }
-    let form = ReductionForm(
+    return ReductionForm(
       kernel: kernel, reducer: reducer, dtype: graph[anchor].type.dtype, outputs: kernel.domain.dimensions,
       reduced: axes.map { shape[$0] },
       element: { body, output, reduced in
@@ -33,32 +71,32 @@ extension ProgramContext {
         for (axis, value) in zip(axes, reduced) { index[axis] = value }
         return body.value(operand, index)
       }, cost: 2 + inlinedCost(operand))
-    return ReductionWriter(self, form).write()
   }
 
-  /// A contraction as a reduction of products.
-  func productReduction(_ kernel: Kernel, _ axes: ContractionAxes) -> [KernelCode] {
+  func productForm(_ kernel: Kernel, _ axes: ContractionAxes) -> ReductionForm {
     let anchor = kernel.anchor!
     let (lhs, rhs) = (graph[anchor].operands[0], graph[anchor].operands[1])
     let (lhsShape, rhsShape) = (graph[lhs].type.shape, graph[rhs].type.shape)
     let lhsFree = axes.lhsFree(lhsShape.rank), rhsFree = axes.rhsFree(rhsShape.rank)
     let dtype = graph[anchor].type.dtype
-    let form = ReductionForm(
+    func factors(_ body: inout Body, _ output: [Affine], _ reduced: [Affine]) -> (String, String) {
+      var left = [Affine](repeating: Affine(), count: lhsShape.rank)
+      var right = [Affine](repeating: Affine(), count: rhsShape.rank)
+      for (i, axis) in axes.lhsBatch.enumerated() { left[axis] = output[i] }
+      for (i, axis) in axes.rhsBatch.enumerated() { right[axis] = output[i] }
+      for (i, axis) in lhsFree.enumerated() { left[axis] = output[axes.lhsBatch.count + i] }
+      for (i, axis) in rhsFree.enumerated() { right[axis] = output[axes.lhsBatch.count + lhsFree.count + i] }
+      for (i, axis) in axes.lhsContracting.enumerated() { left[axis] = reduced[i] }
+      for (i, axis) in axes.rhsContracting.enumerated() { right[axis] = reduced[i] }
+      return (body.value(lhs, left), body.value(rhs, right))
+    }
+    return ReductionForm(
       kernel: kernel, reducer: .sum, dtype: dtype, outputs: kernel.domain.dimensions,
       reduced: axes.lhsContracting.map { lhsShape[$0] },
       element: { body, output, reduced in
-        var left = [Affine](repeating: Affine(), count: lhsShape.rank)
-        var right = [Affine](repeating: Affine(), count: rhsShape.rank)
-        for (i, axis) in axes.lhsBatch.enumerated() { left[axis] = output[i] }
-        for (i, axis) in axes.rhsBatch.enumerated() { right[axis] = output[i] }
-        for (i, axis) in lhsFree.enumerated() { left[axis] = output[axes.lhsBatch.count + i] }
-        for (i, axis) in rhsFree.enumerated() { right[axis] = output[axes.lhsBatch.count + lhsFree.count + i] }
-        for (i, axis) in axes.lhsContracting.enumerated() { left[axis] = reduced[i] }
-        for (i, axis) in axes.rhsContracting.enumerated() { right[axis] = reduced[i] }
-        let operands = [body.value(lhs, left), body.value(rhs, right)]
-        return body.define(dtype, Multiply.c(operands[0], operands[1], dtype))
-      }, cost: 3)
-    return ReductionWriter(self, form).write()
+        let (a, b) = factors(&body, output, reduced)
+        return body.define(dtype, Multiply.c(a, b, dtype))
+      }, factors: factors, cost: 3)
   }
 
   /// Cost of what is computed on the way to an operand.
@@ -124,29 +162,8 @@ private struct ReductionWriter {
   private func isContiguous(_ variable: Int) -> Bool { loads.contains { $0.coefficient(of: variable) == 1 } }
   private var type: String { form.dtype.cName }
 
-  private func combined(_ a: String, _ b: String) -> String {
-    switch form.reducer {
-    case .sum: return Add.c(a, b, form.dtype)
-    case .product: return Multiply.c(a, b, form.dtype)
-    case .max: return form.dtype.isFloating ? "dsc_max_\(form.dtype.name)(\(a), \(b))" : "\(a) > \(b) ? \(a) : \(b)"
-    case .min: return form.dtype.isFloating ? "dsc_min_\(form.dtype.name)(\(a), \(b))" : "\(a) < \(b) ? \(a) : \(b)"
-    }
-  }
-  private var start: String {
-    switch form.reducer {
-    case .sum: return cLiteral(0, form.dtype)
-    case .product: return cLiteral(1, form.dtype)
-    case .max, .min:
-      let sign = form.reducer == .max ? "-" : ""
-      switch form.dtype {
-      case .f32: return sign + "INFINITY"
-      case .f64: return "(double)\(sign)INFINITY"
-      case .i32: return form.reducer == .max ? "INT32_MIN" : "INT32_MAX"
-      case .i64: return form.reducer == .max ? "INT64_MIN" : "INT64_MAX"
-      case .u8, .bool: return form.reducer == .max ? "0" : "255"
-      }
-    }
-  }
+  private func combined(_ a: String, _ b: String) -> String { form.combined(a, b) }
+  private var start: String { form.start }
   /// Halves an array of `count` values in place until one is left; the order is that of a tree.
   private func tree(_ count: String) -> [String] {
     [
@@ -233,8 +250,10 @@ private struct ReductionWriter {
     }
     let end = finish(parameters, "acc")
     parameters = end.parameters
-    let sum = ["\(type) acc = \(start);"]
-      + nest(reducedLoops(reduced), variables, body.lines + ["acc = \(combined("acc", value));"])
+    let step = body.lines + ["acc = \(combined("acc", value));"]
+    // Where no loop is left there is still a scope: the epilogue gives the same names again.
+    let steps = reduced.isEmpty ? ["{"] + step.map { $0.indented(1) } + ["}"] : nest(reducedLoops(reduced), variables, step)
+    let sum = ["\(type) acc = \(start);"] + steps
     return nest(loops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"])
   }
 
@@ -245,7 +264,7 @@ private struct ReductionWriter {
     let unit = reduced.count == 1 ? Self.lanes : 1
     let size = (extent(outer) + Self.blocks * unit - 1) / (Self.blocks * unit) * unit
     let blocks = (extent(outer) + size - 1) / size
-    let partial = Buffer.partial(call: -1)
+    let partial = Buffer.partial(-1)
     var parameters = Parameters()
     let position = outputs.reduce(Affine()) { $0 * extent($1) + Affine(variable: $1) }
     let loops = outputs.map { Loop(variable: $0, lower: "0", upper: cLiteral(extent($0))) }

@@ -69,6 +69,7 @@ private struct StepWriter {
   let context: ProgramContext
   var program: StepProgram
   private var codes: [KernelCode] = []
+  private var groups = 0
   private var functions: [(text: String, name: String)] = []
   private var lifetimes: [(buffer: Buffer, life: Lifetime)] = []
   private var offsets: [Buffer: Int] = [:]
@@ -81,7 +82,10 @@ private struct StepWriter {
   private var prefix: String { program.prefix }
 
   mutating func write() {
-    for kernel in context.schedule.kernels where kernel.domain.count > 0 { codes += code(kernel) }
+    let nonempty = context.schedule.kernels.filter { $0.domain.count > 0 }
+    let separate = nonempty.map(code)
+    var chunks = ChunkWriter(context, nonempty, separate)
+    for group in chunks?.write() ?? separate { add(group) }
     number()
     place()
     program.text = constants() + kernels() + scratch() + step()
@@ -99,18 +103,25 @@ private struct StepWriter {
     }
   }
 
-  /// Gives partial results the number of the call that makes them, and each temporary its lifetime in calls.
+  /// Adds functions that may pass partial results to one another, which get a number of their own.
+  private mutating func add(_ group: [KernelCode]) {
+    for var code in group {
+      for i in code.parameters.entries.indices where code.parameters.entries[i].buffer == .partial(-1) {
+        code.parameters.entries[i].buffer = .partial(groups)
+      }
+      codes.append(code)
+    }
+    groups += 1
+  }
+
+  /// Gives each temporary its lifetime in calls.
   private mutating func number() {
-    for call in codes.indices {
-      for i in codes[call].parameters.entries.indices {
-        if case .partial = codes[call].parameters.entries[i].buffer {
-          codes[call].parameters.entries[i].buffer = .partial(call: codes[call].partialBytes > 0 ? call : call - 1)
-        }
-        let entry = codes[call].parameters.entries[i]
+    for (call, code) in codes.enumerated() {
+      for entry in code.parameters.entries {
         let bytes: Int
         switch entry.buffer {
         case .node(let id): bytes = graph[id].type.byteCount
-        case .partial(let maker): bytes = codes[maker].partialBytes
+        case .partial: bytes = code.partialBytes
         default: continue
         }
         if let known = lifetimes.firstIndex(where: { $0.buffer == entry.buffer }) {
@@ -135,7 +146,7 @@ private struct StepWriter {
     case .input(let i): "input \(i) \(program.externals[i].type)"
     case .output(let i): "output \(i)"
     case .node(let id), .constant(let id): "\(graph[id].op.name) %\(id.index) \(graph[id].type)"
-    case .partial(let call): "partial results of call \(call)"
+    case .partial(let number): "partial results \(number)"
     }
   }
 
@@ -163,7 +174,7 @@ private struct StepWriter {
     case .output(let k): "out\(k)"
     case .node(let id): "v\(id.index)"
     case .constant(let id): "\(prefix)_c\(id.index)"
-    case .partial(let call): "partial\(call)"
+    case .partial(let number): "partial\(number)"
     }
   }
 

@@ -31,7 +31,8 @@ package struct Compare<P: TrainingProgram>: ParsableCommand {
     let (compiled, interpreted) = (try session(.compiled), try session(.interpreted))
     let tolerance = Tolerance(compiled.graphs.step.graph, steps: steps)
     if !json {
-      try console.line("\(P.name): compiled by \(compiled.compiler ?? "?"), \(compiled.threads) threads, beside the interpreter")
+      try console.line(
+        "\(P.name): compiled by \(compiled.compiler ?? "?"), \(compiled.threads) threads, beside the interpreter")
       try console.line("    step        compiled     interpreted   difference")
     }
     var times = (compiled: 0.0, interpreted: 0.0)
@@ -65,9 +66,11 @@ package struct Compare<P: TrainingProgram>: ParsableCommand {
           "interpreted_us_per_step": .double(slow), "speedup": .double(speedup), "agree": .bool(agree),
         ]))
     } else {
-      try console.line(String(format: "largest relative difference: loss %.2g, parameters %.2g", largest, worst.difference)
-        + " (\(worst.path)); " + String(format: "tolerance %.2g", tolerance.relative))
-      try console.line("compiled \(stepTime(fast)) a step, interpreted \(stepTime(slow)): \(short(speedup)) times as fast")
+      try console.line(
+        String(format: "largest relative difference: loss %.2g, parameters %.2g", largest, worst.difference)
+          + " (\(worst.path)); " + String(format: "tolerance %.2g", tolerance.relative))
+      try console.line(
+        "compiled \(stepTime(fast)) a step, interpreted \(stepTime(slow)): \(short(speedup)) times as fast")
       try console.line(agree ? "they agree" : "they DISAGREE by more than rounding explains")
     }
     if !agree { throw ExitCode(1) }

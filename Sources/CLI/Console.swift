@@ -27,6 +27,9 @@ package struct Console: Sendable {
     return Console(isTerminal: isTerminal, width: known ? Int(size.ws_col) : 80) { try writeAll($0, to: STDOUT_FILENO) }
   }
 
+  /// Whether colours are wanted (no-color.org).
+  package var hasColor: Bool { isTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty }
+
   /// Writes a line.
   package func line(_ text: String = "") throws { try write(isTerminal ? "\r\u{1B}[K\(text)\n" : text + "\n") }
   /// Writes a line that the next one replaces; nothing where that cannot be.

@@ -61,12 +61,14 @@ package struct EmitInference<P: TrainingProgram>: ParsableCommand {
   }
   @OptionGroup(title: "Program options") var program: P
   @OptionGroup var emit: EmitOptions
-  @Option(help: ArgumentHelp("A checkpoint with the parameters; without one the program is trained first.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A checkpoint with the parameters; without one the program is trained first.", valueName: "file")
+  )
   var weights: String?
-  @Option(help: "Rows of one call.") var rows = 1
+  @Option(help: ArgumentHelp("Rows of one call.", valueName: "rows")) var batch = 1
 
   package init() {}
-  package func validate() throws { try atLeastOne(rows, "--rows") }
+  package func validate() throws { try atLeastOne(batch, "--batch") }
 
   package func run() throws {
     let console = Console.standard
@@ -84,7 +86,7 @@ package struct EmitInference<P: TrainingProgram>: ParsableCommand {
       parameters = result.parameters
     }
     var inputs = data.training.inputs.type
-    inputs.shape.dimensions[0] = rows
+    inputs.shape.dimensions[0] = batch
     try trainer.emitInference(parameters: parameters, inputs: inputs, to: emit.output, prefix: emit.prefix)
     try console.line("inference: \(emit.output)")
   }

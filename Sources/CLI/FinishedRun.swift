@@ -3,6 +3,7 @@
 import DescentData
 import DescentIR
 import DescentNN
+import DescentPlot
 import Foundation
 
 /// A run that has ended: what came out, what it was trained on, and a place for pictures.
@@ -12,9 +13,11 @@ public struct FinishedRun<P: ParameterTree> {
   public let validation: Dataset?
   let trainer: Trainer<P>
   let console: Console
+  /// The folder of pictures; nil for the current one.
   let folder: String?
   let name: String
   let json: Bool
+  /// Whether pictures are also drawn as text.
   let plot: Bool
 
   /// The network's output for rows as they are in the data set. Interpreted: meant for as many as a picture shows.
@@ -24,8 +27,26 @@ public struct FinishedRun<P: ParameterTree> {
     return output
   }
 
-  /// Writes a picture as `PROGRAM-name.svg` to the folder of the log, or else the current one, and says so.
-  func keep(_ svg: String, as picture: String) throws {
+  /// Writes a plot as `PROGRAM-name.svg`, says where, and draws it on a terminal.
+  public func draw(_ picture: Plot, as name: String) throws {
+    try draw(name, picture.svg()) { picture.terminal(width: $0, color: $1) }
+  }
+  /// Writes images as `PROGRAM-name.svg`, says where, and draws them on a terminal.
+  public func draw(_ picture: ImageGrid, as name: String) throws {
+    try draw(name, picture.svg()) { picture.terminal(width: $0, color: $1) }
+  }
+
+  /// Losses of training and validation over the epochs.
+  public var lossCurves: Plot {
+    let history = result.history
+    let epochs = history.map { Double($0.epoch) }
+    return Plot(
+      title: "\(name): loss", x: .init("epoch"), y: .init("loss"),
+      series: [.line("training", x: epochs, y: history.map(\.loss))]
+        + (validation == nil ? [] : [.line("validation", x: epochs, y: history.compactMap(\.validationLoss))]))
+  }
+
+  private func draw(_ picture: String, _ svg: String, _ text: (Int, Bool) -> String) throws {
     if let folder { try makeFolder(folder) }
     let path = (folder.map { $0 + "/" } ?? "") + "\(name)-\(picture).svg"
     do {
@@ -33,6 +54,12 @@ public struct FinishedRun<P: ParameterTree> {
     } catch {
       throw DescentError(.file, "\(path) cannot be written: \(error.localizedDescription)")
     }
-    try console.line(json ? JSON.line(["event": "picture", "path": .string(path)]) : "picture: \(path)")
+    if json { return try console.line(JSON.line(["event": "picture", "path": .string(path)])) }
+    if plot {
+      let lines = text(min(console.width, 100), console.hasColor).split(
+        separator: "\n", omittingEmptySubsequences: false)
+      for line in lines { try console.line(String(line)) }
+    }
+    try console.line("picture: \(path)")
   }
 }

@@ -18,8 +18,8 @@ package struct Inspect<P: TrainingProgram>: ParsableCommand {
   @OptionGroup var settings: RunOptions
   @Argument(
     help: """
-      graph: prediction and loss; backward: the whole training step; schedule: its kernels; memory: its temporaries in the \
-      arena; c: the emitted C; dot: the training step for Graphviz.
+      graph: prediction and loss; backward: the whole training step; schedule: its kernels; memory: its temporaries in \
+      the arena; c: the emitted C; dot: the training step for Graphviz.
       """) var stage: Stage
 
   package init() {}
@@ -47,14 +47,17 @@ package struct Inspect<P: TrainingProgram>: ParsableCommand {
   }
 
   private func memory(_ program: StepProgram) -> String {
-    let rows = program.memoryRows.map { $0.split(separator: "\t").map(String.init) }.sorted { Int($0[0])! < Int($1[0])! }
+    let rows = program.memoryRows.map { $0.split(separator: "\t").map(String.init) }.sorted {
+      Int($0[0])! < Int($1[0])!
+    }
     let state = program.externals.filter(\.isWritten).reduce(0) { $0 + $1.type.byteCount }
     let given = program.externals.reduce(0) { $0 + $1.type.byteCount } - state
-    return (table([["offset", "bytes", "alive in", "what"]] + rows, right: [0, 1]) + [
-      "",
-      "arena \(byteText(program.arenaBytes)) for \(byteText(rows.reduce(0) { $0 + Int($1[1])! })) of temporaries, "
-        + "without the threads' scratch memory",
-      "parameters, optimizer and counters \(byteText(state)), data \(byteText(given))",
-    ]).joined(separator: "\n")
+    return
+      (table([["offset", "bytes", "alive in", "what"]] + rows, right: [0, 1]) + [
+        "",
+        "arena \(byteText(program.arenaBytes)) for \(byteText(rows.reduce(0) { $0 + Int($1[1])! })) of temporaries, "
+          + "without the threads' scratch memory",
+        "parameters, optimizer and counters \(byteText(state)), data \(byteText(given))",
+      ]).joined(separator: "\n")
   }
 }

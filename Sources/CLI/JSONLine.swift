@@ -1,4 +1,5 @@
-// Objects of JSON, one a line, with their fields in the order given. What is no number in JSON (NaN, infinity) becomes null.
+// Objects of JSON, one a line, with their fields in the order given. What is no number in JSON (NaN, infinity) becomes
+// null.
 
 import DescentIR
 

@@ -1,4 +1,5 @@
-// metrics.csv and metrics.jsonl: a line for each epoch, added with one write each, so that a reader never sees half of one.
+// metrics.csv and metrics.jsonl: a line for each epoch, added with one write each, so that a reader never sees half of
+// one.
 
 import DescentIR
 import DescentNN

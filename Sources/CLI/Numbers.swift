@@ -12,9 +12,15 @@ func grouped(_ number: Int) -> String {
 /// Four digits, as `0.04117` or `1.2e-07`.
 func short(_ number: Double) -> String { String(format: "%.4g", number) }
 
-/// A loss or another metric: with four digits, in percent where it is an accuracy.
+/// A loss with four decimals where they say something, in six characters or more, so that lines stand below each other.
+func lossText(_ value: Double) -> String {
+  let text = abs(value) >= 0.01 && abs(value) < 1e5 ? String(format: "%.4f", value) : short(value)
+  return String(repeating: " ", count: max(0, 6 - text.count)) + text
+}
+
+/// A metric with its name: in percent where it is an accuracy.
 func metricText(_ name: String, _ value: Double) -> String {
-  "\(name) " + (name == "accuracy" ? String(format: "%.2f%%", value * 100) : short(value))
+  "\(name) " + (name == "accuracy" ? String(format: "%5.2f%%", value * 100) : lossText(value))
 }
 
 /// A time in seconds, minutes or hours.
@@ -27,7 +33,8 @@ func duration(_ seconds: Double) -> String {
 
 /// The time of a step.
 func stepTime(_ microseconds: Double) -> String {
-  microseconds < 100_000 ? String(format: microseconds < 100 ? "%.1f µs" : "%.0f µs", microseconds) : duration(microseconds / 1e6)
+  microseconds < 100_000
+    ? String(format: microseconds < 100 ? "%.1f µs" : "%.0f µs", microseconds) : duration(microseconds / 1e6)
 }
 
 /// `12.3 MiB`

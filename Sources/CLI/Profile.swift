@@ -54,9 +54,10 @@ package struct Profile<P: TrainingProgram>: ParsableCommand {
     let sorted = rows.sorted { ($0.seconds, $1.call) > ($1.seconds, $0.call) }
     for line in table([head] + sorted.map { $0.cells(total) }, right: [1, 2, 3, 4, 5]) { try console.line(line) }
     try console.line()
+    let (whole, parts) = (stepTime(plain / Double(steps) * 1e6), stepTime(total / Double(steps) * 1e6))
     try console.line(
-      "\(stepTime(plain / Double(steps) * 1e6)) a step, \(stepTime(total / Double(steps) * 1e6)) of it in kernels when each is "
-        + "timed by itself (\(steps) steps, \(session.threads) threads)")
+      "\(whole) a step; its kernels take \(parts) when each is timed by itself "
+        + "(\(steps) steps, \(session.threads) threads)")
   }
 }
 

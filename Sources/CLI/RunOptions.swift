@@ -7,7 +7,7 @@ import DescentNN
 struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Rows of a batch.", valueName: "rows"))
   var batch: Int?
-  @Option(help: "Decides initial parameters and the order of rows.")
+  @Option(parsing: .unconditional, help: "Decides initial parameters and the order of rows.")
   var seed: Int?
   @Option(help: "Threads that train; results do not depend on them.")
   var threads: Int?
@@ -22,7 +22,8 @@ struct RunOptions: ParsableArguments {
   func options<P: TrainingProgram>(_ program: P.Type, engine: Engine = .compiled) -> TrainingOptions {
     let defaults = P.defaults
     var options = TrainingOptions(
-      epochs: defaults.epochs, batch: batch ?? defaults.batch, seed: seed ?? defaults.seed, threads: threads, engine: engine)
+      epochs: defaults.epochs, batch: batch ?? defaults.batch, seed: seed ?? defaults.seed, threads: threads,
+      engine: engine)
     options.stepsPerEpoch = defaults.stepsPerEpoch
     return options
   }

@@ -15,11 +15,13 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
   @Option(help: "Rounds over all rows.") var epochs: Int?
   @Option(help: "Steps in place of epochs.") var steps: Int?
   @Option(help: "Who runs the steps: compiled or interpreted.") var engine = Engine.compiled
-  @Option(help: ArgumentHelp("Keep parameters, optimizer and position in FILE.", valueName: "file")) var checkpoint: String?
+  @Option(help: ArgumentHelp("Keep parameters, optimizer and position in FILE.", valueName: "file")) var checkpoint:
+    String?
   @Option(help: ArgumentHelp("Write the checkpoint every so many steps, not only at the end.", valueName: "steps"))
   var every: Int?
   @Option(help: ArgumentHelp("Go on from a checkpoint.", valueName: "file")) var resume: String?
-  @Option(help: ArgumentHelp("Write metrics.csv, metrics.jsonl and pictures into a folder.", valueName: "dir")) var log: String?
+  @Option(help: ArgumentHelp("Write metrics.csv, metrics.jsonl and pictures into a folder.", valueName: "dir")) var log:
+    String?
   @Flag(help: "One JSON object a line.") var json = false
   @Flag(help: "Draw pictures as text even where the output is no terminal.") var plot = false
 
@@ -48,6 +50,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
 
   /// Trains and reports on `console`; throws exit status 130 after an interrupt.
   package func run(on console: Console) throws {
+    try checkFolder(of: checkpoint)
     let data = try program.data()
     let trainer = try program.trainer()
     let log = try log.map { try MetricsLog($0, metric: trainer.metric?.name, continues: resume != nil) }
@@ -62,5 +65,14 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
         result: result, training: data.training, validation: data.validation, trainer: trainer, console: console,
         folder: self.log, name: P.name, json: json, plot: plot || (console.isTerminal && !json)))
     if result.wasInterrupted { throw ExitCode(130) }
+  }
+
+  /// Hours of training should not end with a folder that is not there.
+  private func checkFolder(of path: String?) throws {
+    guard let path else { return }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard access(folder, W_OK) == 0 else {
+      throw DescentError(.file, "\(path) cannot be written: \(folder): \(String(cString: strerror(errno)))")
+    }
   }
 }

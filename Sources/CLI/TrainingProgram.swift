@@ -6,8 +6,8 @@ import DescentIR
 import DescentNN
 import Foundation
 
-/// A network, its data and its training: a type that states these is a program with commands to train, compare, emit, inspect
-/// and profile.
+/// A network, its data and its training: a type that states these is a program with commands to train, compare, emit,
+/// inspect and profile.
 ///
 /// ```swift
 /// @main struct Digits: TrainingProgram {
@@ -61,8 +61,8 @@ extension TrainingProgram {
   public static var subcommands: [any ParsableCommand.Type] { [] }
   public func finish(_ run: FinishedRun<Parameters>) throws {}
 
-  /// Runs the command of the command line and ends the process: 0 where all went well, 64 where the command line is wrong,
-  /// 130 after Ctrl-C, 1 for every other error, which is one message on the standard error.
+  /// Runs the command of the command line and ends the process: 0 where all went well, 64 where the command line is
+  /// wrong, 130 after Ctrl-C, 1 for every other error, which is one message on the standard error.
   public static func main() { Program<Self>.start(CommandLine.arguments.dropFirst().map { $0 }) }
 }
 

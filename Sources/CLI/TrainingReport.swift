@@ -24,7 +24,7 @@ struct TrainingReport {
     case .started(let facts):
       self.facts = facts
       try start(facts)
-    case .progress(let epoch, let step, let of, let loss, _, let microseconds):
+    case .progress(let epoch, let step, let of, let loss, let microseconds):
       if !json { try console.status(bar(epoch, step, of, loss, microseconds)) }
     case .epoch(let entry): try console.line(json ? entry.json(metric) : entry.text(metric, of: facts))
     case .checkpoint(let path, let step):
@@ -38,7 +38,8 @@ struct TrainingReport {
         JSON.line([
           "event": "start", "program": .string(program), "engine": .string(facts.engine.rawValue),
           "threads": .int(facts.threads), "compiler": facts.compiler.map { .string($0) } ?? .null,
-          "parameters": .int(facts.parameterCount), "rows": .int(facts.rows), "validation_rows": .int(facts.validationRows),
+          "parameters": .int(facts.parameterCount), "rows": .int(facts.rows),
+          "validation_rows": .int(facts.validationRows),
           "batch": .int(facts.batch), "steps_per_epoch": .int(facts.stepsPerEpoch), "step": .int(facts.step),
           "last_step": .int(facts.lastStep), "arena_bytes": .int(facts.arenaBytes),
         ]))
@@ -47,7 +48,8 @@ struct TrainingReport {
     try console.line(
       "\(program): \(grouped(facts.parameterCount)) parameters, \(grouped(facts.rows)) rows"
         + (facts.validationRows > 0 ? " and \(grouped(facts.validationRows)) to validate" : "")
-        + (facts.batch < facts.rows ? ", batches of \(facts.batch)" : ", all in each step") + "; " + (how ?? "interpreted"))
+        + (facts.batch < facts.rows ? ", batches of \(facts.batch)" : ", all in each step") + "; "
+        + (how ?? "interpreted"))
     if facts.step > 0 { try console.line("going on after step \(grouped(facts.step))") }
   }
 
@@ -57,8 +59,9 @@ struct TrainingReport {
     let left = Double(facts.lastStep - (epoch - 1) * of - step) * microseconds / 1e6
     let cells = 20
     let full = step * cells / max(of, 1)
-    return "epoch \(padded(epoch, facts)) " + String(repeating: "━", count: full) + String(repeating: "─", count: cells - full)
-      + " \(step)/\(of)  loss \(short(loss))  \(stepTime(microseconds))/step  \(duration(left)) left"
+    return "epoch \(padded(epoch, facts)) " + String(repeating: "━", count: full)
+      + String(repeating: "─", count: cells - full)
+      + " \(step)/\(of)  loss \(lossText(loss))  \(stepTime(microseconds))/step  \(duration(left)) left"
   }
 
   /// The summary of a run.
@@ -66,7 +69,8 @@ struct TrainingReport {
     let last = result.history.last
     if json {
       var fields: [(String, JSON)] = [
-        ("event", "end"), ("steps", .int(result.steps)), ("loss", JSON(last?.loss)), ("validation_loss", JSON(result.validationLoss)),
+        ("event", "end"), ("steps", .int(result.steps)), ("loss", JSON(last?.loss)),
+        ("validation_loss", JSON(result.validationLoss)),
       ]
       if let metric {
         fields += [(metric, JSON(last?.metric)), ("validation_\(metric)", JSON(result.validationMetric))]
@@ -85,13 +89,19 @@ struct TrainingReport {
     } else if last == nil {
       try console.line("nothing left to do: \(grouped(result.steps)) steps had been done")
     }
-    var parts = result.validationLoss.map { ["validation loss \(short($0))"] } ?? last.map { ["loss \(short($0.loss))"] } ?? []
+    var parts =
+      result.validationLoss.map { ["validation loss \(lossText($0))"] } ?? last.map { ["loss \(lossText($0.loss))"] }
+      ?? []
     if let metric, let value = result.validationLoss == nil ? last?.metric : result.validationMetric {
       parts.append(metricText(metric, value))
     }
     parts += ["\(grouped(result.steps)) steps", duration(result.seconds)]
-    if last != nil { parts += ["\(stepTime(result.microsecondsPerStep)) a step", "first step after \(duration(result.firstStepSeconds))"] }
-    try console.line(parts.joined(separator: ", "))
+    if last != nil {
+      parts += [
+        "\(stepTime(result.microsecondsPerStep)) a step", "first step after \(duration(result.firstStepSeconds))",
+      ]
+    }
+    try console.line(parts.map { $0.replacing("loss  ", with: "loss ") }.joined(separator: ", "))
     if let checkpoint, !result.wasInterrupted { try console.line("checkpoint: \(checkpoint)") }
   }
 }
@@ -105,10 +115,10 @@ private func padded(_ epoch: Int, _ facts: RunFacts?) -> String {
 
 extension EpochReport {
   fileprivate func text(_ metric: String?, of facts: RunFacts?) -> String {
-    var line = "epoch \(padded(epoch, facts))  loss \(short(loss))"
+    var line = "epoch \(padded(epoch, facts))  loss \(lossText(loss))"
     if let metric, let value = self.metric { line += " \(metricText(metric, value))" }
     if let validationLoss {
-      line += "  validation loss \(short(validationLoss))"
+      line += "  validation loss \(lossText(validationLoss))"
       if let metric, let value = validationMetric { line += " \(metricText(metric, value))" }
     }
     return line + "  \(stepTime(microsecondsPerStep))/step  \(duration(seconds))"
@@ -117,7 +127,8 @@ extension EpochReport {
   /// The numbers with their names, in the order of the log's columns.
   func fields(_ metric: String?) -> [(String, JSON)] {
     let values: [JSON] = [
-      .int(epoch), .int(step), .double(loss), JSON(self.metric), JSON(validationLoss), JSON(validationMetric), .double(seconds),
+      .int(epoch), .int(step), .double(loss), JSON(self.metric), JSON(validationLoss), JSON(validationMetric),
+      .double(seconds),
       .double(microsecondsPerStep),
     ]
     return zip(EpochReport.columns(metric), values).compactMap { name, value in name.map { ($0, value) } }

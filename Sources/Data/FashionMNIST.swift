@@ -1,6 +1,7 @@
 // Fashion-MNIST (H. Xiao, K. Rasul, R. Vollgraf, 2017; MIT licence) where Debian's package installs it.
 
 import DescentIR
+import Foundation
 
 /// Fashion-MNIST: 60,000 training and 10,000 test images of clothes, 28 by 28 gray pixels in ten classes.
 public enum FashionMNIST {
@@ -21,8 +22,11 @@ public enum FashionMNIST {
   }
 
   private static func read(_ part: String, in directory: String) throws -> Dataset {
-    try Dataset.idx(
-      inputs: "\(directory)/\(part)-images-idx3-ubyte.gz", targets: "\(directory)/\(part)-labels-idx1-ubyte.gz",
-      classes: classNames.count)
+    let files = ["images-idx3", "labels-idx1"].map { "\(directory)/\(part)-\($0)-ubyte.gz" }
+    for file in files where access(file, F_OK) != 0 {
+      throw DescentError(
+        .file, "\(file) is missing; 'apt-get install dataset-fashion-mnist' puts the data set into \(Self.directory)")
+    }
+    return try Dataset.idx(inputs: files[0], targets: files[1], classes: classNames.count)
   }
 }

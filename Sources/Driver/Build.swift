@@ -39,7 +39,7 @@ package struct LibraryRequest: Sendable, Hashable {
   }
 
   /// Throws `.usage` for names that are not safe as file names.
-  func validate() throws {
+  package func validate() throws {
     func isPlain(_ text: String, _ others: String) -> Bool {
       !text.isEmpty && text.utf8.count <= 64
         && text.unicodeScalars.allSatisfy {
@@ -54,11 +54,11 @@ package struct LibraryRequest: Sendable, Hashable {
     }
   }
 
-  var fileName: String { name + ".c" }
-  var libraryName: String { name + ".so" }
+  package var fileName: String { name + ".c" }
+  package var libraryName: String { name + ".so" }
 
   /// What the compiler is given, in the folder of the source.
-  func arguments(_ compiler: Compiler) -> [String] {
+  package func arguments(_ compiler: Compiler) -> [String] {
     #if arch(arm64)
       let machine = "-mcpu=native"
     #else
@@ -76,7 +76,7 @@ package struct LibraryRequest: Sendable, Hashable {
   ]
 
   /// All that decides what the library is, as bytes; lengths keep apart what stands side by side.
-  func key(_ compiler: Compiler, environment: [String: String]) -> [UInt8] {
+  package func key(_ compiler: Compiler, environment: [String: String]) -> [UInt8] {
     var text = "descent library 1\n"
     func add(_ label: String, _ value: String) { text += "\(label) \(value.utf8.count)\n\(value)\n" }
     add("name", name)
@@ -97,7 +97,7 @@ package struct LibraryRequest: Sendable, Hashable {
 
   /// Keeps the C in `folder` under a name made from its content: one file, or a folder where there are headers. Gives
   /// the path of the source.
-  func write(to folder: String) throws(FileFailure) -> String {
+  package func write(to folder: String) throws(FileFailure) -> String {
     let content = ([source] + headers.flatMap { [$0.name, $0.text] }).joined(separator: "\u{0}")
     let stem = "\(folder)/\(name)-\(digest(Array(content.utf8)).prefix(12))"
     try makeFolders(folder)
@@ -114,7 +114,7 @@ package struct LibraryRequest: Sendable, Hashable {
 
   /// Compiles in the empty folder `work`. Throws `.compiler` with the compiler's first lines and the path of the kept C,
   /// `.file` where the disk is full, `.interrupted` where the user stopped it.
-  func build(in work: String, with compiler: Compiler, cache: Cache, keptAt kept: String?) throws {
+  package func build(in work: String, with compiler: Compiler, cache: Cache, keptAt kept: String?) throws {
     do {
       for header in headers { try writeNewFile("\(work)/\(header.name)", Array(header.text.utf8)) }
       try writeNewFile("\(work)/\(fileName)", Array(source.utf8))

@@ -65,7 +65,7 @@ package struct Cache: Sendable {
   }
 
   /// The one error for a full disk, a read-only cache and their like.
-  func unwritable(_ reason: String) -> DescentError {
+  package func unwritable(_ reason: String) -> DescentError {
     DescentError(
       .file,
       "cannot write to the cache folder \(folder): \(reason); set DESCENT_CACHE to a folder with room, or make some")
@@ -74,13 +74,13 @@ package struct Cache: Sendable {
   // MARK: Entries
 
   /// A complete entry of the cache.
-  struct Entry: Sendable, Hashable {
-    var folder: String
+  package struct Entry: Sendable, Hashable {
+    package var folder: String
     var library: String
   }
 
   /// The entry whose text begins with `key` and whose library is undamaged; marks it as used now.
-  func entry(for key: [UInt8], digest name: String, library: String) -> Entry? {
+  package func entry(for key: [UInt8], digest name: String, library: String) -> Entry? {
     for suffix in 0..<Self.suffixes {
       if let entry = checked(path(name, suffix), key, library) {
         utimes(entry.folder, nil)
@@ -106,7 +106,7 @@ package struct Cache: Sendable {
   }
 
   /// A new folder to build in; the caller removes it.
-  func makeBuildFolder() throws -> String {
+  package func makeBuildFolder() throws -> String {
     sweep()
     let path = "\(folder)/building/\(uniqueName())"
     guard mkdir(path, 0o700) == 0 else { throw unwritable(String(cString: strerror(errno))) }
@@ -115,7 +115,7 @@ package struct Cache: Sendable {
 
   /// Moves the library built in `work` into the cache. Of processes that build the same at once the first one's stays
   /// and all get it.
-  func insert(_ work: String, for key: [UInt8], digest name: String, library: String) throws -> Entry {
+  package func insert(_ work: String, for key: [UInt8], digest name: String, library: String) throws -> Entry {
     guard let built = readFile("\(work)/\(library)") else { throw unwritable("the library was not kept") }
     do {
       for file in namesInFolder(work) where file != library { removeAll("\(work)/\(file)") }
@@ -140,13 +140,13 @@ package struct Cache: Sendable {
   }
 
   /// Out of sight at once, so that no reader meets half an entry, then away.
-  func discard(_ entry: String) {
+  package func discard(_ entry: String) {
     let away = "\(folder)/building/\(uniqueName())"
     removeAll(rename(entry, away) == 0 ? away : entry)
   }
 
   /// Removes the entries used longest ago until the bounds hold, sparing the folders in `inUse`.
-  func evict(sparing inUse: Set<String>) {
+  package func evict(sparing inUse: Set<String>) {
     var total = 0
     var entries: [(folder: String, used: Int64, size: Int)] = []
     for name in namesInFolder("\(folder)/libraries") {
@@ -179,7 +179,7 @@ package struct Cache: Sendable {
   // MARK: Kept C
 
   /// Keeps C that did not compile; the 32 latest stay. Gives the path, nil where it could not be written.
-  func keepFailed(_ request: LibraryRequest) -> String? {
+  package func keepFailed(_ request: LibraryRequest) -> String? {
     let place = "\(folder)/failed"
     let kept = try? request.write(to: place)
     let all = namesInFolder(place).map { (path: "\(place)/\($0)", time: FileStatus("\(place)/\($0)")?.modified ?? 0) }
@@ -193,7 +193,7 @@ package struct Cache: Sendable {
 
   /// Runs `body` while no other process builds `digest`, so that ranks of one run compile once. Where locks do not work
   /// all go on at once, which is slower and as right.
-  func exclusively<T>(_ digest: String, _ body: () throws -> T) rethrows -> T {
+  package func exclusively<T>(_ digest: String, _ body: () throws -> T) rethrows -> T {
     let path = "\(folder)/building/\(digest).lock"
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { return try body() }

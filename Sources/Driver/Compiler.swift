@@ -35,7 +35,7 @@ package struct Compiler: Sendable, Hashable {
       return "install clang and libomp-dev (Debian, Ubuntu) or clang and libomp-devel (Fedora)"
     #endif
   }
-  static let installation =
+  package static let installation =
     "install one (Debian, Ubuntu: apt install clang libomp-dev; Fedora: dnf install clang libomp-devel; "
     + "macOS: brew install llvm libomp) or set DESCENT_CC to the path of one"
 
@@ -84,7 +84,7 @@ package struct Compiler: Sendable, Hashable {
   private static func isProgram(_ path: String) -> Bool { FileStatus(path)?.isRegular == true && isExecutable(path) }
 
   /// Every clang there is, each file once, in the order of preference.
-  static func candidates(_ folders: [String]) -> [String] {
+  package static func candidates(_ folders: [String]) -> [String] {
     var paths: [String] = []
     for name in ["clang"] + (14...22).reversed().map({ "clang-\($0)" }) { paths += folders.map { "\($0)/\(name)" } }
     #if os(macOS)
@@ -193,7 +193,7 @@ package struct Compiler: Sendable, Hashable {
 
 extension ProgramResult.Ending {
   /// "failed with exit status 1"
-  var phrase: String {
+  package var phrase: String {
     switch self {
     case .exited(let code): "failed with exit status \(code)"
     case .signalled(let signal): "was ended by signal \(signal)"
@@ -203,7 +203,7 @@ extension ProgramResult.Ending {
 }
 
 /// Model and instruction sets of the first processor, so that a cache moved to another machine is not believed.
-func processorDescription() -> String {
+package func processorDescription() -> String {
   #if canImport(Darwin)
     return ["machdep.cpu.brand_string", "machdep.cpu.features", "machdep.cpu.leaf7_features", "hw.optional.arm.caps"]
       .map { systemControl($0) }.joined(separator: "; ")

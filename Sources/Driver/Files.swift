@@ -10,15 +10,15 @@
 #endif
 
 /// A system call on a file failed.
-struct FileFailure: Error, Sendable {
-  var path: String
-  var code: Int32
+package struct FileFailure: Error, Sendable {
+  package var path: String
+  package var code: Int32
   /// "No space left on device"
-  var reason: String { String(cString: strerror(code)) }
+  package var reason: String { String(cString: strerror(code)) }
 }
 
 /// `path` made absolute by the current folder; nothing is resolved.
-func absolutePath(_ path: String) -> String {
+package func absolutePath(_ path: String) -> String {
   if path.hasPrefix("/") { return path }
   guard let here = getcwd(nil, 0) else { return path }
   defer { free(here) }
@@ -26,17 +26,17 @@ func absolutePath(_ path: String) -> String {
 }
 
 /// What `stat` says of a file, symbolic links followed.
-struct FileStatus: Sendable, Hashable {
-  var device: UInt64
-  var inode: UInt64
-  var owner: UInt32
-  var mode: UInt32
-  var size: Int
+package struct FileStatus: Sendable, Hashable {
+  package var device: UInt64
+  package var inode: UInt64
+  package var owner: UInt32
+  package var mode: UInt32
+  package var size: Int
   /// Time of the last change of content, in nanoseconds since 1970.
-  var modified: Int64
+  package var modified: Int64
 
   /// Nil where there is no such file or it cannot be looked at.
-  init?(_ path: String) {
+  package init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     device = UInt64(truncatingIfNeeded: status.st_dev)
@@ -51,12 +51,12 @@ struct FileStatus: Sendable, Hashable {
     #endif
     modified = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
   }
-  var isFolder: Bool { mode & 0o170000 == 0o040000 }
-  var isRegular: Bool { mode & 0o170000 == 0o100000 }
+  package var isFolder: Bool { mode & 0o170000 == 0o040000 }
+  package var isRegular: Bool { mode & 0o170000 == 0o100000 }
 }
 
 /// The bytes of a file, at most `limit` of them; nil where it cannot be read.
-func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
+package func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { return nil }
   defer { close(file) }
@@ -80,7 +80,7 @@ func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
 }
 
 /// Writes all bytes to an open descriptor.
-func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(FileFailure) {
+package func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(FileFailure) {
   var written = 0
   while written < bytes.count {
     let count = bytes.withUnsafeBytes { write(file, $0.baseAddress! + written, $0.count - written) }
@@ -91,7 +91,7 @@ func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(FileFailure
 }
 
 /// Makes a file that was not there (0600); on failure nothing is left.
-func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
+package func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
   let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
   guard file >= 0 else { throw FileFailure(path: path, code: errno) }
   do {
@@ -110,7 +110,7 @@ func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
 }
 
 /// Makes or replaces a file: written beside, then renamed, so that no reader sees a part.
-func replaceFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
+package func replaceFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
   let beside = path + "." + uniqueName()
   try writeNewFile(beside, bytes)
   guard rename(beside, path) == 0 else {
@@ -121,7 +121,7 @@ func replaceFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
 }
 
 /// Makes a folder and those above it; `mode` is for the last.
-func makeFolders(_ path: String, mode: mode_t = 0o700) throws(FileFailure) {
+package func makeFolders(_ path: String, mode: mode_t = 0o700) throws(FileFailure) {
   if mkdir(path, mode) == 0 { return }
   let code = errno
   if code == EEXIST {
@@ -134,7 +134,7 @@ func makeFolders(_ path: String, mode: mode_t = 0o700) throws(FileFailure) {
 }
 
 /// The folder that holds `path`; nil for a root.
-func parentFolder(_ path: String) -> String? {
+package func parentFolder(_ path: String) -> String? {
   var text = path[...]
   while text.count > 1, text.hasSuffix("/") { text.removeLast() }
   guard let slash = text.lastIndex(of: "/"), text != "/" else { return nil }
@@ -142,7 +142,7 @@ func parentFolder(_ path: String) -> String? {
 }
 
 /// The names in a folder, sorted; none where it cannot be read.
-func namesInFolder(_ path: String) -> [String] {
+package func namesInFolder(_ path: String) -> [String] {
   guard let folder = opendir(path) else { return [] }
   defer { closedir(folder) }
   var names: [String] = []
@@ -156,7 +156,7 @@ func namesInFolder(_ path: String) -> [String] {
 }
 
 /// Removes a file or a folder with all in it, as far as possible; symbolic links are removed, not followed.
-func removeAll(_ path: String) {
+package func removeAll(_ path: String) {
   if unlink(path) == 0 { return }
   var status = stat()
   guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
@@ -165,18 +165,18 @@ func removeAll(_ path: String) {
 }
 
 /// A name that no other process or thread makes: process number and a random number.
-func uniqueName() -> String {
+package func uniqueName() -> String {
   "\(getpid())-" + hexadecimal(UInt64.random(in: .min ... .max))
 }
 
 /// Sixteen digits.
-func hexadecimal(_ value: UInt64) -> String {
+package func hexadecimal(_ value: UInt64) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: 16 - digits.count) + digits
 }
 
 /// Equality of bytes by `memcmp`.
-func sameBytes(_ a: ArraySlice<UInt8>, _ b: [UInt8]) -> Bool {
+package func sameBytes(_ a: ArraySlice<UInt8>, _ b: [UInt8]) -> Bool {
   a.count == b.count
     && a.withUnsafeBytes { a in
       b.withUnsafeBytes { b in a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, b.count) == 0 }
@@ -185,7 +185,7 @@ func sameBytes(_ a: ArraySlice<UInt8>, _ b: [UInt8]) -> Bool {
 
 /// 128 bits that name a byte string: two multiply-and-fold hashes over eight bytes at a time. A name and a check against
 /// damage, never a proof of sameness.
-func digest(_ bytes: [UInt8]) -> String {
+package func digest(_ bytes: [UInt8]) -> String {
   var a: UInt64 = 0xcbf2_9ce4_8422_2325
   var b: UInt64 = 0x9e37_79b9_7f4a_7c15 ^ UInt64(bytes.count)
   func mix(_ word: UInt64) {
@@ -213,10 +213,10 @@ func digest(_ bytes: [UInt8]) -> String {
 }
 
 /// Whether this process may run the file.
-func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
+package func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
 /// `path` with symbolic links followed; nil where there is no such file.
-func resolvedPath(_ path: String) -> String? {
+package func resolvedPath(_ path: String) -> String? {
   guard let real = realpath(path, nil) else { return nil }
   defer { free(real) }
   return String(cString: real)
@@ -224,7 +224,7 @@ func resolvedPath(_ path: String) -> String? {
 
 #if canImport(Darwin)
   /// A value of `sysctlbyname`: its text, or its bytes as hexadecimal digits; empty where there is none.
-  func systemControl(_ name: String) -> String {
+  package func systemControl(_ name: String) -> String {
     var size = 0
     guard sysctlbyname(name, nil, &size, nil, 0) == 0, size > 0 else { return "" }
     var bytes = [UInt8](repeating: 0, count: size)

@@ -36,7 +36,7 @@ package final class Library: Sendable {
   private let handle: UInt
 
   /// Loads `path`, resolving every symbol now; throws `.compiler` with the dynamic linker's reason.
-  init(path: String, origin: Origin) throws {
+  package init(path: String, origin: Origin) throws {
     dlerror()
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       let reason = dlerror().map { String(cString: $0) } ?? "no reason given"

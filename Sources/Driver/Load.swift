@@ -24,6 +24,7 @@ package func load(_ programs: [StepProgram], threads: Int? = nil, profiled: Bool
 /// The passes from a graph to a program, watched as the environment asks.
 package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String) throws -> StepProgram {
   let settings = try Settings.current()
+  let start = ContinuousClock.now
   settings.print(.graphs, "--- \(prefix): as traced\n" + graph.text)
   let optimized = try optimize(graph, check: settings.check) { phrase, graph in
     settings.print(.passes, "--- \(prefix): \(phrase): \(graph.nodes.count) nodes")
@@ -32,7 +33,11 @@ package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String) thr
   let schedule = try fuse(optimized, donations: donations)
   if settings.check { try schedule.graph.verify() }
   settings.print(.passes, "--- \(prefix): kernels\n" + schedule.text)
-  return StepProgram(schedule, prefix: prefix)
+  let program = StepProgram(schedule, prefix: prefix)
+  settings.print(
+    .lines, "descent: \(prefix): \(graph.nodes.count) nodes traced, \(optimized.nodes.count) optimized, \(program.calls.count) calls, "
+      + "\(program.barriers) barriers, in \(ContinuousClock.now - start)")
+  return program
 }
 
 extension Settings {

@@ -14,25 +14,25 @@
 #endif
 
 /// How a program ended and what it said.
-struct ProgramResult: Sendable {
-  enum Ending: Sendable, Hashable {
+package struct ProgramResult: Sendable {
+  package enum Ending: Sendable, Hashable {
     case exited(Int32)
     case signalled(Int32)
     case timedOut
   }
-  var ending: Ending
+  package var ending: Ending
   /// Standard output and standard error together, cut at the bound.
-  var output: String
-  var succeeded: Bool { ending == .exited(0) }
+  package var output: String
+  package var succeeded: Bool { ending == .exited(0) }
 }
 
 /// The program could not be started or waited for.
-struct StartFailure: Error, Sendable { var reason: String }
+package struct StartFailure: Error, Sendable { var reason: String }
 
 /// Runs `path` with `arguments` in `folder` and waits. The program reads nothing and inherits the environment with
 /// `environment` set; of its output the first `outputLimit` bytes are kept and the rest is dropped; after `timeLimit`
 /// seconds it is killed.
-func runProgram(
+package func runProgram(
   _ path: String, _ arguments: [String], folder: String? = nil, environment: [String: String] = [:],
   timeLimit: Double, outputLimit: Int = 65536
 ) throws(StartFailure) -> ProgramResult {

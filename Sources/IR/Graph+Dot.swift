@@ -1,4 +1,5 @@
-// The graph as Graphviz's DOT. Every text stands in quotes with its quotes and backslashes escaped, so no name becomes syntax.
+// The graph as Graphviz's DOT. Every text stands in quotes with its quotes and backslashes escaped, so no name becomes
+// syntax.
 
 extension Graph {
   /// A digraph: inputs as boxes, outputs doubly framed, the backward part in gray; edges from operand to user.

@@ -1,10 +1,10 @@
-// How far two computations of one function may differ when they round in another order: the only such policy in the project.
-// `compare` and the tests use it; nothing else picks a number.
+// How far two computations of one function may differ when they round in another order: the only such policy in the
+// project. `compare` and the tests use it; nothing else picks a number.
 //
-// A sum of n products in floating point is off by at most n ε Σ|aᵢbᵢ|, and by about √n ε of that where roundings are as good as
-// independent (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, §2.8 and §3.1). One evaluation of a graph is
-// therefore allowed c √n ε, with n its longest sum. Every training step adds such an error to the parameters and carries the
-// earlier ones along, so k steps are allowed k times as much.
+// A sum of n products in floating point is off by at most n ε Σ|aᵢbᵢ|, and by about √n ε of that where roundings are as
+// good as independent (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, §2.8 and §3.1). One evaluation
+// of a graph is therefore allowed c √n ε, with n its longest sum. Every training step adds such an error to the
+// parameters and carries the earlier ones along, so k steps are allowed k times as much.
 
 import DescentIR
 
@@ -33,15 +33,16 @@ public struct Tolerance: Sendable, Hashable {
     self.init(isSingle ? .f32 : .f64, longestSum: graph.longestSum, steps: steps)
   }
 
-  /// The relative difference of two numbers: |a - b| / max(|a|, |b|), 0 where both are equal, infinite where one alone is NaN.
+  /// The relative difference of two numbers: |a - b| / max(|a|, |b|), 0 where both are equal, infinite where one alone
+  /// is NaN.
   public static func difference(_ a: Double, _ b: Double) -> Double {
     if a == b || (a.isNaN && b.isNaN) { return 0 }
     guard (a - b).isFinite else { return .infinity }
     return abs(a - b) / max(abs(a), abs(b))
   }
 
-  /// The relative difference of two arrays: ‖a - b‖ / max(‖a‖, ‖b‖) in the Euclidean norm. One element that is close to zero by
-  /// cancellation does not count by itself, as its error comes from terms of ordinary size.
+  /// The relative difference of two arrays: ‖a - b‖ / max(‖a‖, ‖b‖) in the Euclidean norm. One element that is close to
+  /// zero by cancellation does not count by itself, as its error comes from terms of ordinary size.
   public static func difference(_ a: [Double], _ b: [Double]) -> Double {
     guard a.count == b.count else { return .infinity }
     var (distance, left, right) = (0.0, 0.0, 0.0)

@@ -85,7 +85,8 @@ package struct Affine: Hashable, Sendable {
     return rest == Affine() ? index : nil
   }
 
-  private func isWithin(_ range: Range<Int>, _ extents: [Int]) -> Bool {
+  /// Whether every value, the variables running over their extents, lies in a range.
+  package func isWithin(_ range: Range<Int>, _ extents: [Int]) -> Bool {
     var (low, high) = (constant, constant)
     for term in terms {
       let reach = term.coefficient * max(extents[term.variable] - 1, 0)

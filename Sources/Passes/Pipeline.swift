@@ -11,7 +11,8 @@ private let passes: [(phrase: String, run: @Sendable (Graph) throws -> Graph)] =
 
 /// The same function as a smaller graph; a graph that this returned comes back unchanged.
 ///
-/// With `check` the graph is verified after every pass. `trace` gets the phrase and the result of each pass that changed anything.
+/// With `check` the graph is verified after every pass. `trace` gets the phrase and the result of each pass that
+/// changed anything.
 package func optimize(
   _ graph: Graph, check: Bool = false, trace: ((String, Graph) -> Void)? = nil
 ) throws -> Graph {
@@ -27,8 +28,9 @@ package func optimize(
       trace?(pass.phrase, graph)
     }
     // A pass may make what the next one merges again: the round counts as a whole.
-    if graph.isIdentical(to: before) { break }
+    if graph.isIdentical(to: before) { return graph }
   }
+  assertionFailure("passes still change the graph after \(maximumRounds) rounds")
   return graph
 }
 

@@ -1,5 +1,6 @@
-// How a pass builds a new graph from an old one. Takes the old graph node by node in order; gives the new one with ids mapped,
-// inputs, outputs and labels kept, and each new node at the place in the user's program of the old node it comes from.
+// How a pass builds a new graph from an old one. Takes the old graph node by node in order; gives the new one with ids
+// mapped, inputs, outputs and labels kept, and each new node at the place in the user's program of the old node it
+// comes from.
 
 import DescentIR
 import Foundation
@@ -23,8 +24,8 @@ package struct Rewriter {
     return try new.append(op, operands, at: node?.location, adjointOf: node?.adjointOf)
   }
 
-  /// Begins with the next old node: gives its operands in the new graph, or nil where there is nothing to replace, because it is
-  /// an input, which is copied, or because an operand was dropped.
+  /// Begins with the next old node: gives its operands in the new graph, or nil where there is nothing to replace,
+  /// because it is an input, which is copied, or because an operand was dropped.
   package mutating func begin(_ id: NodeID) throws -> [NodeID]? {
     let node = old[id]
     current = id
@@ -51,8 +52,8 @@ package struct Rewriter {
     return new
   }
 
-  /// The graph whose nodes are what `body` makes of the old ones, in order; `body` gets the rewriter, the old id and the new
-  /// operands, and returns the new node that stands for the old one, or nil where nothing uses it.
+  /// The graph whose nodes are what `body` makes of the old ones, in order; `body` gets the rewriter, the old id and
+  /// the new operands, and returns the new node that stands for the old one, or nil where nothing uses it.
   package static func rewrite(
     _ graph: Graph, _ body: (inout Rewriter, NodeID, [NodeID]) throws -> NodeID?
   ) throws -> Graph {

@@ -1,7 +1,8 @@
-// The simplifier: rewrites a graph by identities until none applies. Takes and gives a graph that computes the same function, but for
-// rounding within the tolerance of its type and for the sign of a zero where a rule says so. What is NaN or infinite stays so.
-// One forward walk builds each node anew through the rules, on operands that are already simple; walks are repeated to a fixed point,
-// since some rules ask how often a node is used. The rules stand by theme in the files Simplify*.swift.
+// The simplifier: rewrites a graph by identities until none applies. Takes and gives a graph that computes the same
+// function, but for rounding within the tolerance of its type; a rule that changes more, as the sign of a zero, says
+// so. What is NaN or infinite stays so. One forward walk builds each node anew through the rules, on operands that are
+// already simple; walks are repeated to a fixed point, since some rules ask how often a node is used. The rules stand
+// by theme in the files Simplify*.swift.
 
 import DescentIR
 import DescentOps
@@ -10,16 +11,19 @@ import DescentOps
 package func simplify(_ graph: Graph) throws -> Graph {
   var graph = try removeDeadCode(graph)
   // Views move outward and everything else shrinks, so two or three walks are usual.
-  for _ in 0..<16 {
+  for _ in 0..<maximumWalks {
     var walk = Simplifier(graph)
     let result = try removeDeadCode(try walk.run())
-    // Rules also rebuild what is simple already, a splat for one; nothing has happened if the graph is the same.
     let isDone = walk.applications == 0 || result.isIdentical(to: graph)
     graph = result
-    if isDone { break }
+    if isDone { return graph }
   }
+  assertionFailure("rules still change the graph after \(maximumWalks) walks")
   return graph
 }
+
+private let maximumWalks = 16
+private let maximumDepth = 64
 
 /// An operation about to be built on simplified operands.
 struct Term {
@@ -63,15 +67,17 @@ struct Simplifier {
     return try rewriter.finish()
   }
 
-  /// The node for an operation on new nodes: what the first rule that applies makes of it, or else the operation itself.
+  /// The node for an operation on new nodes: what the first rule that applies makes of it, or else the operation
+  /// itself.
   mutating func make(_ op: any Op, _ operands: [NodeID]) throws -> NodeID {
     // Most of what rules build are splats, and those are simple.
     if let constant = op as? Constant, constant.array.shape == [] { return try rewriter.append(op, operands) }
     let term = Term(op: op, operands: operands, type: try op.resultType(operands.map { type($0) }))
-    // Rules call back here on smaller terms; the bound is against a pair of rules that undo each other.
+    // Rules call back here on smaller terms; a pair of rules that undo each other would not end.
     depth += 1
     defer { depth -= 1 }
-    if depth < 64 {
+    assert(depth < maximumDepth, "rules undo each other at \(op.name)")
+    if depth < maximumDepth {
       for rule in Self.rules {
         guard let id = try rule(&self, term) else { continue }
         guard type(id) == term.type else {
@@ -98,7 +104,8 @@ struct Simplifier {
   func matchPair<T: Op>(_ id: NodeID, _: T.Type) -> (NodeID, NodeID)? {
     node(id).op is T ? (node(id).operands[0], node(id).operands[1]) : nil
   }
-  /// Whether nothing but the term being built uses the node, as far as the old graph tells; else it would be computed twice.
+  /// Whether nothing but the term being built uses the node, as far as the old graph tells; else it would be computed
+  /// twice.
   func isUsedOnce(_ id: NodeID) -> Bool { standsFor[id.index] == 1 }
 
   /// How an operation on the given new nodes becomes loops.

@@ -1,4 +1,5 @@
-// Identities of sums, differences, products and quotients. A product with 0 and a difference of equals stay: they may be NaN.
+// Identities of sums, differences, products and quotients. A product with 0 and a difference of equals stay: they may
+// be NaN.
 
 import DescentIR
 import DescentOps
@@ -88,7 +89,8 @@ extension Simplifier {
     return try s.make(Multiply(), [x, try s.makeSplat(c.negated, t.type.shape)])
   }
 
-  /// (x c) d = x (c d): one rounding less, and no overflow on the way; only where c, d and c d are normal numbers or integers.
+  /// (x c) d = x (c d): one rounding less, and no overflow on the way; only where c, d and c d are normal numbers or
+  /// integers.
   private static func multiplyConstants(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     guard t.op is Multiply, let (product, d) = s.scaled((t.operands[0], t.operands[1])),
       let pair = s.matchPair(product, Multiply.self), let (x, c) = s.scaled(pair)
@@ -118,7 +120,8 @@ extension Simplifier {
     t.op is Negate ? s.match(t.operands[0], Negate.self)?.operand : nil
   }
 
-  /// -(a - b) = b - a, but that of equals -0 becomes 0; where nothing else uses the difference, or it would be computed twice.
+  /// -(a - b) = b - a, but that of equals -0 becomes 0; where nothing else uses the difference, or it would be computed
+  /// twice.
   private static func negateDifference(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     guard t.op is Negate, let (a, b) = s.matchPair(t.operands[0], Subtract.self), s.isUsedOnce(t.operands[0])
     else { return nil }

@@ -6,13 +6,15 @@ import DescentOps
 
 extension Simplifier {
   static let broadcastRules: [Rule] = [
-    broadcastOfNothing, broadcastTwice, broadcastOfStretched, broadcastOfReshape, reshapeOfBroadcast, transposeOfBroadcast,
+    broadcastOfNothing, broadcastTwice, broadcastOfStretched, broadcastOfReshape, reshapeOfBroadcast,
+    transposeOfBroadcast,
   ]
   static let hoistingRules: [Rule] = [pointwiseOfBroadcasts, pointwiseOfReshapes, pointwiseOfTransposes]
 
   /// A broadcast that repeats nothing is a reshape, or nothing.
   private static func broadcastOfNothing(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard t.op is Broadcast, t.type.shape.count == s.shape(t.operands[0]).count, s.splat(t.operands[0]) == nil, t.type.shape.count > 0
+    guard t.op is Broadcast, t.type.shape.count == s.shape(t.operands[0]).count, s.splat(t.operands[0]) == nil,
+      t.type.shape.count > 0
     else { return nil }
     return try s.make(Reshape(t.type.shape), t.operands)
   }
@@ -85,13 +87,15 @@ extension Simplifier {
 
   /// f(transpose(a), transpose(b), splat) = transpose(f(a, b, splat)) for one permutation.
   private static func pointwiseOfTransposes(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard let (sources, shape) = s.sources(t, under: Transpose.self, agreeing: { $0.permutation == $1.permutation }) else { return nil }
+    guard let (sources, shape) = s.sources(t, under: Transpose.self, agreeing: { $0.permutation == $1.permutation })
+    else { return nil }
     let operands = try s.withSplats(t, sources, shape)
     let view = t.operands.lazy.compactMap { [s] in s.match($0, Transpose.self)?.op }.first!
     return try s.make(view, [try s.make(t.op, operands)])
   }
 
-  /// For a pointwise term all of whose operands are splats (nil here) or views of one kind that agree: what the views are of.
+  /// For a pointwise term all of whose operands are splats (nil here) or views of one kind that agree: what the views
+  /// are of.
   private func sources<T: Op>(
     _ t: Term, under _: T.Type, agreeing: (T, T) -> Bool
   ) -> (sources: [NodeID?], shape: Shape)? {

@@ -5,7 +5,9 @@ import DescentOps
 
 extension Simplifier {
   static let powerRules: [Rule] = [power]
-  static let choiceRules: [Rule] = [selectConstant, selectEqual, selectNot, extremeOfEquals, logicalConstant, notTwice, convertTwice]
+  static let choiceRules: [Rule] = [
+    selectConstant, selectEqual, selectNot, extremeOfEquals, logicalConstant, notTwice, convertTwice,
+  ]
 
   /// x^0 = 1, x^1 = x, x^2 = x x, x^0.5 = √x (but that of -∞ it is NaN), x^-1 = 1 / x.
   private static func power(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
@@ -59,7 +61,8 @@ extension Simplifier {
     t.op is Not ? s.match(t.operands[0], Not.self)?.operand : nil
   }
 
-  /// A conversion to the same type does nothing; neither does one there and back by way of a type that holds every value.
+  /// A conversion to the same type does nothing; neither does one there and back by way of a type that holds every
+  /// value.
   private static func convertTwice(_ s: inout Simplifier, _ t: Term) -> NodeID? {
     guard t.op is Convert else { return nil }
     if s.type(t.operands[0]) == t.type { return t.operands[0] }

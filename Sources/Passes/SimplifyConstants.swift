@@ -1,12 +1,13 @@
-// Constants: folding, and splats. A splat is one number repeated; its one form is a constant scalar, broadcast along no axes, so that
-// whoever emits code sees a scalar.
+// Constants: folding, and splats. A splat is one number repeated; its one form is a constant scalar, broadcast along no
+// axes, so that whoever emits code sees a scalar.
 
 import DescentIR
 import DescentOps
 
 extension Simplifier {
   static let constantRules: [Rule] = [
-    equalElements, splatView, pointwiseOfSplats, padOfSplat, concatenationOfSplats, gatherFromSplat, reductionOfSplat, fold,
+    equalElements, splatView, pointwiseOfSplats, padOfSplat, concatenationOfSplats, gatherFromSplat, reductionOfSplat,
+    fold,
   ]
 
   /// The numbers of a constant node.
@@ -41,7 +42,9 @@ extension Simplifier {
 
   /// A constant whose elements are equal is a splat.
   private static func equalElements(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard let array = (t.op as? Constant)?.array, array.shape != [], array.count > 0, array.hasEqualElements else { return nil }
+    guard let array = (t.op as? Constant)?.array, array.shape != [], array.count > 0, array.hasEqualElements else {
+      return nil
+    }
     return try s.makeSplat(array.picking([]) { _ in 0 }, array.shape)
   }
 
@@ -49,7 +52,9 @@ extension Simplifier {
   private static func splatView(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     switch s.lowering(t) {
     case .view, .reshape:
-      guard let scalar = s.splat(t.operands[0]), !(t.op is Broadcast && s.shape(t.operands[0]) == [] && t.type.shape != []) else {
+      guard let scalar = s.splat(t.operands[0]),
+        !(t.op is Broadcast && s.shape(t.operands[0]) == [] && t.type.shape != [])
+      else {
         return nil
       }
       return try s.makeSplat(scalar, t.type.shape)
@@ -57,10 +62,12 @@ extension Simplifier {
     }
   }
 
-  /// f(splats) = splat of f of the numbers. Elementary functions are left to the emitted program: what Swift would call here is
-  /// this machine's C library, and the bits of a program must not depend on where it was compiled.
+  /// f(splats) = splat of f of the numbers. Elementary functions are left to the emitted program: what Swift would call
+  /// here is this machine's C library, and the bits of a program must not depend on where it was compiled.
   private static func pointwiseOfSplats(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard !t.operands.isEmpty, case .pointwise(let rule) = s.lowering(t), rule.cost <= elementaryCost else { return nil }
+    guard !t.operands.isEmpty, case .pointwise(let rule) = s.lowering(t), rule.cost <= elementaryCost else {
+      return nil
+    }
     let scalars = t.operands.compactMap { s.splat($0) }
     guard scalars.count == t.operands.count else { return nil }
     return try s.makeSplat(t.op.evaluate(scalars, TensorType(t.type.dtype, [])), t.type.shape)
@@ -70,7 +77,8 @@ extension Simplifier {
 
   /// A splat padded by its own number is a splat.
   private static func padOfSplat(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard case .pad = s.lowering(t), let x = s.splat(t.operands[0]), let value = s.splat(t.operands[1]), x.isIdentical(to: value)
+    guard case .pad = s.lowering(t), let x = s.splat(t.operands[0]), let value = s.splat(t.operands[1]),
+      x.isIdentical(to: value)
     else { return nil }
     return try s.makeSplat(x, t.type.shape)
   }
@@ -91,7 +99,9 @@ extension Simplifier {
 
   /// Σ c = n c; max c = min c = c; Π 1 = 1; a sum of nothing is 0.
   private static func reductionOfSplat(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard case .reduction(let reducer, let axes) = s.lowering(t), let scalar = s.splat(t.operands[0]) else { return nil }
+    guard case .reduction(let reducer, let axes) = s.lowering(t), let scalar = s.splat(t.operands[0]) else {
+      return nil
+    }
     let count = axes.reduce(1) { $0 * s.shape(t.operands[0])[$1] }
     switch reducer {
     case .sum where count == 0: return try s.makeSplat(0, t.type)
@@ -104,14 +114,16 @@ extension Simplifier {
     }
   }
 
-  /// An operation on constants is done here, where the result is a scalar, or small and no larger than the operands together.
+  /// An operation on constants is done here, where the result is a scalar, or small and no larger than the operands
+  /// together.
   private static func fold(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     switch s.lowering(t) {
     case .random, .iota, .constant: return nil
     case .pointwise(let rule) where rule.cost > elementaryCost: return nil
     default: break
     }
-    guard !t.operands.isEmpty else { return nil }
+    // A broadcast of a scalar is a splat in its one form.
+    guard !t.operands.isEmpty, !(t.op is Broadcast && s.splat(t.operands[0]) != nil) else { return nil }
     // A splat holds one number, whatever its shape.
     let held = t.operands.reduce(0) { $0 + (s.splat($1) == nil ? s.shape($1).count : 1) }
     guard t.type.shape.count <= 64, t.type.shape.count <= max(held, 1), held <= 1 << 16 else { return nil }

@@ -24,9 +24,11 @@ extension Simplifier {
     return nil
   }
 
-  /// transpose(contract(a, b)) = contract(b, a), or with batch axes in another order, where nothing else uses the contraction.
+  /// transpose(contract(a, b)) = contract(b, a), or with batch axes in another order, where nothing else uses the
+  /// contraction.
   private static func transposedResult(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard let view = t.op as? Transpose, let op = s.node(t.operands[0]).op as? Contract, s.isUsedOnce(t.operands[0]) else { return nil }
+    guard let view = t.op as? Transpose, let op = s.node(t.operands[0]).op as? Contract, s.isUsedOnce(t.operands[0])
+    else { return nil }
     let (lhs, rhs) = (s.node(t.operands[0]).operands[0], s.node(t.operands[0]).operands[1])
     let batch = op.axes.lhsBatch.count
     let left = op.axes.lhsFree(s.shape(lhs).rank).count
@@ -52,8 +54,9 @@ extension Simplifier {
     return nil
   }
 
-  /// An operand repeated along an axis is contracted without it. A free axis is added to the result; along a contracting axis the
-  /// other operand is summed first, Σ_k a b_k = a Σ_k b_k; a batch axis becomes a free axis of the other operand, if in its place.
+  /// An operand repeated along an axis is contracted without it. A free axis is added to the result; along a
+  /// contracting axis the other operand is summed first, Σ_k a b_k = a Σ_k b_k; a batch axis becomes a free axis of the
+  /// other operand, if in its place.
   private static func repeatedOperand(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     guard let op = t.op as? Contract else { return nil }
     for side in Side.allCases {
@@ -66,10 +69,12 @@ extension Simplifier {
         if let summed = plan.summed {
           operands[side.other.rawValue] = try s.make(Sum(axes: [summed]), [operands[side.other.rawValue]])
         }
-        let product = try plan.swaps
+        let product =
+          try plan.swaps
           ? s.make(Contract(plan.axes.swapped), operands.reversed()) : s.make(Contract(plan.axes), operands)
         guard let repeated = plan.repeated else { return product }
-        return try s.make(Broadcast(shape: t.type.shape, axes: t.type.shape.dimensions.indices.filter { $0 != repeated }), [product])
+        return try s.make(
+          Broadcast(shape: t.type.shape, axes: t.type.shape.dimensions.indices.filter { $0 != repeated }), [product])
       }
     }
     return nil
@@ -94,7 +99,8 @@ private struct Plan {
       let own = old.free(side, ranks[side.rawValue])
       let others = old.free(side.other, ranks[side.other.rawValue])
       let moved = old.batch(side.other)[index]
-      guard index == batch.count - 1, others.allSatisfy({ $0 > moved }), side == .rhs || own.isEmpty || others.isEmpty else { return nil }
+      guard index == batch.count - 1, others.allSatisfy({ $0 > moved }), side == .rhs || own.isEmpty || others.isEmpty
+      else { return nil }
       swaps = side == .lhs && !own.isEmpty
       axes.lhsBatch.removeLast()
       axes.rhsBatch.removeLast()
@@ -121,7 +127,8 @@ private enum Side: Int, CaseIterable {
 extension ContractionAxes {
   /// The same with the operands exchanged.
   fileprivate var swapped: ContractionAxes {
-    ContractionAxes(lhsBatch: rhsBatch, rhsBatch: lhsBatch, lhsContracting: rhsContracting, rhsContracting: lhsContracting)
+    ContractionAxes(
+      lhsBatch: rhsBatch, rhsBatch: lhsBatch, lhsContracting: rhsContracting, rhsContracting: lhsContracting)
   }
   fileprivate func batch(_ side: Side) -> [Int] { side == .lhs ? lhsBatch : rhsBatch }
   fileprivate func contracting(_ side: Side) -> [Int] { side == .lhs ? lhsContracting : rhsContracting }

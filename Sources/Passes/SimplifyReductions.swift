@@ -5,7 +5,8 @@ import DescentOps
 
 extension Simplifier {
   static let reductionRules: [Rule] = [
-    reductionOverNothing, reductionOverOnes, reductionTwice, reductionOfBroadcast, reductionOfReshape, reductionOfTranspose,
+    reductionOverNothing, reductionOverOnes, reductionTwice, reductionOfBroadcast, reductionOfReshape,
+    reductionOfTranspose,
     sumOfNegative,
   ]
 
@@ -19,15 +20,18 @@ extension Simplifier {
     guard let op = t.op as? any Reduction else { return nil }
     let from = s.shape(t.operands[0])
     let ones = op.axes.filter { from[$0] == 1 }
-    guard !ones.isEmpty else { return nil }
+    // A reduction of everything does not see the shape.
+    guard !ones.isEmpty, op.axes.count < from.rank || ones.count == from.rank else { return nil }
     let x = try s.make(Reshape(from.removing(ones)), t.operands)
     let rest = op.axes.filter { from[$0] != 1 }.map { axis in axis - ones.count { $0 < axis } }
     return try s.make(op.over(rest), [x])
   }
 
-  /// Σ Σ x is one sum; so for product, max and min. Not where the inner one is used elsewhere, or it would be done twice.
+  /// Σ Σ x is one sum; so for product, max and min. Not where the inner one is used elsewhere, or it would be done
+  /// twice.
   private static func reductionTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard let outer = t.op as? any Reduction, let inner = s.node(t.operands[0]).op as? any Reduction, outer.name == inner.name,
+    guard let outer = t.op as? any Reduction, let inner = s.node(t.operands[0]).op as? any Reduction,
+      outer.name == inner.name,
       s.isUsedOnce(t.operands[0])
     else { return nil }
     let x = s.node(t.operands[0]).operands[0]
@@ -35,9 +39,12 @@ extension Simplifier {
     return try s.make(outer.over((inner.axes + outer.axes.map { kept[$0] }).sorted()), [x])
   }
 
-  /// Σ over axes along which x is repeated n times = n Σ over the others: one product rounds less than n sums. max x = x there.
+  /// Σ over axes along which x is repeated n times = n Σ over the others: one product rounds less than n sums. max x =
+  /// x there.
   private static func reductionOfBroadcast(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard let op = t.op as? any Reduction, let (view, x) = s.match(t.operands[0], Broadcast.self), t.type.shape.count > 0 else { return nil }
+    guard let op = t.op as? any Reduction, let (view, x) = s.match(t.operands[0], Broadcast.self),
+      t.type.shape.count > 0
+    else { return nil }
     let repeated = op.axes.filter { !view.axes.contains($0) }
     let count = repeated.reduce(1) { $0 * view.shape[$1] }
     // A stretched axis has another form before it comes here.

@@ -5,7 +5,8 @@ import DescentOps
 
 extension Simplifier {
   static let viewRules: [Rule] = [
-    transposeOfNothing, transposeTwice, reshapeOfNothing, reshapeTwice, sliceOfWhole, sliceTwice, sliceOfPad, reverseOfNothing,
+    transposeOfNothing, transposeTwice, reshapeOfNothing, reshapeTwice, sliceOfWhole, sliceTwice, sliceOfPad,
+    reverseOfNothing,
     reverseTwice, padByNothing, concatenationOfOne,
   ]
 
@@ -41,7 +42,9 @@ extension Simplifier {
 
   /// slice(slice(x)) is one slice.
   private static func sliceTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard let outer = t.op as? Slice, let (inner, x) = s.match(t.operands[0], Slice.self), t.type.shape.count > 0 else { return nil }
+    guard let outer = t.op as? Slice, let (inner, x) = s.match(t.operands[0], Slice.self), t.type.shape.count > 0 else {
+      return nil
+    }
     let step = zip(outer.step, inner.step).map { $0 * $1 }
     let start = outer.start.indices.map { inner.start[$0] + outer.start[$0] * inner.step[$0] }
     let limit = start.indices.map { start[$0] + (t.type.shape[$0] - 1) * step[$0] + 1 }
@@ -50,7 +53,9 @@ extension Simplifier {
 
   /// The slice of a padded x that is just x.
   private static func sliceOfPad(_ s: inout Simplifier, _ t: Term) -> NodeID? {
-    guard let slice = t.op as? Slice, let (pad, x) = s.match(t.operands[0], Pad.self), s.type(x) == t.type else { return nil }
+    guard let slice = t.op as? Slice, let (pad, x) = s.match(t.operands[0], Pad.self), s.type(x) == t.type else {
+      return nil
+    }
     // The step is of no effect along an axis of one element.
     let inside = t.type.shape.dimensions.indices.allSatisfy {
       slice.start[$0] == pad.low[$0] && (t.type.shape[$0] == 1 || slice.step[$0] == pad.interior[$0] + 1)

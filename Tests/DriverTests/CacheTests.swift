@@ -4,7 +4,7 @@ import DescentIR
 import Foundation
 import Testing
 
-@testable import DescentDriver
+import DescentDriver
 
 @Suite struct CacheTests {
   @Test func isMadePrivate() throws {

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import DescentDriver
+import DescentDriver
 
 @Suite struct ProgramTests {
   @Test func endings() throws {

@@ -4,7 +4,7 @@ import DescentIR
 import Foundation
 import Testing
 
-@testable import DescentDriver
+import DescentDriver
 
 /// A temporary folder, removed at the end.
 final class Scratch: Sendable {

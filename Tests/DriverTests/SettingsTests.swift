@@ -3,7 +3,7 @@
 import DescentIR
 import Testing
 
-@testable import DescentDriver
+import DescentDriver
 
 @Suite struct SettingsTests {
   @Test func defaults() throws {

@@ -109,7 +109,8 @@ struct PassTests {
     let after = try optimize(before)
     let node = after[after.outputs[0]]
     #expect(node.op is Subtract && node.location == at && node.adjointOf == "tanh")
-    #expect(after.outputLabels == ["dx"] && after.inputs.map { after[$0].type } == before.inputs.map { before[$0].type })
+    #expect(
+      after.outputLabels == ["dx"] && after.inputs.map { after[$0].type } == before.inputs.map { before[$0].type })
   }
 
   /// The trace hears of the passes that changed something, and of the graph that comes out last.

@@ -29,6 +29,25 @@ let reductionsCases: [RuleCase] = [
     return %1, %3
     """),
   RuleCase(
+    "of everything stays, whatever axes are of size 1",
+    """
+    %0 = input f32[3,1]
+    %1 = sum %0 {axes=[0,1]} : f32[]
+    return %1
+    """),
+  RuleCase(
+    "of one element",
+    """
+    %0 = input f32[1,1]
+    %1 = sum %0 {axes=[0,1]} : f32[]
+    return %1
+    """,
+    """
+    %0 = input f32[1,1]
+    %1 = reshape %0 {shape=[]} : f32[]
+    return %1
+    """),
+  RuleCase(
     "of a reduction of the same kind",
     """
     %0 = input f32[3,4,5]

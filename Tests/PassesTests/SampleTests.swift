@@ -19,7 +19,9 @@ struct SampleTests {
           let type = sample.operands[index].type
           if form == 0 { return before.addInput("x\(index)", type) }
           if form == 1 { return try before.append(Constant(values[index]), []) }
-          let scalar = values[index].count == 0 ? HostArray(TensorType(type.dtype, [])) { _ in 1 } : values[index].picking([]) { _ in 0 }
+          let scalar =
+            values[index].count == 0
+            ? HostArray(TensorType(type.dtype, [])) { _ in 1 } : values[index].picking([]) { _ in 0 }
           return try before.append(Broadcast(shape: type.shape, axes: []), [try before.append(Constant(scalar), [])])
         }
         before.outputs = [try before.append(sample.op, operands)]

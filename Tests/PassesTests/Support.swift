@@ -14,7 +14,8 @@ func graph(_ short: String) throws -> Graph {
       let outputs = words.dropFirst().enumerated().map { "\($1.filter { $0 != "," }) \"y\($0)\"" }
       lines.append("return " + outputs.joined(separator: ", "))
     } else if words.count == 4, words[2] == "input", let bracket = words[3].firstIndex(of: "[") {
-      let attributes = "{index=\(inputs), label=\"x\(inputs)\", dtype=\(words[3][..<bracket]), shape=\(words[3][bracket...])}"
+      let attributes =
+        "{index=\(inputs), label=\"x\(inputs)\", dtype=\(words[3][..<bracket]), shape=\(words[3][bracket...])}"
       lines.append("\(words[0]) = input \(attributes) : \(words[3])")
       inputs += 1
     } else {
@@ -38,7 +39,8 @@ extension Graph {
   /// Values for the inputs.
   func draw(seed: Int64) -> [HostArray] {
     inputs.enumerated().map { index, id in
-      let operand = Sample.Operand(self[id].type.dtype, self[id].type.shape, self[id].type.dtype == .u8 ? 0...9 : -2...2)
+      let operand = Sample.Operand(
+        self[id].type.dtype, self[id].type.shape, self[id].type.dtype == .u8 ? 0...9 : -2...2)
       return operand.draw(seed: seed * 100 + Int64(index))
     }
   }
@@ -47,20 +49,22 @@ extension Graph {
   var longest: Int { nodes.map(\.type.shape.count).max() ?? 1 }
 }
 
-/// How far apart results may be that differ in the order of rounding: a few rounding steps for each node and each term of the longest
-/// sum, relative to the size of the numbers.
+/// How far apart results may be that differ in the order of rounding: a few rounding steps for each node and each term
+/// of the longest sum, relative to the size of the numbers.
 func tolerance(_ dtype: DType, nodes: Int, length: Int) -> Double {
   let epsilon = dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
   return epsilon * 4 * Double(nodes + length)
 }
 
-/// The first difference between two values beyond a relative tolerance, in words; nil where they agree. NaN agrees with NaN.
+/// The first difference between two values beyond a relative tolerance, in words; nil where they agree. NaN agrees with
+/// NaN.
 func difference(_ a: HostArray, _ b: HostArray, _ tolerance: Double) -> String? {
   guard a.type == b.type else { return "types \(a.type) and \(b.type)" }
   guard a.dtype.isFloating else { return a == b ? nil : "\(a.ints) and \(b.ints)" }
   let (x, y) = (a.doubles, b.doubles)
   let size = (x + y).filter(\.isFinite).map { Swift.abs($0) }.max() ?? 0
-  for i in x.indices where !(x[i] == y[i] || (x[i].isNaN && y[i].isNaN) || Swift.abs(x[i] - y[i]) <= tolerance * Swift.max(size, 1)) {
+  for i in x.indices
+  where !(x[i] == y[i] || (x[i].isNaN && y[i].isNaN) || Swift.abs(x[i] - y[i]) <= tolerance * Swift.max(size, 1)) {
     return "element \(i): \(x[i]) and \(y[i])"
   }
   return nil

@@ -28,4 +28,18 @@ import Descent
       prepare: { pixels in convert(pixels, to: .f32) / 255 },
       loss: { logits, labels in softmaxCrossEntropy(logits, labels: labels) })
   }
+
+  /// The curves of training, and some test images with what the network takes them for.
+  func finish(_ run: FinishedRun<Weights>) throws {
+    try run.draw(run.lossCurves, as: "loss")
+    guard let test = try run.validation?.prefix(24) else { return }
+    let guesses = try argmax(run.predict(test.inputs)).integers, labels = try test.targets.integers
+    let pixels = try test.inputs.doubles, names = FashionMNIST.classNames
+    let images = labels.indices.map { i in
+      ImageGrid.Image(
+        Array(pixels[i * 784..<(i + 1) * 784]), width: 28, height: 28, range: 0...255, caption: names[guesses[i]],
+        verdict: guesses[i] == labels[i] ? .right : .wrong)
+    }
+    try run.draw(ImageGrid(title: "Test images and what the network sees in them", images: images), as: "images")
+  }
 }

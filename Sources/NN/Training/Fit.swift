@@ -10,9 +10,9 @@ import Synchronization
 public enum TrainingEvent: Sendable {
   /// Once, when everything is built.
   case started(RunFacts)
-  /// Within an epoch, a few times a second: epoch from 1, steps done in it, its steps, mean loss so far, seconds of the steps
-  /// that this run did in the epoch, and their mean time.
-  case progress(epoch: Int, step: Int, of: Int, loss: Double, seconds: Double, microsecondsPerStep: Double)
+  /// Within an epoch, a few times a second: epoch from 1, steps done in it, its steps, mean loss so far, mean time of a
+  /// step.
+  case progress(epoch: Int, step: Int, of: Int, loss: Double, microsecondsPerStep: Double)
   case epoch(EpochReport)
   /// A checkpoint was written after so many steps.
   case checkpoint(path: String, step: Int)
@@ -21,9 +21,9 @@ public enum TrainingEvent: Sendable {
 extension Trainer {
   /// Trains on `data`; with `validation` also measures on those rows after every epoch.
   ///
-  /// Ctrl-C ends it after the steps at hand; the result then has the parameters with the least validation loss (the least
-  /// training loss where there are no validation rows). Throws errors of the user's functions, of building, and of a loss that
-  /// is not a number.
+  /// Ctrl-C ends it after the steps at hand; the result then has the parameters with the least validation loss (the
+  /// least training loss where there are no validation rows). Throws errors of the user's functions, of building, and
+  /// of a loss that is not a number.
   public func fit(
     _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
     report: (TrainingEvent) throws -> Void = { _ in }
@@ -82,7 +82,7 @@ extension Trainer {
         try report(
           .progress(
             epoch: now / perEpoch + 1, step: done, of: perEpoch, loss: session.sums.loss / Double(done),
-            seconds: clock.seconds, microsecondsPerStep: clock.microsecondsPerStep))
+            microsecondsPerStep: clock.microsecondsPerStep))
         continue
       }
       let sums = session.takeSums()

@@ -44,8 +44,8 @@ public struct Trainer<P: ParameterTree>: Sendable {
     self.loss = loss
   }
 
-  /// Training of a network of layers. `prepare` turns rows as they are in the data set (bytes, say) into what the network takes,
-  /// of type `input` with any number of rows; `loss` takes the network's output and the targets.
+  /// Training of a network of layers. `prepare` turns rows as they are in the data set (bytes, say) into what the
+  /// network takes, of type `input` with any number of rows; `loss` takes the network's output and the targets.
   public init(
     _ model: some Layer, input: TensorType, optimizer: any Optimizer, metric: Metric? = nil,
     prepare: @escaping @Sendable (Tensor) -> Tensor = { $0 }, loss: @escaping @Sendable (Tensor, Tensor) -> Tensor
@@ -62,7 +62,8 @@ public enum Engine: String, Sendable, CaseIterable { case compiled, interpreted 
 /// The settings of one run.
 public struct TrainingOptions: Sendable {
   public var epochs: Int
-  /// Rows of a batch; nil for all rows at once. Rows that do not fill the last batch of an epoch wait for the next shuffle.
+  /// Rows of a batch; nil for all rows at once. Rows that do not fill the last batch of an epoch wait for the next
+  /// shuffle.
   public var batch: Int?
   /// Decides initial parameters and the order of rows.
   public var seed: Int
@@ -71,8 +72,8 @@ public struct TrainingOptions: Sendable {
   public var engine: Engine
   /// Stop after so many steps, in the midst of an epoch if need be.
   public var steps: Int?
-  /// Where a batch is all rows, how many steps count as an epoch, after which there is a report: 1 unless set. Where rows are
-  /// shuffled into batches an epoch is what it always is, and this is ignored.
+  /// Where a batch is all rows, how many steps count as an epoch, after which there is a report: 1 unless set. Where
+  /// rows are shuffled into batches an epoch is what it always is, and this is ignored.
   public var stepsPerEpoch: Int?
   /// Where parameters, optimizer state and position are kept, every `every` steps and at the end.
   public var checkpoint: String?

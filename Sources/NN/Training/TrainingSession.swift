@@ -201,7 +201,8 @@ extension Trainer {
     try prepare(graphs.step.graph, donations: graphs.step.donations, prefix: "train")
   }
 
-  /// The programs of a training run, to be built as one library: initialize, step, evaluate. Their names begin with `prefix`.
+  /// The programs of a training run, to be built as one library: initialize, step, evaluate. Their names begin with
+  /// `prefix`.
   package func programs(_ graphs: TrainingGraphs, prefix: String = "") throws -> [StepProgram] {
     let names = ["initialize", "train"] + graphs.evaluate.indices.map { $0 == 0 ? "evaluate" : "evaluate_rest" }
     let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)

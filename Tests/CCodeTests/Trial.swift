@@ -1,0 +1,141 @@
+// Graphs run twice: by the interpreter and, many in one library, as compiled C on several numbers of threads.
+
+import DescentCCode
+import DescentDriver
+import DescentIR
+import DescentInterpreter
+import DescentOps
+import DescentPasses
+import Foundation
+import Testing
+
+/// A graph with values for its inputs.
+struct Trial: Sendable {
+  var name: String
+  var graph: Graph
+  var inputs: [HostArray]
+  /// For each output the input whose memory it takes over.
+  var donations: [Int?] = []
+  /// Whether the graph passes run first; without them the kernels are those of the graph as written.
+  var isOptimized = false
+
+  /// The program under its own prefix.
+  func program(_ number: Int) throws -> StepProgram {
+    let graph = isOptimized ? try optimize(self.graph, check: true) : self.graph
+    let schedule = try fuse(graph, donations: donations)
+    try schedule.graph.verify()
+    return StepProgram(schedule, prefix: "t\(number)")
+  }
+}
+
+/// The graph that `body` traces from inputs of the given types.
+func traced(_ types: [TensorType], _ body: ([Tensor]) throws -> [Tensor]) throws -> Graph {
+  let trace = Trace()
+  return try trace.record {
+    let inputs = types.enumerated().map { trace.input("x\($0.offset)", $0.element) }
+    let outputs = try body(inputs)
+    return try trace.finish(outputs.enumerated().map { (label: "y\($0.offset)", tensor: $0.element) })
+  }
+}
+
+/// Numbers for the inputs of a graph: reals in -1..<2 (so that sums are not all cancellation), integers of 0...4.
+func drawInputs(_ graph: Graph, seed: Int64, range: ClosedRange<Double> = -1...2) -> [HostArray] {
+  graph.inputs.enumerated().map { number, id in
+    let type = graph[id].type
+    return Sample.Operand(type.dtype, type.shape, type.dtype.isFloating ? range : 0...4).draw(seed: seed &* 1000 &+ Int64(number))
+  }
+}
+
+extension Trial {
+  /// A trial of a traced function.
+  init(
+    _ name: String, _ types: [TensorType], seed: Int64 = 1, donations: [Int?] = [], _ body: ([Tensor]) throws -> [Tensor]
+  ) throws {
+    let graph = try traced(types, body)
+    self.init(name: name, graph: graph, inputs: drawInputs(graph, seed: seed), donations: donations)
+  }
+}
+
+/// Programs in a library, with the numbers of threads they run on.
+struct Fleet {
+  /// So many programs are built at once.
+  static let size = 100
+
+  /// Fails the test in force once for each trial with which something is wrong.
+  static func check(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8], at location: Testing.SourceLocation = #_sourceLocation) throws {
+    for failure in try failures(trials, threads: threads).prefix(20) { Issue.record("\(failure)", sourceLocation: location) }
+  }
+
+  /// What is wrong with the trials, in words; empty where all is well.
+  ///
+  /// Outputs must agree with the interpreter's within the one tolerance policy (integers and bools exactly), inputs that nothing
+  /// takes over must stay, and each number of threads must give the same bits.
+  static func failures(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8]) throws -> [String] {
+    var failures: [String] = []
+    let settings = try Settings.current()
+    for start in stride(from: 0, to: trials.count, by: size) {
+      let part = Array(trials[start..<min(start + size, trials.count)])
+      let programs = try part.enumerated().map { number, trial in
+        do { return try trial.program(number) } catch { throw TrialError(description: "\(trial.name): \(error)\n\(trial.graph.text)") }
+      }
+      let library = try load(LibraryRequest(name: "trials\(start)", source: librarySource(programs)), settings: settings)
+      for (trial, program) in zip(part, programs) {
+        if let failure = try failure(trial, program, library, threads) { failures.append("\(trial.name): \(failure)") }
+      }
+    }
+    return failures
+  }
+
+  static func failure(_ trial: Trial, _ program: StepProgram, _ library: Library, _ threads: [Int]) throws -> String? {
+    let expected = try trial.graph.evaluate(trial.inputs)
+    var first: [HostArray]?
+    for count in threads {
+      let arrays = program.externals.enumerated().map { index, external in
+        index < trial.inputs.count ? MemoryArray(trial.inputs[index]) : MemoryArray(external.type)
+      }
+      try Executable(program, in: library, threads: count).run(arrays)
+      let results = program.outputPlaces.map { arrays[$0].read() }
+      for (index, input) in trial.inputs.enumerated() where !program.externals[index].isWritten {
+        if !sameBits(arrays[index].read(), input) { return "input \(index) was written" }
+      }
+      if let first {
+        for (k, (a, b)) in zip(first, results).enumerated() where !sameBits(a, b) {
+          return "output \(k) on \(count) threads has other bits than on \(threads[0])"
+        }
+      } else {
+        let tolerance = Tolerance(trial.graph)
+        for (k, (wanted, got)) in zip(expected, results).enumerated() {
+          if let difference = difference(wanted, got, tolerance) { return "output \(k): \(difference)" }
+        }
+        first = results
+      }
+    }
+    return nil
+  }
+}
+
+struct TrialError: Error, CustomStringConvertible { var description: String }
+
+/// Byte for byte.
+func sameBits(_ a: HostArray, _ b: HostArray) -> Bool {
+  a.type == b.type && a.withBytes { x in b.withBytes { y in x.elementsEqual(y) } }
+}
+
+/// Why `got` is not `wanted`; nil where they agree.
+func difference(_ wanted: HostArray, _ got: HostArray, _ tolerance: Tolerance) -> String? {
+  guard wanted.type == got.type else { return "type \(got.type), expected \(wanted.type)" }
+  guard wanted.dtype.isFloating else {
+    guard let i = zip(wanted.ints, got.ints).enumerated().first(where: { $1.0 != $1.1 })?.offset else { return nil }
+    return "element \(i) of \(wanted.type) is \(got.ints[i]), expected \(wanted.ints[i])"
+  }
+  let relative = Tolerance.difference(wanted.doubles, got.doubles)
+  guard !(relative <= tolerance.relative) else { return nil }
+  let (x, y) = (wanted.doubles, got.doubles)
+  let worst = x.indices.max { distance(x[$0], y[$0]) < distance(x[$1], y[$1]) } ?? 0
+  return "\(wanted.type) differs by \(relative), allowed \(tolerance.relative); element \(worst) is \(y[worst]), expected \(x[worst])"
+}
+
+private func distance(_ a: Double, _ b: Double) -> Double {
+  if a == b || (a.isNaN && b.isNaN) { return 0 }
+  return (a - b).isFinite ? abs(a - b) : .infinity
+}

@@ -1,0 +1,124 @@
+// train within this process: what it learns, what it writes, how it stops and goes on.
+
+import ArgumentParser
+import DescentCLI
+import DescentData
+import DescentIR
+import DescentNN
+import Foundation
+import Testing
+
+@Suite struct TrainTests {
+  @Test func twoEpochsOfDigits() throws {
+    try withFolder { folder in
+      let lines = Lines()
+      try command(FewDigits.self, Train<FewDigits>.self, "train", "--json", "--log", folder).run(on: lines.console)
+      let start = try #require(try lines.events("start").first)
+      #expect(start["parameters"] as? Int == 64 * 16 + 16 + 160 + 10 && start["rows"] as? Int == 512)
+      let epochs = try lines.events("epoch")
+      #expect(epochs.count == 2)
+      let end = try #require(try lines.events("end").first)
+      #expect(end["steps"] as? Int == 32 && end["interrupted"] as? Bool == false)
+      let accuracy = try #require(end["validation_accuracy"] as? Double)
+      #expect(accuracy > 0.7)
+      let csv = try String(contentsOfFile: folder + "/metrics.csv", encoding: .utf8).split(separator: "\n")
+      #expect(csv.count == 3)
+      #expect(csv[0] == "epoch,step,loss,accuracy,validation_loss,validation_accuracy,seconds,us_per_step")
+      #expect(csv[2].hasPrefix("2,32,"))
+      let jsonl = try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+      #expect(jsonl.count == 2)
+    }
+  }
+
+  @Test func plainLinesArePrintedForAPerson() throws {
+    let lines = Lines()
+    try command(FewDigits.self, Train<FewDigits>.self, "train", "--threads", "1").run(on: lines.console)
+    #expect(lines.all.count == 4)
+    #expect(
+      lines.all[0].hasPrefix("few-digits: 1,210 parameters, 512 rows and 128 to validate, batches of 32; compiled by"))
+    #expect(lines.all[1].hasPrefix("epoch 1/2  loss "))
+    #expect(lines.all[3].hasPrefix("validation loss ") && lines.all[3].contains("32 steps"))
+  }
+
+  @Test func epochsOfAFullBatchAreAsLongAsTheProgramSays() throws {
+    let lines = Lines()
+    try command(Line.self, Train<Line>.self, "train", "--json").run(on: lines.console)
+    #expect(try lines.events("epoch").map { $0["step"] as? Int } == [25, 50, 75, 100])
+    let loss = try #require(try lines.events("end").first?["loss"] as? Double)
+    #expect(loss < 1e-3)
+  }
+
+  /// The final parameters' numbers after three epochs, or `steps`.
+  private func parameters(
+    seed: Int = 4, threads: Int? = nil, steps: Int? = nil, checkpoint: String? = nil, resume: String? = nil
+  ) throws -> [[Double]] {
+    let program = try FewDigits.parse([])
+    let data = try program.data()
+    var options = TrainingOptions(epochs: 3, batch: 32, seed: seed, threads: threads)
+    (options.steps, options.checkpoint, options.resume) = (steps, checkpoint, resume)
+    let result = try program.trainer().fit(data.training, validation: data.validation, options: options)
+    return try FlatTree(result.parameters).leaves.map { try $0.doubles }
+  }
+
+  @Test(arguments: [1, 16, 23, 48]) func resumedRunHasTheBitsOfAnUninterruptedOne(_ step: Int) throws {
+    try withFolder { folder in
+      let file = folder + "/run.safetensors"
+      let whole = try parameters()
+      _ = try parameters(steps: step, checkpoint: file)
+      let resumed = try parameters(resume: file)
+      #expect(resumed == whole)
+    }
+  }
+
+  @Test func checkpointOfAnotherSeedIsRefused() throws {
+    try withFolder { folder in
+      let file = folder + "/run.safetensors"
+      _ = try parameters(steps: 2, checkpoint: file)
+      #expect(throws: DescentError.self) { try parameters(seed: 5, resume: file) }
+    }
+  }
+
+  @Test func threadsDoNotChangeTheBits() throws {
+    let (one, three) = (try parameters(threads: 1), try parameters(threads: 3))
+    #expect(one == three)
+  }
+
+  @Test func lossThatIsNotANumberIsAnErrorThatNamesTheStep() throws {
+    let program = try FewDigits.parse([])
+    let data = try program.data()
+    let error = #expect(throws: DescentError.self) {
+      try program.trainer(learningRate: .nan).fit(data.training, options: TrainingOptions(epochs: 1, batch: 32))
+    }
+    #expect(error?.message.contains("not a number in step 2") == true)
+  }
+
+  @Test func interruptEndsTheRunWithTheBestParameters() throws {
+    let program = try FewDigits.parse([])
+    let data = try program.data()
+    let interrupt = Interrupt()
+    let result = try program.trainer().fit(
+      data.training, validation: data.validation, options: TrainingOptions(epochs: 1_000_000, batch: 32),
+      interrupt: interrupt
+    ) { event in
+      if case .epoch(let entry) = event, entry.epoch == 3 { interrupt.set() }
+    }
+    #expect(result.wasInterrupted && result.steps == 48 && result.history.count == 3)
+    #expect(result.validationLoss == result.history.compactMap(\.validationLoss).min())
+  }
+
+  @Test func logThatCannotBeWrittenIsAnError() throws {
+    #expect(throws: DescentError.self) {
+      try command(Line.self, Train<Line>.self, "train", "--log", "/dev/null/x").run(on: Lines().console)
+    }
+  }
+
+  @Test func hugeNumbersOfEpochsDoNotOverflow() throws {
+    let interrupt = Interrupt()
+    interrupt.set()
+    let program = try Line.parse([])
+    var options = TrainingOptions(epochs: Int.max)
+    options.stepsPerEpoch = 1000
+    let result = try program.trainer().fit(program.data().training, options: options, interrupt: interrupt)
+    #expect(result.steps == 0)
+  }
+}
