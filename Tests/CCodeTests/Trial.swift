@@ -18,6 +18,8 @@ struct Trial: Sendable {
   var donations: [Int?] = []
   /// Whether the graph passes run first; without them the kernels are those of the graph as written.
   var isOptimized = false
+  /// So many steps run; from one to the next, an output that takes over an input's memory is that input.
+  var steps = 1
 
   /// The program under its own prefix.
   func program(_ number: Int) throws -> StepProgram {
@@ -47,12 +49,25 @@ func drawInputs(_ graph: Graph, seed: Int64, range: ClosedRange<Double> = -1...2
 }
 
 extension Trial {
+  /// What the interpreter makes of it.
+  func expected() throws -> [HostArray] {
+    var inputs = inputs
+    var outputs: [HostArray] = []
+    for _ in 0..<steps {
+      outputs = try graph.evaluate(inputs)
+      for (k, input) in donations.enumerated() {
+        if let input, outputs[k].type == inputs[input].type { inputs[input] = outputs[k] }
+      }
+    }
+    return outputs
+  }
+
   /// A trial of a traced function.
   init(
-    _ name: String, _ types: [TensorType], seed: Int64 = 1, donations: [Int?] = [], _ body: ([Tensor]) throws -> [Tensor]
+    _ name: String, _ types: [TensorType], seed: Int64 = 1, donations: [Int?] = [], steps: Int = 1, _ body: ([Tensor]) throws -> [Tensor]
   ) throws {
     let graph = try traced(types, body)
-    self.init(name: name, graph: graph, inputs: drawInputs(graph, seed: seed), donations: donations)
+    self.init(name: name, graph: graph, inputs: drawInputs(graph, seed: seed), donations: donations, steps: steps)
   }
 }
 
@@ -71,7 +86,13 @@ struct Fleet {
   /// Outputs must agree with the interpreter's within the one tolerance policy (integers and bools exactly), inputs that nothing
   /// takes over must stay, and each number of threads must give the same bits.
   static func failures(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8]) throws -> [String] {
-    var failures: [String] = []
+    try run(trials, threads).map { "\($0.trial.name): \($0.failure)" }
+  }
+  /// The trials with which something is wrong.
+  static func failing(_ trials: [Trial], threads: [Int]) throws -> [Trial] { try run(trials, threads).map(\.trial) }
+
+  private static func run(_ trials: [Trial], _ threads: [Int]) throws -> [(trial: Trial, failure: String)] {
+    var failures: [(trial: Trial, failure: String)] = []
     let settings = try Settings.current()
     for start in stride(from: 0, to: trials.count, by: size) {
       let part = Array(trials[start..<min(start + size, trials.count)])
@@ -80,20 +101,20 @@ struct Fleet {
       }
       let library = try load(LibraryRequest(name: "trials\(start)", source: librarySource(programs)), settings: settings)
       for (trial, program) in zip(part, programs) {
-        if let failure = try failure(trial, program, library, threads) { failures.append("\(trial.name): \(failure)") }
+        if let failure = try failure(trial, program, library, threads) { failures.append((trial, failure)) }
       }
     }
     return failures
   }
 
   static func failure(_ trial: Trial, _ program: StepProgram, _ library: Library, _ threads: [Int]) throws -> String? {
-    let expected = try trial.graph.evaluate(trial.inputs)
+    let expected = try trial.expected()
     var first: [HostArray]?
     for count in threads {
       let arrays = program.externals.enumerated().map { index, external in
         index < trial.inputs.count ? MemoryArray(trial.inputs[index]) : MemoryArray(external.type)
       }
-      try Executable(program, in: library, threads: count).run(arrays)
+      try Executable(program, in: library, threads: count).run(arrays, steps: trial.steps)
       let results = program.outputPlaces.map { arrays[$0].read() }
       for (index, input) in trial.inputs.enumerated() where !program.externals[index].isWritten {
         if !sameBits(arrays[index].read(), input) { return "input \(index) was written" }
@@ -103,7 +124,7 @@ struct Fleet {
           return "output \(k) on \(count) threads has other bits than on \(threads[0])"
         }
       } else {
-        let tolerance = Tolerance(trial.graph)
+        let tolerance = Tolerance(trial.graph, steps: trial.steps)
         for (k, (wanted, got)) in zip(expected, results).enumerated() {
           if let difference = difference(wanted, got, tolerance) { return "output \(k): \(difference)" }
         }
