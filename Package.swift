@@ -98,6 +98,7 @@ let package = Package(
       dependencies: [
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
       ], path: "Tests/CCodeTests", exclude: ["Golden"]),
+    .testTarget(name: "DocsTests", dependencies: ["Descent"], path: "Tests/DocsTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]

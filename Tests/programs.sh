@@ -116,6 +116,7 @@ for program in one-slide digits $clothes; do
   cp $program.c inspected-$program.c
   holds "$program inspect c: no warning of gcc" silent gcc $strict -O1 -march=native -c -o inspected.o inspected-$program.c
 done
+holds "one-slide inspect c: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o inspected.o inspected-one-slide.c
 holds "one-slide profile" eval 'one-slide profile --steps 50 | grep -q "OneSlide.swift:"'
 
 section "standalone trainers"
@@ -261,6 +262,16 @@ if unshare -rm sh -c 'mkdir -p probe && mount -t tmpfs -o size=64k tmpfs probe' 
 else
   echo "skipped: full disk while emitting, as this user may not mount a small one"
 fi
+
+section "what README.md tells a user to run"
+# Every line of its bash blocks, in order, in one folder; the two scripts and the build aside.
+mkdir readme && cd readme || exit 1
+while read -r line; do
+  case $line in bash\ * | swift\ build*) continue ;; esac
+  holds "$line" eval "${line//.build\/release\//}"
+done < <(sed -n '/^```bash$/,/^```$/{/^```/d;p}' "$root/README.md")
+holds "the trainer's checkpoint is that of train" cmp trainer/c.checkpoint slide.checkpoint
+cd "$work" || exit 1
 
 if [ "$clothes" ]; then
   section "quick start"
