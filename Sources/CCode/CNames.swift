@@ -1,4 +1,5 @@
-// Names and strings of a user's in emitted files: a prefix is checked, and any other text stands in an escaped literal only.
+// Names and strings of a user's in emitted files: a prefix is checked, and any other text stands in an escaped
+// literal only.
 
 import DescentIR
 
@@ -13,14 +14,17 @@ package func checkPrefix(_ prefix: String) throws {
   guard bytes.count <= 64 else {
     throw DescentError(.usage, "the prefix of \(bytes.count) characters is too long; at most 64 are taken")
   }
-  guard !keywords.contains(prefix) else { throw DescentError(.usage, "the prefix '\(prefix)' is a keyword of C or C++") }
+  guard !keywords.contains(prefix) else {
+    throw DescentError(.usage, "the prefix '\(prefix)' is a keyword of C or C++")
+  }
   // The runtime's own names begin so.
   guard prefix.lowercased() != "dsc", !prefix.lowercased().hasPrefix("dsc_") else {
     throw DescentError(.usage, "the prefix '\(prefix)' is taken by the runtime; choose another")
   }
 }
 
-/// Throws where a header `PREFIX.h` would stand in the way of one of the standard's, or the source in that of the example.
+/// Throws where a header `PREFIX.h` would stand in the way of one of the standard's, or the source in that of the
+/// example.
 package func checkFileName(_ prefix: String) throws {
   guard !standardHeaders.contains(prefix.lowercased()), prefix.lowercased() != "example" else {
     throw DescentError(.usage, "the prefix '\(prefix)' would name files as others are named; choose another")
@@ -29,24 +33,26 @@ package func checkFileName(_ prefix: String) throws {
 
 private let keywords: Set<String> = Set(
   """
-  alignas alignof and and_eq asm atomic auto bitand bitor bool break case catch char char8_t char16_t char32_t class compl
-  complex concept const const_cast consteval constexpr constinit continue co_await co_return co_yield decltype default
-  delete do double dynamic_cast else enum explicit export extern false final float for friend goto if import imaginary
-  inline int long module mutable namespace new noexcept noreturn not not_eq nullptr operator or or_eq override private
-  protected public register reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast
-  struct switch template this thread_local throw true try typedef typeid typename typeof typeof_unqual union unsigned using
-  virtual void volatile wchar_t while xor xor_eq _Alignas _Alignof _Atomic _BitInt _Bool _Complex _Decimal128 _Decimal32
-  _Decimal64 _Generic _Imaginary _Noreturn _Static_assert _Thread_local
+  alignas alignof and and_eq asm atomic auto bitand bitor bool break case catch char char8_t char16_t char32_t
+  class compl complex concept const const_cast consteval constexpr constinit continue co_await co_return
+  co_yield decltype default delete do double dynamic_cast else enum explicit export extern false final float for
+  friend goto if import imaginary inline int long module mutable namespace new noexcept noreturn not not_eq
+  nullptr operator or or_eq override private protected public register reinterpret_cast requires restrict return
+  short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try
+  typedef typeid typename typeof typeof_unqual union unsigned using virtual void volatile wchar_t while xor
+  xor_eq _Alignas _Alignof _Atomic _BitInt _Bool _Complex _Decimal128 _Decimal32 _Decimal64 _Generic _Imaginary
+  _Noreturn _Static_assert _Thread_local
   """.split { $0 == " " || $0 == "\n" }.map(String.init))
 
 private let standardHeaders: Set<String> = Set(
   """
-  assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbit
-  stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype
+  assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg
+  stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar
+  wchar wctype
   """.split { $0 == " " || $0 == "\n" }.map(String.init))
 
-/// A C string literal with the bytes of `text`: what could mean anything to a compiler is written as an octal escape, which
-/// has three digits, so that none of the text's own is taken for a fourth.
+/// A C string literal with the bytes of `text`: what could mean anything to a compiler is written as an octal escape,
+/// which has three digits, so that none of the text's own is taken for a fourth.
 package func cString(_ text: String) -> String {
   var literal = "\""
   for byte in text.utf8 {

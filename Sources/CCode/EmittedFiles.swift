@@ -13,18 +13,20 @@ package struct EmittedFiles {
 
   /// Adds a text.
   package mutating func add(_ name: String, _ text: String) {
-    files.append((name, { path in
+    add(name) { path in
       try EmittedFiles.calling { error in
         var text = text
         return text.withUTF8 { dsc_write_file(path, $0.baseAddress, Int64($0.count), error) }
       }
-    }))
+    }
   }
   /// Adds a file that `write` makes at the path it is given.
-  package mutating func add(_ name: String, writing write: @escaping (String) throws -> Void) { files.append((name, write)) }
+  package mutating func add(_ name: String, writing write: @escaping (String) throws -> Void) {
+    files.append((name, write))
+  }
 
-  /// Writes all to a folder beside their places, then renames each. The folder is made where there is none; on failure it is
-  /// as it was before, and the error names it.
+  /// Writes all to a folder beside their places, then renames each. The folder is made where there is none; on
+  /// failure it is as it was before, and the error names it.
   package func write(to directory: String) throws {
     guard !directory.isEmpty, !directory.utf8.contains(0) else {
       throw DescentError(.usage, "\(directory.debugDescription) is no name of a folder")
@@ -40,6 +42,12 @@ package struct EmittedFiles {
         do { try write("\(temporary)/\(name)") } catch let error as DescentError {
           // The temporary place means nothing to a reader.
           throw DescentError(error.kind, error.message.replacing(temporary, with: directory))
+        }
+      }
+      for (name, _) in files {
+        var facts = stat()
+        guard lstat("\(directory)/\(name)", &facts) != 0 || facts.st_mode & S_IFMT != S_IFDIR else {
+          throw DescentError(.file, "\(directory)/\(name) is a folder and is not replaced")
         }
       }
       for (name, _) in files {

@@ -7,10 +7,17 @@ extension Inference {
     let c = input.dtype.cName
     switch input.dtype {
     case .f32, .f64: return (c, "value == value", "a number")
-    case .i32: return (c, "value >= -2147483648.0 && value <= 2147483647.0 && value == (double)(int32_t)value", "a whole number of 32 bits")
+    case .i32:
+      return (
+        c, "value >= -2147483648.0 && value <= 2147483647.0 && value == (double)(int32_t)value",
+        "a whole number of 32 bits"
+      )
     // Beyond 2^53 a double would not hold the digits.
     case .i64:
-      return (c, "value >= -9007199254740992.0 && value <= 9007199254740992.0 && value == (double)(int64_t)value", "a whole number")
+      return (
+        c, "value >= -9007199254740992.0 && value <= 9007199254740992.0 && value == (double)(int64_t)value",
+        "a whole number"
+      )
     case .u8: return (c, "value >= 0 && value <= 255 && value == (double)(int)value", "a whole number in 0...255")
     case .bool: return (c, "value == 0 || value == 1", "0 or 1")
     }

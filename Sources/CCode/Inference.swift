@@ -1,5 +1,5 @@
-// A trained network printed as C for a device: weights as constants, memory that is static or the caller's, one thread, and
-// nothing of the system's: no heap, no files, no output. What can go wrong is a return code.
+// A trained network printed as C for a device: weights as constants, memory that is static or the caller's, one
+// thread, and nothing of the system's: no heap, no files, no output. What can go wrong is a return code.
 
 import DescentIR
 
@@ -13,12 +13,16 @@ package struct Inference: Sendable {
   package var output: TensorType
 
   /// `prefix` has been checked, as a name and as that of files. Throws for more numbers than an `int` counts.
-  package init(prefix: String, program: StepProgram, weights: [(name: String, value: HostArray)], input: TensorType) throws {
+  package init(prefix: String, program: StepProgram, weights: [(name: String, value: HostArray)], input: TensorType)
+    throws
+  {
     guard let output = program.externals.last?.type, program.externals.count == weights.count + 2 else {
       preconditionFailure("a prediction takes weights and rows, and gives one tensor")
     }
-    for (what, type) in [("input", input), ("output", output)] where type.shape.count > Int(Int32.max) || type.shape.count == 0 {
-      throw DescentError(.usage, "the \(what) of one prediction is \(type); C for devices takes 1 to 2147483647 numbers")
+    for (what, type) in [("input", input), ("output", output)]
+    where type.shape.count > Int(Int32.max) || type.shape.count == 0 {
+      throw DescentError(
+        .usage, "the \(what) of one prediction is \(type); C for devices takes 1 to 2147483647 numbers")
     }
     self.prefix = prefix
     self.program = program
@@ -29,7 +33,8 @@ package struct Inference: Sendable {
 
   /// Numbers in a row of predictions, for printing.
   var outputColumns: Int {
-    input.shape.rank > 0 && output.shape.rank > 0 && output.shape[0] == input.shape[0] ? output.shape.count / output.shape[0]
+    input.shape.rank > 0 && output.shape.rank > 0 && output.shape[0] == input.shape[0]
+      ? output.shape.count / output.shape[0]
       : output.shape.count
   }
 
@@ -103,7 +108,8 @@ package struct Inference: Sendable {
 
   private var functions: String {
     let net = program.prefix
-    let pointers = weights.indices.map { "(void *)(uintptr_t)\(prefix)_w\($0)" } + ["(void *)(uintptr_t)input", "output"]
+    let pointers =
+      weights.indices.map { "(void *)(uintptr_t)\(prefix)_w\($0)" } + ["(void *)(uintptr_t)input", "output"]
     return """
 
       size_t \(prefix)_arena_bytes(void) { return \(net)_arena + \(net)_scratch > 0 ? \(net)_arena + \(net)_scratch : 64; }

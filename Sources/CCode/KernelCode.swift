@@ -78,10 +78,15 @@ extension ProgramContext {
   /// A body that computes and stores a kernel's nodes at the index of its domain.
   func store(_ kernel: Kernel, _ body: inout Body, _ index: [Affine]) {
     let stores = Set(kernel.stores)
-    if let anchor = kernel.anchor, stores.contains(anchor) { body.store(anchor, index, body.value(anchor, index)) }
     // All values before all stores: memory that is taken over is read before it is written.
-    for member in kernel.members { _ = body.value(member, index) }
-    for member in kernel.members where stores.contains(member) { body.store(member, index, body.value(member, index)) }
+    // Among scalars may be a member of another rank with its one element.
+    func place(_ member: NodeID) -> [Affine] {
+      let rank = graph[member].type.shape.rank
+      return rank == index.count ? index : [Affine](repeating: Affine(), count: rank)
+    }
+    for member in kernel.members { _ = body.value(member, place(member)) }
+    if let anchor = kernel.anchor, stores.contains(anchor) { body.store(anchor, index, body.value(anchor, index)) }
+    for member in kernel.members where stores.contains(member) { body.store(member, place(member), body.value(member, place(member))) }
   }
 
   /// Cost of computing one element of these nodes.

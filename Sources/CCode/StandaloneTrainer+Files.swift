@@ -34,19 +34,23 @@ extension StandaloneTrainer {
   package var readme: String {
     let inMemory: Bool = if case .npy = data.reader, !data.inputs.hasPrefix("/") { true } else { false }
     let table: Bool = if case .csv = data.reader { true } else { false }
-    let source = inMemory
+    let source =
+      inMemory
       ? "The data are the `.npy` files beside it: run it in this folder, or name the folder with `--data`."
       : "The data are read from the files named in `trainer.c`; `--data` and the options for single files name others."
-    let dataRow = table ? "| `--data FILE` | the table to train on |"
+    let dataRow =
+      table
+      ? "| `--data FILE` | the table to train on |"
       : """
       | `--data DIR` | the folder with the files of the data, under their usual names |
       | `--inputs FILE`, `--targets FILE` | the files to train on |
       """
-    let validationRow: String = switch validation?.reader {
-    case nil: ""
-    case .csv: "\n| `--validation-data FILE` | the table to validate on |"
-    default: "\n| `--validation-inputs FILE`, `--validation-targets FILE` | the files to validate on |"
-    }
+    let validationRow: String =
+      switch validation?.reader {
+      case nil: ""
+      case .csv: "\n| `--validation-data FILE` | the table to validate on |"
+      default: "\n| `--validation-inputs FILE`, `--validation-targets FILE` | the files to validate on |"
+      }
     return """
       # A standalone trainer
 

@@ -1,5 +1,5 @@
-// A training run printed as one C file that needs nothing else: the runtime's headers, the step programs, tables that describe
-// their arrays and the data, and a main. What the main does is Runtime/include/descent_trainer.h.
+// A training run printed as one C file that needs nothing else: the runtime's headers, the step programs, tables that
+// describe their arrays and the data, and a main. What the main does is Runtime/include/descent_trainer.h.
 
 import DescentIR
 
@@ -70,7 +70,8 @@ package struct StandaloneTrainer: Sendable {
   package var defaults: Defaults
 
   package init(
-    prefix: String, metric: String?, initialize: StepProgram, train: StepProgram, data: Rows, validation: Rows?, batch: Int,
+    prefix: String, metric: String?, initialize: StepProgram, train: StepProgram, data: Rows, validation: Rows?,
+    batch: Int,
     stepsPerEpoch: Int, isShuffled: Bool, defaults: Defaults
   ) {
     self.prefix = prefix
@@ -88,11 +89,13 @@ package struct StandaloneTrainer: Sendable {
   /// The C file. Throws for a tensor of more axes than files can have.
   package func source() throws -> String {
     for (name, type) in parameters + state + [("inputs", data.inputType)] where type.shape.rank > 8 {
-      throw DescentError(.usage, "'\(name)' has \(type.shape.rank) axes; a standalone trainer takes tensors of at most 8")
+      throw DescentError(
+        .usage, "'\(name)' has \(type.shape.rank) axes; a standalone trainer takes tensors of at most 8")
     }
     checkArrays()
     let programs = [initialize, train] + evaluate.map(\.program)
-    let body = programs.map { "/* ---- \($0.prefix) ---- */\n\n" + $0.banner + $0.text + $0.runFunction(linkage: "static") }
+    let body =
+      programs.map { "/* ---- \($0.prefix) ---- */\n\n" + $0.banner + $0.text + $0.runFunction(linkage: "static") }
       .joined(separator: "\n") + tables()
     return header + Prelude.text(for: body, extra: ["descent_trainer.h"]) + "\n" + body
   }
@@ -117,7 +120,8 @@ package struct StandaloneTrainer: Sendable {
       train.externals.map(\.type) == p + s + counters + order + [data.inputType, data.targetType], "arrays of train")
     for (program, _) in evaluate {
       precondition(
-        program.externals.map(\.type) == p + counters + [validation!.inputType, validation!.targetType], "arrays of evaluate")
+        program.externals.map(\.type) == p + counters + [validation!.inputType, validation!.targetType],
+        "arrays of evaluate")
     }
   }
 
@@ -178,7 +182,8 @@ package struct StandaloneTrainer: Sendable {
         switch choice {
         case .first(let count): text += "    {DSC_TRAINER_FIRST, \(cLiteral(count)), 0},\n"
         case .others(let count, let seed): text += "    {DSC_TRAINER_OTHERS, \(cLiteral(count)), UINT64_C(\(seed))},\n"
-        case .heldOut(let count, let seed): text += "    {DSC_TRAINER_HELD_OUT, \(cLiteral(count)), UINT64_C(\(seed))},\n"
+        case .heldOut(let count, let seed):
+          text += "    {DSC_TRAINER_HELD_OUT, \(cLiteral(count)), UINT64_C(\(seed))},\n"
         }
       }
       text += "};\n\n"
@@ -204,11 +209,14 @@ package struct StandaloneTrainer: Sendable {
     case .idx: return ("DSC_TRAINER_IDX", cString(rows.targets), "{0, 0, 0, 0, NULL, 0, 0, 0}")
     case .npy: return ("DSC_TRAINER_NPY", cString(rows.targets), "{0, 0, 0, 0, NULL, 0, 0, 0}")
     case .csv(let header, let separator, let dtype, let targetType, let target):
-      let column = switch target {
-      case .name(let name): "DSC_CSV_TARGET_NAME, \(cString(name)), 0"
-      case .index(let index): "DSC_CSV_TARGET_INDEX, NULL, \(cLiteral(index))"
-      }
-      return ("DSC_TRAINER_CSV", "NULL", "{\(header), \(separator), \(number(dtype)), \(column), \(number(targetType)), 0}")
+      let column =
+        switch target {
+        case .name(let name): "DSC_CSV_TARGET_NAME, \(cString(name)), 0"
+        case .index(let index): "DSC_CSV_TARGET_INDEX, NULL, \(cLiteral(index))"
+        }
+      return (
+        "DSC_TRAINER_CSV", "NULL", "{\(header), \(separator), \(number(dtype)), \(column), \(number(targetType)), 0}"
+      )
     }
   }
 }

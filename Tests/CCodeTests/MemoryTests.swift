@@ -80,6 +80,15 @@ import Testing
         let y = x[0] * 0.5
         return [y, y + x[0] * x[1]]
       }
+      try add("a product, and its sum with the old value", [0, nil]) { x in
+        let y = tanh(matmul(x[1], x[1]) * 0.1)
+        let z = matmul(x[1], x[1]) * 1
+        return [z, z + x[0], y]
+      }
+      try add("a sum, and its sum with the old value", [0, nil]) { x in
+        let z = sum(stack([x[1], x[1] * 2, x[1]]), axes: [0])
+        return [z, z + x[0]]
+      }
       try add("momentum", [0, 1]) { x in
         let g = x[0] * 2 - 1
         let m = x[1] * 0.9 + g
@@ -102,6 +111,12 @@ import Testing
         return [s, s * 2, tanh(s), exp(s * 0.01) + tanh(s), max(x[0], axes: [0]), mean(x[0])]
       })
     }
+    // Tensors with one element may share a kernel with scalars, whatever their rank.
+    trials.append(try Trial("single elements", [TensorType(.f32, []), TensorType(.f32, [1, 1]), TensorType(.f32, [1])]) { x in
+      let s = exp(x[0])
+      let m = tanh(transpose(x[1], [1, 0])) + slice(x[1], start: [0, 0], limit: [1, 1])
+      return [s, m, reshape(s, [1, 1]) * m, x[2] + reshape(m, [1]), reverse(x[2], axes: [0]) * s, gather(exp(x[2]), Tensor([Int32(3)]))]
+    })
     try Fleet.check(trials)
   }
 
@@ -112,6 +127,8 @@ import Testing
       let step = Step(program)
       #expect(step.calls.count == program.calls.count, "\(trial.name)")
       #expect(step.calls.map(\.isShared) == program.calls.map(\.isShared), "\(trial.name)")
+      #expect(step.unknown == [], "\(trial.name)")
+      #expect(step.regions.count == program.memoryRows.count, "\(trial.name)")
       #expect(step.conflicts() == [], "\(trial.name)")
       // What is placed in the arena lies within it.
       #expect(step.regions.allSatisfy { $0.base != "arena" || $0.range.upperBound <= program.arenaBytes }, "\(trial.name)")
@@ -151,6 +168,8 @@ private struct Step {
   }
   var calls: [Call] = []
   var regions: [Region] = []
+  /// Arguments that are no array of the step.
+  var unknown: [String] = []
 
   init(_ program: StepProgram) {
     let lines = program.text.split(separator: "\n").map(String.init)
@@ -169,7 +188,7 @@ private struct Step {
         let place = Int(match.output.2)!
         named[String(match.output.1)] = Region(
           base: "io\(place)", range: 0..<program.externals[place].type.byteCount, name: String(match.output.1))
-      } else if let match = line.firstMatch(of: /\*const (\w+) = .*\(arena \+ (\d+)\)\); \/\* (.*) \*\//) {
+      } else if let match = line.firstMatch(of: /\*const (\w+) = .*\(arena \+ (\d+)\); \/\* (.*) \*\//) {
         let row = rows.first { $0[0] == String(match.output.2) && $0[3] == String(match.output.3) }!
         let life = row[2].dropFirst("calls ".count).split(separator: "-").map { Int($0)! }
         let region = Region(
@@ -189,6 +208,7 @@ private struct Step {
       let arguments = match.output.3.split(separator: ",").map { String($0.trimmingPrefix(" ")) }
       // The unit range may hold commas of its own; arrays come last.
       let arrays = arguments.suffix(flags.count)
+      unknown += arrays.filter { named[$0] == nil && $0 != "scratch" && !$0.hasPrefix("\(program.prefix)_c") }
       calls.append(
         Call(
           isShared: match.output.1 == "dsc_share", segment: segment,

@@ -181,7 +181,7 @@ struct RandomGraph {
     }
   }
   private mutating func choice(_ x: Tensor, _ y: Tensor) -> Tensor {
-    let p = dice.isLucky(50) ? x .> y : (x .> 0.1) .& .!(y .< 0.3)
+    let p = dice.isLucky(50) ? x .> y : dice.isLucky(50) ? (x .> 0.1) .& .!(y .< 0.3) : (x .< -0.2) .| (y .== x)
     return dice.isLucky(50) ? `where`(p, x, y) : x * convert(p, to: x.dtype)
   }
   private mutating func reduction(_ x: Tensor) -> Tensor {

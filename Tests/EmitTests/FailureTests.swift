@@ -23,7 +23,9 @@ import Testing
     let before = folder.names
     func run(_ arguments: [String], _ status: Int32, _ words: String) throws {
       let outcome = try execute(folder.path + "/trainer", arguments, in: folder.path)
-      #expect(outcome.status == status && outcome.errorLines == 1 && outcome.errors.contains(words), "\(arguments): \(outcome)")
+      #expect(
+        outcome.status == status && outcome.errorLines == 1 && outcome.errors.contains(words),
+        "\(arguments): \(outcome)")
       #expect(folder.names == before, "\(arguments) left files")
     }
     for value in ["x", "", "0", "-1", "1.5", "99999999999999999999", "1 ", "0x10", "+3"] {
@@ -55,7 +57,8 @@ import Testing
     func run(_ arguments: [String], _ words: String) throws {
       let before = folder.names
       let outcome = try execute(folder.path + "/trainer", arguments, in: folder.path)
-      #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains(words), "\(arguments): \(outcome)")
+      #expect(
+        outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains(words), "\(arguments): \(outcome)")
       #expect(folder.names == before)
     }
     try NPY.write(Tensor((0..<150).map { Int32($0 == 77 ? 3 : 0) }), to: folder.path + "/labels.npy")
@@ -87,7 +90,9 @@ import Testing
     try NPY.write(Tensor([Float](repeating: .nan, count: 200), shape: [200, 1]), to: folder.path + "/targets.npy")
     let before = folder.names
     let outcome = try execute(folder.path + "/trainer", ["--checkpoint", "c"], in: folder.path)
-    #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("not a number in step 1;"), "\(outcome)")
+    #expect(
+      outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("not a number in step 1;"), "\(outcome)"
+    )
     #expect(folder.names == before)
   }
 
@@ -99,21 +104,27 @@ import Testing
     func emit(_ directory: String, _ prefix: String = "p") -> DescentError {
       failure { try trainer.emitTrainer(data: data, validation: nil, options: options, to: directory, prefix: prefix) }
     }
-    for prefix in ["", "1a", "a-b", "int", "class", "é", "a b", "dsc", "a;b", "_Bool", String(repeating: "x", count: 65)] {
+    for prefix in [
+      "", "1a", "a-b", "int", "class", "é", "a b", "dsc", "a;b", "_Bool", String(repeating: "x", count: 65),
+    ] {
       #expect(emit(folder.path + "/new", prefix).kind == .usage)
     }
     #expect(folder.names.isEmpty)
     // A file stands where the folder should be made, or where a file should be.
     try Data("here".utf8).write(to: URL(fileURLWithPath: folder.path + "/file"))
     #expect(emit(folder.path + "/file/x").message.contains("/file is not a folder"))
-    try FileManager.default.createDirectory(atPath: folder.path + "/in/trainer.c/full", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/in/trainer.c/full", withIntermediateDirectories: true)
     #expect(emit(folder.path + "/in").message.contains("trainer.c"))
     #expect(!Folder.files(folder.path + "/in").contains { $0.hasPrefix(".") })
     #expect(emit("/proc/descent/x").kind == .file)
     #expect(folder.names == ["file", "in"])
     let weights = try Sequential { Dense(1) }.initialize(input: TensorType(.f32, [1, 1]), seed: 0)
     for prefix in ["string", "example", "while"] {
-      #expect(failure { try trainer.emitInference(parameters: weights, inputs: data.inputs.type, to: folder.path, prefix: prefix) }.kind == .usage)
+      #expect(
+        failure {
+          try trainer.emitInference(parameters: weights, inputs: data.inputs.type, to: folder.path, prefix: prefix)
+        }.kind == .usage)
     }
   }
 }

@@ -20,7 +20,8 @@ import Testing
 
     // In process, compiled, as many rows at a time.
     let graphs = try trainer.graphs(inputs: data.inputs.type, targets: data.targets.type, validation: nil, batch: nil)
-    let program = try prepare(try trainer.predictionGraph(graphs, inputs: TensorType(.f32, [rows, 5])), prefix: "predict")
+    let program = try prepare(
+      try trainer.predictionGraph(graphs, inputs: TensorType(.f32, [rows, 5])), prefix: "predict")
     let executable = try load([program])[0]
     let arrays = program.externals.map { MemoryArray($0.type) }
     for (array, leaf) in zip(arrays, try weights.flattened().leaves) { array.load(try leaf.value) }
@@ -42,7 +43,9 @@ import Testing
       let outcome = try execute(folder.path + "/example", [], in: folder.path, input: input)
       #expect(outcome.status == 0, "\(outcome.errors)")
       let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map { Double($0)! } }
-      #expect(lines.allSatisfy { $0.count == 3 } && lines.flatMap { $0 }.map { Float($0) } == expected.map { Float($0) }, "\(build)")
+      #expect(
+        lines.allSatisfy { $0.count == 3 } && lines.flatMap { $0 }.map { Float($0) } == expected.map { Float($0) },
+        "\(build)")
       try checkSymbols(build, folder)
     }
   }
@@ -54,12 +57,17 @@ import Testing
       let outcome = try execute(
         build.compiler, flags + ["-Dnet_own_arena=\(own)", "-c", "net.c", "-o", "net.o"], in: folder.path)
       #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
-      let needed = try execute("nm", ["-u", "net.o"], in: folder.path).output.split { $0 == " " || $0 == "\n" }.filter { $0 != "U" }
+      let needed = try execute("nm", ["-u", "net.o"], in: folder.path).output.split { $0 == " " || $0 == "\n" }.filter {
+        $0 != "U"
+      }
       #expect(Set(needed).isSubset(of: ["memcpy", "memset", "memmove", "fma", "fmaf", "sqrtf", "floorf"]), "\(needed)")
       let all = try execute("nm", ["--defined-only", "-g", "net.o"], in: folder.path).output
       let names = all.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }.sorted()
-      #expect(names == (own == "1" ? ["net_arena_bytes", "net_message", "net_predict", "net_predict_in"]
-        : ["net_arena_bytes", "net_message", "net_predict_in"]))
+      #expect(
+        names
+          == (own == "1"
+            ? ["net_arena_bytes", "net_message", "net_predict", "net_predict_in"]
+            : ["net_arena_bytes", "net_message", "net_predict_in"]))
     }
   }
 
@@ -96,7 +104,8 @@ import Testing
     let batches = try Folder(), whole = try Folder()
     try Sample.classifier().emitTrainer(
       data: data, validation: validation, options: TrainingOptions(epochs: 2, batch: 33), to: batches.path)
-    try Sample.regression().emitTrainer(data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 9), to: whole.path)
+    try Sample.regression().emitTrainer(
+      data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 9), to: whole.path)
     for folder in [batches, whole] {
       try build.program(["trainer.c"], "trainer", in: folder.path, extra: flags)
       for arguments in [["--checkpoint", "c", "--every", "3"], ["--resume", "c", "--epochs", "20"], ["--help"]] {
@@ -118,6 +127,7 @@ import Testing
     try trainer.emitInference(parameters: weights, inputs: TensorType(.f32, [2, 5]), to: folder.path, prefix: "net")
     try build.program(["example.c", "net.c"], "example", in: folder.path, extra: flags)
     let outcome = try execute(folder.path + "/example", (0..<20).map { "\($0)" }, in: folder.path)
-    #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.output.split(separator: "\n").count == 4, "\(outcome)")
+    #expect(
+      outcome.status == 0 && outcome.errors.isEmpty && outcome.output.split(separator: "\n").count == 4, "\(outcome)")
   }
 }

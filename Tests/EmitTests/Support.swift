@@ -52,7 +52,8 @@ func execute(_ program: String, _ arguments: [String], in folder: String, input:
 func find(_ program: String) -> String? {
   if program.contains("/") { return FileManager.default.isExecutableFile(atPath: program) ? program : nil }
   // The system's own first: a Swift toolchain brings a clang without the system's headers.
-  let folders = ["/usr/bin"] + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+  let folders =
+    ["/usr/bin"] + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
   return folders.map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 
@@ -81,7 +82,8 @@ struct Build: Sendable, CustomStringConvertible {
   }
   /// Checks a file as C++17.
   func checkCxx(_ source: String, in folder: String) throws {
-    let arguments = ["-x", "c++", "-std=c++17", "-fsyntax-only"] + Self.warnings + Self.flags + (openMP ? ["-fopenmp"] : [])
+    let arguments =
+      ["-x", "c++", "-std=c++17", "-fsyntax-only"] + Self.warnings + Self.flags + (openMP ? ["-fopenmp"] : [])
     let outcome = try execute(compiler, arguments + [source], in: folder)
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(self) as C++: \(outcome.errors)")
   }
@@ -116,7 +118,9 @@ enum Sample {
     }
     return (try rows(150, 0), try rows(50, 1))
   }
-  static func classifier(_ optimizer: any Optimizer = Adam(learningRate: 0.01), columns: Int = 5, metric: String = "accuracy")
+  static func classifier(
+    _ optimizer: any Optimizer = Adam(learningRate: 0.01), columns: Int = 5, metric: String = "accuracy"
+  )
     -> Trainer<Weights>
   {
     let model = Sequential {
@@ -125,7 +129,8 @@ enum Sample {
       Dense(3)
     }
     return Trainer(
-      model, input: TensorType(.f32, [1, columns]), optimizer: optimizer, metric: .init(metric) { accuracy($0, labels: $1) },
+      model, input: TensorType(.f32, [1, columns]), optimizer: optimizer,
+      metric: .init(metric) { accuracy($0, labels: $1) },
       loss: { softmaxCrossEntropy($0, labels: $1) })
   }
   /// A curve, all rows in a step.

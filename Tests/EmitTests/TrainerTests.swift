@@ -8,7 +8,8 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct TrainerTests {
-  /// Trains in process, emits, and compares every build of the C with that: parameters, checkpoint, and the printed numbers.
+  /// Trains in process, emits, and compares every build of the C with that: parameters, checkpoint, and the printed
+  /// numbers.
   private func check(
     _ trainer: Trainer<Weights>, _ data: Dataset, _ validation: Dataset?, _ options: TrainingOptions, prefix: String,
     builds: [Build] = Build.all
@@ -18,20 +19,26 @@ import Testing
     options.checkpoint = folder.path + "/swift.checkpoint"
     let result = try trainer.fit(data, validation: validation, options: options)
     try trainer.emitTrainer(data: data, validation: validation, options: options, to: folder.path, prefix: prefix)
-    let expected = try SafeTensors.read(folder.path + "/swift.checkpoint").entries.filter { $0.name.hasPrefix("parameters.") }
+    let expected = try SafeTensors.read(folder.path + "/swift.checkpoint").entries.filter {
+      $0.name.hasPrefix("parameters.")
+    }
     for build in builds {
       try build.program(["trainer.c"], "trainer", in: folder.path)
       try build.checkCxx("trainer.c", in: folder.path)
       for threads in build.openMP ? [1, 2, 3] : [1] {
         let outcome = try execute(
-          folder.path + "/trainer", ["--threads", "\(threads)", "--checkpoint=c.checkpoint", "--output", "c.parameters"],
+          folder.path + "/trainer",
+          ["--threads", "\(threads)", "--checkpoint=c.checkpoint", "--output", "c.parameters"],
           in: folder.path)
         #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(build), \(threads) threads: \(outcome.errors)")
         #expect(
-          try folder.bytes("c.checkpoint") == folder.bytes("swift.checkpoint"), "\(build), \(threads) threads: checkpoints differ")
+          try folder.bytes("c.checkpoint") == folder.bytes("swift.checkpoint"),
+          "\(build), \(threads) threads: checkpoints differ")
         let written = try SafeTensors.read(folder.path + "/c.parameters").entries
         #expect(written.map(\.name) == expected.map(\.name))
-        for (a, b) in zip(written, expected) { #expect(try a.tensor.doubles == b.tensor.doubles, "\(build): \(a.name)") }
+        for (a, b) in zip(written, expected) {
+          #expect(try a.tensor.doubles == b.tensor.doubles, "\(build): \(a.name)")
+        }
         compare(outcome.output, result.history, metric: trainer.metric?.name)
       }
     }
@@ -53,7 +60,8 @@ import Testing
   @Test func shuffledBatches() throws {
     let (data, validation) = try Sample.points()
     try check(
-      Sample.classifier(), data, validation, TrainingOptions(epochs: 3, batch: 32, seed: -5, threads: 2), prefix: "points")
+      Sample.classifier(), data, validation, TrainingOptions(epochs: 3, batch: 32, seed: -5, threads: 2),
+      prefix: "points")
   }
 
   @Test func allRowsAtOnce() throws {
@@ -72,7 +80,8 @@ import Testing
       csv += "\(row % 3)," + x.joined(separator: ",") + "\n"
     }
     try Data(csv.utf8).write(to: URL(fileURLWithPath: folder.path + "/digits.csv"))
-    let (training, heldOut) = try Dataset.csv(folder.path + "/digits.csv", target: "label", classes: 3).split(0.25, seed: 1)
+    let (training, heldOut) = try Dataset.csv(folder.path + "/digits.csv", target: "label", classes: 3).split(
+      0.25, seed: 1)
     var options = TrainingOptions(epochs: 2, batch: 20, seed: 2)
     options.restoresBest = false
     try check(
@@ -117,7 +126,8 @@ import Testing
     try Sample.regression().emitTrainer(
       data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 2), to: folder.path + "/a/b")
     #expect(Folder.files(folder.path + "/a/b") == ["Makefile", "README.md", "inputs.npy", "targets.npy", "trainer.c"])
-    for arguments in [["CC=gcc"], ["CC=clang", "OPENMP=", "ZLIB=-DDSC_HAVE_ZLIB=0"]] where find(String(arguments[0].dropFirst(3))) != nil {
+    for arguments in [["CC=gcc"], ["CC=clang", "OPENMP=", "ZLIB=-DDSC_HAVE_ZLIB=0"]]
+    where find(String(arguments[0].dropFirst(3))) != nil {
       let built = try execute("make", ["-B"] + arguments, in: folder.path + "/a/b")
       #expect(built.status == 0, "\(built.errors)")
       #expect(try execute(folder.path + "/a/b/trainer", [], in: folder.path + "/a/b").status == 0)
@@ -126,5 +136,7 @@ import Testing
 }
 
 extension Folder {
-  static func files(_ path: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+  static func files(_ path: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+  }
 }

@@ -7,17 +7,18 @@ import DescentIR
 import Foundation
 
 extension Trainer {
-  /// Writes a C program that trains as `fit` does, bit for bit: `trainer.c`, `Makefile`, `README.md`, and the data as NPY files
-  /// where a program made them; data from files are read again from there.
+  /// Writes a C program that trains as `fit` does, bit for bit: `trainer.c`, `Makefile`, `README.md`, and the data as
+  /// NPY files where a program made them; data from files are read again from there.
   ///
-  /// Epochs, steps, batch, seed and threads of `options` become its defaults. `prefix` begins every name in the C. Throws errors
-  /// of the user's functions and of files; on failure the folder is as it was.
+  /// Epochs, steps, batch, seed and threads of `options` become its defaults. `prefix` begins every name in the C.
+  /// Throws errors of the user's functions and of files; on failure the folder is as it was.
   public func emitTrainer(
     data: Dataset, validation: Dataset?, options: TrainingOptions, to directory: String, prefix: String = "descent"
   ) throws {
     try checkPrefix(prefix)
     let graphs = try graphs(
-      inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
+      inputs: data.inputs.type, targets: data.targets.type,
+      validation: validation.map { ($0.inputs.type, $0.targets.type) },
       batch: options.batch, stepsPerEpoch: options.stepsPerEpoch)
     let programs = try programs(graphs, prefix: prefix + "_")
     var files = EmittedFiles()
@@ -25,7 +26,8 @@ extension Trainer {
     let validationRows = try validation.map { try self.rows($0, "validation_", &files) }
     var trainer = StandaloneTrainer(
       prefix: prefix, metric: metric?.name, initialize: programs[0], train: programs[1], data: rows,
-      validation: validationRows, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch, isShuffled: graphs.isShuffled,
+      validation: validationRows, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch,
+      isShuffled: graphs.isShuffled,
       defaults: .init(
         epochs: options.epochs, steps: options.steps, seed: options.seed, threads: options.threads,
         restoresBest: options.restoresBest))
@@ -38,11 +40,12 @@ extension Trainer {
     try files.write(to: directory)
   }
 
-  /// Writes C that predicts for rows of type `inputs`, as they are in the data set, with these parameters: `PREFIX.h`, `PREFIX.c`
-  /// without heap, files or output, and an example with a `Makefile` and a `README.md`.
+  /// Writes C that predicts for rows of type `inputs`, as they are in the data set, with these parameters:
+  /// `PREFIX.h`, `PREFIX.c` without heap, files or output, and an example with a `Makefile` and a `README.md`.
   ///
   /// Throws errors of the user's functions and of files; on failure the folder is as it was.
-  public func emitInference(parameters: P, inputs: TensorType, to directory: String, prefix: String = "descent") throws {
+  public func emitInference(parameters: P, inputs: TensorType, to directory: String, prefix: String = "descent") throws
+  {
     try checkPrefix(prefix)
     try checkFileName(prefix)
     let flat = try FlatTree(parameters)
