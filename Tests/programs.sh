@@ -13,6 +13,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Made by this run alone, so that the first step of each program is one from a cold cache.
 export DESCENT_CACHE="$work/cache" PATH="$bin:$PATH"
+# A clang that comes with Swift has no OpenMP of its own; the system's has.
+if ! echo 'int main(void){return 0;}' | clang -fopenmp -x c -o /dev/null - 2>/dev/null; then
+  mkdir "$work/tools" && ln -s /usr/bin/clang "$work/tools/clang" && PATH="$work/tools:$PATH"
+fi
 unset DESCENT_CC DESCENT_THREADS DESCENT_DEBUG DESCENT_KEEP_C
 cd "$work" || exit 1
 
@@ -142,6 +146,7 @@ for program in one-slide $clothes; do
   cd ..
 done
 holds "digits emit trainer" digits emit trainer --output trainer-digits --epochs 1 --seed 1
+holds "one-slide's trainer: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o trainer.o trainer-one-slide/trainer.c
 holds "one-slide: the Makefile builds" make -s -C trainer-one-slide CC=cc
 holds "one-slide: a C trainer goes on from a checkpoint of the program" eval 'one-slide train --steps 500 --seed 1 --checkpoint half >half.log &&
   (cd trainer-one-slide && ./trainer --resume ../half --checkpoint resumed) && cmp trainer-one-slide/resumed in-process-one-slide'
@@ -199,6 +204,7 @@ if [ "$clothes" ]; then
   done
 fi
 holds "one-slide emit inference" one-slide emit inference --weights in-process-one-slide --output slide-inference --prefix slide
+holds "one-slide inference: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o slide.o slide-inference/slide.c
 holds "one-slide: the example of its inference code" eval 'make -s -C slide-inference && ./slide-inference/example 2.5 | awk "{ exit !(\$1 > 1.5 && \$1 < 2.7) }"'
 holds "one-slide inference under ASan and UBSan" eval 'gcc $strict -O1 -g -march=native -fsanitize=address,undefined -fno-sanitize-recover=all \
   -o slide-sanitized slide-inference/example.c slide-inference/slide.c -lm && ./slide-sanitized 2.5'
@@ -277,6 +283,7 @@ if [ "$clothes" ]; then
   section "quick start"
   holds "examples/quickstart.sh" env EPOCHS=1 DESCENT_CACHE="$work/quick" bash "$root/examples/quickstart.sh" "$work/quickstart"
   holds "its trainer wrote parameters" [ -s quickstart/parameters.safetensors ]
+  holds "its pictures" [ -s quickstart/training/fashion-mnist-loss.svg ]
 fi
 
 section "done"

@@ -17,11 +17,17 @@ install_package() {
 }
 command -v swift >/dev/null 2>&1 || { echo "Tests/run.sh: swift is missing; install Swift 6.1 or later" >&2; exit 1; }
 need gcc gcc
+need g++ g++
 need make make
 [ -x /usr/bin/clang ] || need /usr/bin/clang clang
 [ -e /usr/include/zlib.h ] || install_package zlib1g-dev || { echo "Tests/run.sh: zlib.h is missing; install zlib1g-dev" >&2; exit 1; }
 if ! echo 'int main(void){return 0;}' | /usr/bin/clang -fopenmp -x c -o /dev/null - 2>/dev/null; then
   install_package libomp-dev || { echo "Tests/run.sh: clang cannot link OpenMP; install libomp-dev" >&2; exit 1; }
+fi
+# The sanitizers' libraries are a package of each version of clang.
+if ! echo 'int main(void){return 0;}' | /usr/bin/clang -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null; then
+  sanitizers="libclang-rt-$(/usr/bin/clang -dumpversion | cut -d. -f1)-dev"
+  install_package "$sanitizers" || { echo "Tests/run.sh: clang cannot link its sanitizers; install $sanitizers" >&2; exit 1; }
 fi
 if [ ! -d /usr/share/datasets/fashion-mnist ]; then
   install_package dataset-fashion-mnist || echo "Tests/run.sh: without the package dataset-fashion-mnist its tests are skipped"

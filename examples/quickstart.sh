@@ -33,15 +33,16 @@ swift build -c release --product fashion-mnist
 program=$(swift build -c release --show-bin-path)/fashion-mnist
 
 say "Training on Fashion-MNIST, compiled to C"
-"$program" train --epochs "$epochs" --seed 1
+mkdir -p "$output"
+"$program" train --epochs "$epochs" --seed 1 --log "$output/training"
 
 say "The same steps interpreted and compiled"
 "$program" compare --steps 5
 
 say "The standalone C trainer, built with the system's C compiler"
-rm -rf "$output"
 "$program" emit trainer --output "$output"
 make -s -C "$output" CC=cc
 (cd "$output" && ./trainer --epochs 1 --seed 1 --output parameters.safetensors)
 echo
-echo "The C is in $output/trainer.c, the parameters that it trained in $output/parameters.safetensors."
+echo "The C is in $output/trainer.c, the parameters that it trained in $output/parameters.safetensors, and pictures of the first"
+echo "training in $output/training."

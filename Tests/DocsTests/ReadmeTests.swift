@@ -29,6 +29,16 @@ import Testing
     #expect(last.loss < first.loss / 10)
   }
 
+  /// Data that do not fit: the error names both sizes and the line of the program.
+  @Test func dataOfAnotherShapeAreAnErrorThatNamesTheLine() throws {
+    let data = try Dataset(inputs: zeros([8, 4]), targets: zeros([8]))
+    let error = #expect(throws: DescentError.self) {
+      try Wages().trainer().fit(data, options: TrainingOptions(epochs: 1))
+    }
+    let text = try #require(error).description
+    #expect(text.hasPrefix("DocsTests/Wages.swift:") && text.contains("[8,4]") && text.contains("[3,32]"), "\(text)")
+  }
+
   @Test func environmentTableIsThatOfTheSettings() throws {
     let settings = try Repository.text("Sources/Driver/Settings.swift")
     let read = settings.matches(of: /"(DESCENT_[A-Z_]+|RECORD)"/).map { String($0.1) }
