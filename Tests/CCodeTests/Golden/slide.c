@@ -118,20 +118,18 @@ static void slide_k1(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, float
   (void)lo;
   (void)hi;
   {
-    float acc[112];
-    for (int64_t chunk = 0; chunk < 7; chunk++)
-      for (int64_t l = 0; l < 16; l++)
-        acc[chunk * 16 + l] = p0[(chunk * 32 + 0) * 16 + l];
-    for (int64_t n = 7, half; n > 1; n = half) {
-      half = (n + 1) / 2;
-      for (int64_t k = 0; k < (n - half) * 16; k++)
-        acc[k] = acc[k] + acc[half * 16 + k];
-    }
-    for (int64_t n = 16, half; n > 1; n = half) {
-      half = (n + 1) / 2;
-      for (int64_t k = 0; k < (n - half); k++)
-        acc[k] = acc[k] + acc[half + k];
-    }
+    const float *const s = p0 + (0) * 16;
+    float acc[16];
+    DSC_LANES for (int64_t l = 0; l < 16; l++)
+      acc[l] = (((s[0 + l] + s[512 + l]) + (s[1024 + l] + s[1536 + l])) + ((s[2048 + l] + s[2560 + l]) + s[3072 + l]));
+    for (int64_t l = 0; l < 8; l++)
+      acc[l] = acc[l] + acc[l + 8];
+    for (int64_t l = 0; l < 4; l++)
+      acc[l] = acc[l] + acc[l + 4];
+    for (int64_t l = 0; l < 2; l++)
+      acc[l] = acc[l] + acc[l + 2];
+    for (int64_t l = 0; l < 1; l++)
+      acc[l] = acc[l] + acc[l + 1];
     p1[0] = acc[0];
   }
 }
@@ -141,20 +139,18 @@ static void slide_k1(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, float
 static void slide_k2(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, float *DSC_RESTRICT p1) {
   for (int64_t i0 = lo; i0 < hi; i0++) {
     {
-      float acc[112];
-      for (int64_t chunk = 0; chunk < 7; chunk++)
-        for (int64_t l = 0; l < 16; l++)
-          acc[chunk * 16 + l] = p0[(chunk * 32 + i0 + 1) * 16 + l];
-      for (int64_t n = 7, half; n > 1; n = half) {
-        half = (n + 1) / 2;
-        for (int64_t k = 0; k < (n - half) * 16; k++)
-          acc[k] = acc[k] + acc[half * 16 + k];
-      }
-      for (int64_t n = 16, half; n > 1; n = half) {
-        half = (n + 1) / 2;
-        for (int64_t k = 0; k < (n - half); k++)
-          acc[k] = acc[k] + acc[half + k];
-      }
+      const float *const s = p0 + (i0 + 1) * 16;
+      float acc[16];
+      DSC_LANES for (int64_t l = 0; l < 16; l++)
+        acc[l] = (((s[0 + l] + s[512 + l]) + (s[1024 + l] + s[1536 + l])) + ((s[2048 + l] + s[2560 + l]) + s[3072 + l]));
+      for (int64_t l = 0; l < 8; l++)
+        acc[l] = acc[l] + acc[l + 8];
+      for (int64_t l = 0; l < 4; l++)
+        acc[l] = acc[l] + acc[l + 4];
+      for (int64_t l = 0; l < 2; l++)
+        acc[l] = acc[l] + acc[l + 2];
+      for (int64_t l = 0; l < 1; l++)
+        acc[l] = acc[l] + acc[l + 1];
       const float t0 = 0.01f * acc[0];
       const float t1 = p1[i0];
       const float t2 = t1 - t0;
@@ -169,20 +165,18 @@ static void slide_k3(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, float
   for (int64_t i0 = lo; i0 < hi; i0++) {
     for (int64_t i1 = 0; i1 < 1; i1++) {
       {
-        float acc[112];
-        for (int64_t chunk = 0; chunk < 7; chunk++)
-          for (int64_t l = 0; l < 16; l++)
-            acc[chunk * 16 + l] = p0[(chunk * 32 + i0 + i1 + 2) * 16 + l];
-        for (int64_t n = 7, half; n > 1; n = half) {
-          half = (n + 1) / 2;
-          for (int64_t k = 0; k < (n - half) * 16; k++)
-            acc[k] = acc[k] + acc[half * 16 + k];
-        }
-        for (int64_t n = 16, half; n > 1; n = half) {
-          half = (n + 1) / 2;
-          for (int64_t k = 0; k < (n - half); k++)
-            acc[k] = acc[k] + acc[half + k];
-        }
+        const float *const s = p0 + (i0 + i1 + 2) * 16;
+        float acc[16];
+        DSC_LANES for (int64_t l = 0; l < 16; l++)
+          acc[l] = (((s[0 + l] + s[512 + l]) + (s[1024 + l] + s[1536 + l])) + ((s[2048 + l] + s[2560 + l]) + s[3072 + l]));
+        for (int64_t l = 0; l < 8; l++)
+          acc[l] = acc[l] + acc[l + 8];
+        for (int64_t l = 0; l < 4; l++)
+          acc[l] = acc[l] + acc[l + 4];
+        for (int64_t l = 0; l < 2; l++)
+          acc[l] = acc[l] + acc[l + 2];
+        for (int64_t l = 0; l < 1; l++)
+          acc[l] = acc[l] + acc[l + 1];
         const float t0 = 0.01f * acc[0];
         const float t1 = p1[i0 + i1];
         const float t2 = t1 - t0;
@@ -197,20 +191,18 @@ static void slide_k3(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, float
 static void slide_k4(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, float *DSC_RESTRICT p1) {
   for (int64_t i0 = lo; i0 < hi; i0++) {
     {
-      float acc[112];
-      for (int64_t chunk = 0; chunk < 7; chunk++)
-        for (int64_t l = 0; l < 16; l++)
-          acc[chunk * 16 + l] = p0[(chunk * 32 + i0 + 12) * 16 + l];
-      for (int64_t n = 7, half; n > 1; n = half) {
-        half = (n + 1) / 2;
-        for (int64_t k = 0; k < (n - half) * 16; k++)
-          acc[k] = acc[k] + acc[half * 16 + k];
-      }
-      for (int64_t n = 16, half; n > 1; n = half) {
-        half = (n + 1) / 2;
-        for (int64_t k = 0; k < (n - half); k++)
-          acc[k] = acc[k] + acc[half + k];
-      }
+      const float *const s = p0 + (i0 + 12) * 16;
+      float acc[16];
+      DSC_LANES for (int64_t l = 0; l < 16; l++)
+        acc[l] = (((s[0 + l] + s[512 + l]) + (s[1024 + l] + s[1536 + l])) + ((s[2048 + l] + s[2560 + l]) + s[3072 + l]));
+      for (int64_t l = 0; l < 8; l++)
+        acc[l] = acc[l] + acc[l + 8];
+      for (int64_t l = 0; l < 4; l++)
+        acc[l] = acc[l] + acc[l + 4];
+      for (int64_t l = 0; l < 2; l++)
+        acc[l] = acc[l] + acc[l + 2];
+      for (int64_t l = 0; l < 1; l++)
+        acc[l] = acc[l] + acc[l + 1];
       const float t0 = 0.01f * acc[0];
       const float t1 = p1[i0];
       const float t2 = t1 - t0;
@@ -225,20 +217,18 @@ static void slide_k5(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, float
   for (int64_t i0 = lo; i0 < hi; i0++) {
     for (int64_t i1 = 0; i1 < 10; i1++) {
       {
-        float acc[112];
-        for (int64_t chunk = 0; chunk < 7; chunk++)
-          for (int64_t l = 0; l < 16; l++)
-            acc[chunk * 16 + l] = p0[(chunk * 32 + i0 * 10 + i1 + 22) * 16 + l];
-        for (int64_t n = 7, half; n > 1; n = half) {
-          half = (n + 1) / 2;
-          for (int64_t k = 0; k < (n - half) * 16; k++)
-            acc[k] = acc[k] + acc[half * 16 + k];
-        }
-        for (int64_t n = 16, half; n > 1; n = half) {
-          half = (n + 1) / 2;
-          for (int64_t k = 0; k < (n - half); k++)
-            acc[k] = acc[k] + acc[half + k];
-        }
+        const float *const s = p0 + (i0 * 10 + i1 + 22) * 16;
+        float acc[16];
+        DSC_LANES for (int64_t l = 0; l < 16; l++)
+          acc[l] = (((s[0 + l] + s[512 + l]) + (s[1024 + l] + s[1536 + l])) + ((s[2048 + l] + s[2560 + l]) + s[3072 + l]));
+        for (int64_t l = 0; l < 8; l++)
+          acc[l] = acc[l] + acc[l + 8];
+        for (int64_t l = 0; l < 4; l++)
+          acc[l] = acc[l] + acc[l + 4];
+        for (int64_t l = 0; l < 2; l++)
+          acc[l] = acc[l] + acc[l + 2];
+        for (int64_t l = 0; l < 1; l++)
+          acc[l] = acc[l] + acc[l + 1];
         const float t0 = 0.01f * acc[0];
         const float t1 = p1[i0 * 10 + i1];
         const float t2 = t1 - t0;
