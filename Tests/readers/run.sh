@@ -23,8 +23,12 @@ run_check() { # PROGRAM
 
 for compiler in clang gcc; do
   command -v $compiler >/dev/null || { echo "no $compiler: skipped"; continue; }
-  $compiler -std=c11 -O2 $common -c "$root/Runtime/runtime.c" -o "$work/runtime.o"
-  $compiler -std=c11 -O2 $common -DDSC_HAVE_ZLIB=0 -c "$root/Runtime/runtime.c" -o "$work/runtime.o"
+  # Every header stands alone, with zlib and without.
+  for header in "$root"/Runtime/include/*.h; do
+    printf '#define _POSIX_C_SOURCE 200809L\n#include "%s"\ntypedef int nothing;\n' "${header##*/}" > "$work/alone.c"
+    $compiler -std=c11 -O1 $common -march=native -c "$work/alone.c" -o "$work/alone.o"
+    $compiler -std=c11 -O1 $common -march=native -DDSC_HAVE_ZLIB=0 -c "$work/alone.c" -o "$work/alone.o"
+  done
   for language in "c -std=c11" "c++ -std=c++17"; do
     echo "$compiler $language"
     $compiler -x $language -O2 $common "$here/check.c" -o "$work/check" -lz -lm
