@@ -273,17 +273,20 @@ struct ChunkWriter {
     end.set(kernel.anchor!, index, "acc[0]")
     context.store(kernel, &end, index)
     let place = (Affine.linear(index, kernel.domain) + Affine(offsets[number]!)).c(variables)
-    func halve(_ count: Int, _ width: Int) -> [String] {
-      [
-        "for (int64_t n = \(count), half; n > 1; n = half) {", "  half = (n + 1) / 2;",
-        "  for (int64_t k = 0; k < (n - half)\(width == 1 ? "" : " * \(width)"); k++)",
-        "    acc[k] = acc[k] + acc[half\(width == 1 ? "" : " * \(width)") + k];", "}",
-      ]
+    // Written out, so that what a compiler sees is straight vectors.
+    func pairs(_ range: Range<Int>) -> String {
+      if range.count == 1 { return "s[\(range.lowerBound * total * Self.lanes) + l]" }
+      let middle = range.lowerBound + (range.count + 1) / 2
+      return "(\(pairs(range.lowerBound..<middle)) + \(pairs(middle..<range.upperBound)))"
     }
-    var lines = ["\(dtype.cName) acc[\(chunks * Self.lanes)];", "for (int64_t chunk = 0; chunk < \(chunks); chunk++)"]
-    lines += ["  for (int64_t l = 0; l < \(Self.lanes); l++)"]
-    lines += ["    acc[chunk * \(Self.lanes) + l] = \(sums)[(chunk * \(total) + \(place)) * \(Self.lanes) + l];"]
-    lines += halve(chunks, Self.lanes) + halve(Self.lanes, 1) + end.lines
+    var lines = [
+      "const \(dtype.cName) *const s = \(sums) + (\(place)) * \(Self.lanes);", "\(dtype.cName) acc[\(Self.lanes)];",
+      "DSC_LANES for (int64_t l = 0; l < \(Self.lanes); l++)", "  acc[l] = \(pairs(0..<chunks));",
+    ]
+    for width in [8, 4, 2, 1] {
+      lines += ["for (int64_t l = 0; l < \(width); l++)", "  acc[l] = acc[l] + acc[l + \(width)];"]
+    }
+    lines += end.lines
     let loops = variables.indices.map { Loop(variable: $0, lower: $0 == 0 ? "lo" : "0", upper: $0 == 0 ? "hi" : cLiteral(variables[$0].extent)) }
     return KernelCode(
       parameters: end.parameters,

@@ -8,7 +8,7 @@ import Testing
 @Suite struct RegistryTests {
   @Test(arguments: [DType.f32, .f64])
   func compiledIsInterpreted(_ real: DType) throws {
-    let trials = try samples(real)
+    let trials = try Self.samples(real)
     #expect(trials.count > 100)
     try Fleet.check(trials)
   }
@@ -16,12 +16,12 @@ import Testing
   /// The adjoint of every sample, with the forward part in the same program.
   @Test(arguments: [DType.f32, .f64])
   func adjoints(_ real: DType) throws {
-    let trials = try samples(real).compactMap(adjoint)
+    let trials = try Self.samples(real).compactMap(adjoint)
     #expect(trials.count > 50)
     try Fleet.check(trials, threads: [1, 3])
   }
 
-  private func samples(_ real: DType) throws -> [Trial] {
+  static func samples(_ real: DType) throws -> [Trial] {
     try registry.flatMap { $0.samples(real) }.enumerated().map { number, sample in
       var graph = Graph()
       let inputs = sample.operands.enumerated().map { graph.addInput("x\($0.offset)", $0.element.type) }
