@@ -49,8 +49,6 @@ section "C: readers"
 sh Tests/readers/run.sh
 section "programs, end to end"
 bash Tests/programs.sh
-section "C: Fashion-MNIST as emitted trainer and inference"
-bash Tests/emit/fashion.sh
 section "Swift"
 swift test -c release --skip-build
 section "done"

@@ -3,22 +3,34 @@
 import DescentCCode
 import DescentIR
 import DescentPasses
+import Dispatch
 import Foundation
+import Synchronization
 
-/// Builds (or finds in the cache) one library of several programs and loads it. Throws where there is no compiler, it fails, or
-/// nothing can be written. `threads` nil: as the environment says. With `profiled` the executables can also be profiled.
+/// Builds (or finds in the cache) a library for each program, side by side, and loads them. Throws where there is no compiler,
+/// it fails, or nothing can be written. `threads` nil: as the environment says. With `profiled` the executables can also be
+/// profiled.
 package func load(_ programs: [StepProgram], threads: Int? = nil, profiled: Bool = false) throws -> [Executable] {
   let settings = try Settings.current()
-  let source = librarySource(programs) + (profiled ? programs.map { $0.profileFunction(linkage: "DSC_EXPORT") }.joined() : "")
-  let request = LibraryRequest(name: programs.first?.prefix ?? "empty", source: source)
+  let results = Mutex([Result<Executable, any Error>?](repeating: nil, count: programs.count))
+  DispatchQueue.concurrentPerform(iterations: programs.count) { index in
+    let result = Result { try load(programs[index], threads: threads, profiled: profiled, settings: settings) }
+    results.withLock { $0[index] = result }
+  }
+  return try results.withLock { try $0.map { try $0!.get() } }
+}
+
+private func load(_ program: StepProgram, threads: Int?, profiled: Bool, settings: Settings) throws -> Executable {
+  let source = librarySource([program]) + (profiled ? program.profileFunction(linkage: "DSC_EXPORT") : "")
+  let request = LibraryRequest(name: program.prefix, source: source)
   settings.print(.code, request.source)
   let library = try load(request, settings: settings)
-  Notices.shared.print(library.origin.compiler.notice)
   let origin = library.origin
+  Notices.shared.print(origin.compiler.notice)
   settings.print(
     .lines, "descent: \(request.name): \(origin.cacheHit ? "found in the cache" : "compiled in \(milliseconds(origin.compileSeconds))"), "
       + "\(milliseconds(origin.totalSeconds)) in all: \(origin.commandLine)")
-  return try programs.map { try Executable($0, in: library, threads: threads ?? settings.threads) }
+  return try Executable(program, in: library, threads: threads ?? settings.threads)
 }
 
 /// The passes from a graph to a program, watched as the environment asks.
