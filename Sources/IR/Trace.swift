@@ -3,16 +3,21 @@
 import Synchronization
 
 /// A graph being built by running the user's function on nodes.
+///
+/// A trace with a parent is the body of a function inside another trace. A tensor of the parent that the body uses, or of the
+/// parent's own parent, becomes a further input of the body; `captures` says which tensor belongs to it.
 package final class Trace: Sendable {
   private struct State {
     var graph = Graph()
+    var captures: [(outer: Tensor, input: NodeID)] = []
     /// The last place in the user's program that was told; operators, which cannot tell theirs, take it over.
     var location: SourceLocation?
     var adjointOf: String?
   }
   private let state = Mutex(State())
+  private let parent: Trace?
 
-  package init() {}
+  package init(parent: Trace? = nil) { self.parent = parent }
 
   /// The trace that operations append to, nil outside every transform.
   @TaskLocal package static var current: Trace?
@@ -21,6 +26,8 @@ package final class Trace: Sendable {
   package func record<R>(_ body: () throws -> R) rethrows -> R { try Trace.$current.withValue(self, operation: body) }
 
   package var graph: Graph { state.withLock(\.graph) }
+  /// The tensors of enclosing traces that were used here, in the order of the inputs that stand for them.
+  package var captures: [Tensor] { state.withLock { $0.captures.map(\.outer) } }
   /// The last place in the user's program that an operation told.
   package var location: SourceLocation? { state.withLock(\.location) }
 
@@ -34,11 +41,22 @@ package final class Trace: Sendable {
     case .failure(let error): throw error
     case .value(let array): return try state.withLock { try $0.graph.append(Constant(array), [], at: $0.location) }
     case .node(let trace, let id):
-      guard trace === self else {
+      if trace === self { return id }
+      guard encloses(trace) else {
         throw DescentError(.usage, "a tensor of one compiled function was used in another; pass it as an argument")
       }
-      return id
+      return state.withLock { state in
+        let known = state.captures.first { $0.outer.storage.isNode(id, of: trace) }
+        if let known { return known.input }
+        let input = state.graph.addInput("captured.\(state.captures.count)", tensor.type)
+        state.captures.append((tensor, input))
+        return input
+      }
     }
+  }
+  private func encloses(_ trace: Trace) -> Bool {
+    guard let parent else { return false }
+    return parent === trace || parent.encloses(trace)
   }
 
   package func append(_ op: any Op, _ operands: [Tensor], at location: SourceLocation?, guess: TensorType) -> Tensor {
@@ -76,6 +94,12 @@ package final class Trace: Sendable {
       graph.outputLabels = outputs.map(\.label)
       return graph
     }
+  }
+}
+
+extension Tensor.Storage {
+  fileprivate func isNode(_ id: NodeID, of trace: Trace) -> Bool {
+    if case .node(let other, let otherID) = self { other === trace && otherID == id } else { false }
   }
 }
 
