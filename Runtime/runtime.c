@@ -37,6 +37,9 @@ TEXT(files) = {
 TEXT(gemm) = {
 #embed "include/descent_gemm.h" suffix(, 0)
 };
+TEXT(gemm_pack) = {
+#embed "include/descent_gemm_pack.h" suffix(, 0)
+};
 TEXT(idx) = {
 #embed "include/descent_idx.h" suffix(, 0)
 };
@@ -82,6 +85,7 @@ static const struct {
     {"descent_error.h", error},
     {"descent_files.h", files},
     {"descent_gemm.h", gemm},
+    {"descent_gemm_pack.h", gemm_pack},
     {"descent_idx.h", idx},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},

@@ -225,99 +225,7 @@ DSC_INLINE int64_t dsc_gemm_scratch_bytes(int64_t M, int64_t N, int64_t K, int64
   return DSC_GEMM_SCRATCH_BYTES(M, N, K, size);
 }
 
-/* ---- packing: panel[k width + i] = source[i i_stride + k k_stride] for i < count, zero for the other i < width ---- */
-
-#if DSC_GEMM_VECTOR && (defined(__clang__) || __has_builtin(__builtin_shufflevector))
-/* A 4 by 4 block is turned in registers. */
-#define DSC_GEMM_TURN(T, to, width, from, stride)                                                                      \
-  {                                                                                                                    \
-    typedef T four __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T)), may_alias));                         \
-    const four r0 = *(const four *)(const void *)(from), r1 = *(const four *)(const void *)((from) + (stride));        \
-    const four r2 = *(const four *)(const void *)((from) + 2 * (stride));                                              \
-    const four r3 = *(const four *)(const void *)((from) + 3 * (stride));                                              \
-    const four l01 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), h01 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);   \
-    const four l23 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5), h23 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);   \
-    *(four *)(void *)(to) = __builtin_shufflevector(l01, l23, 0, 1, 4, 5);                                             \
-    *(four *)(void *)((to) + (width)) = __builtin_shufflevector(l01, l23, 2, 3, 6, 7);                                 \
-    *(four *)(void *)((to) + 2 * (width)) = __builtin_shufflevector(h01, h23, 0, 1, 4, 5);                             \
-    *(four *)(void *)((to) + 3 * (width)) = __builtin_shufflevector(h01, h23, 2, 3, 6, 7);                             \
-  }
-#else
-#define DSC_GEMM_TURN(T, to, width, from, stride)                                                                      \
-  for (int64_t turn = 0; turn < 16; turn++)                                                                            \
-    (to)[turn / 4 * (width) + turn % 4] = (from)[turn % 4 * (stride) + turn / 4];
-#endif
-
-#define DSC_GEMM_DEFINE_PACK(T, S)                                                                                     \
-  /* Lanes that lie side by side are copied: whole vectors, then the bits of what is left. */                          \
-  DSC_INLINE void dsc_gemm_copy_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source, int64_t count, \
-                                    int64_t k_stride, int64_t depth) {                                                 \
-    const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
-    DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                              \
-      T *to = panel + k * width;                                                                                       \
-      const T *from = source + k * k_stride;                                                                           \
-      int64_t left = count;                                                                                            \
-      if (count < width)                                                                                               \
-        dsc_gemm_store_##S(to + width - lanes, dsc_gemm_fill_##S(0));                                                  \
-      DSC_GEMM_ROLLED for (; left >= lanes; left -= lanes, from += lanes, to += lanes)                                 \
-          dsc_gemm_store_##S(to, dsc_gemm_load_##S(from));                                                             \
-      DSC_GEMM_UNROLL for (int part = lanes / 2; part > 0; part /= 2) {                                                \
-        if (left & part) {                                                                                             \
-          memcpy(to, from, (size_t)part * sizeof(T));                                                                  \
-          to += part, from += part;                                                                                    \
-        }                                                                                                              \
-      }                                                                                                                \
-    }                                                                                                                  \
-  }                                                                                                                    \
-  /* Lanes whose k lie side by side are turned, sixteen k at a time so that a cache line is read once. */              \
-  DSC_INLINE void dsc_gemm_turn_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source, int64_t count, \
-                                    int64_t i_stride, int64_t depth) {                                                 \
-    for (int64_t begin = 0; begin < depth; begin += 16) {                                                              \
-      const int64_t end = DSC_GEMM_MIN(begin + 16, depth);                                                             \
-      for (int64_t i = 0; i + 4 <= count; i += 4) {                                                                    \
-        int64_t k = begin;                                                                                             \
-        DSC_GEMM_ROLLED for (; k + 4 <= end; k += 4)                                                                   \
-          DSC_GEMM_TURN(T, panel + k * width + i, width, source + i * i_stride + k, i_stride)                          \
-        DSC_GEMM_ROLLED for (; k < end; k++)                                                                           \
-          DSC_GEMM_ROLLED for (int64_t j = i; j < i + 4; j++)                                                          \
-            panel[k * width + j] = source[j * i_stride + k];                                                           \
-      }                                                                                                                \
-      DSC_GEMM_ROLLED for (int64_t i = count / 4 * 4; i < width; i++)                                                  \
-          DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                        \
-          panel[k * width + i] = i < count ? source[i * i_stride + k] : 0;                                             \
-    }                                                                                                                  \
-  }                                                                                                                    \
-  DSC_NOINLINE void dsc_gemm_pack_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source,              \
-                                      int64_t count, int64_t i_stride, int64_t k_stride, int64_t depth) {              \
-    const int lanes = DSC_GEMM_LANES(sizeof(T));                                                                       \
-    if (i_stride == 1 && count == 2 * lanes && width == 2 * lanes)                                                     \
-      dsc_gemm_copy_##S(panel, 2 * lanes, source, 2 * lanes, k_stride, depth);                                         \
-    else if (i_stride == 1 && count == DSC_GEMM_ROWS && width == DSC_GEMM_ROWS)                                        \
-      dsc_gemm_copy_##S(panel, DSC_GEMM_ROWS, source, DSC_GEMM_ROWS, k_stride, depth);                                 \
-    else if (i_stride == 1)                                                                                            \
-      dsc_gemm_copy_##S(panel, width, source, count, k_stride, depth);                                                 \
-    else if (k_stride == 1)                                                                                            \
-      dsc_gemm_turn_##S(panel, width, source, count, i_stride, depth);                                                 \
-    else                                                                                                               \
-      DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++)                                                              \
-          DSC_GEMM_ROLLED for (int64_t i = 0; i < width; i++)                                                          \
-              panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                              \
-  }                                                                                                                    \
-  /* Asks for part `part` of `parts` of what will be packed next: its way from memory hides behind the kernels. */     \
-  DSC_NOINLINE void dsc_gemm_ahead_##S(const T *source, int64_t count, int64_t i_stride, int64_t k_stride,             \
-                                       int64_t depth, int64_t part, int64_t parts) {                                   \
-    const int64_t line = 64 / (int64_t)sizeof(T), rows = k_stride == 1 ? count : depth;                                \
-    const int64_t begin = rows * part / parts, end = rows * (part + 1) / parts;                                        \
-    if (k_stride == 1) {                                                                                               \
-      DSC_GEMM_ROLLED for (int64_t i = begin; i < end; i++)                                                            \
-          DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k += line) DSC_GEMM_AHEAD(source + i * i_stride + k);         \
-    } else if (i_stride == 1) {                                                                                        \
-      DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                            \
-          DSC_GEMM_ROLLED for (int64_t i = 0; i < count; i += line) DSC_GEMM_AHEAD(source + k * k_stride + i);         \
-    }                                                                                                                  \
-  }
-DSC_GEMM_DEFINE_PACK(float, f32)
-DSC_GEMM_DEFINE_PACK(double, f64)
+#include "descent_gemm_pack.h"
 
 /* ---- the kernels: a tile of rows x vectors, in registers over a block of k ---- */
 
@@ -408,6 +316,9 @@ typedef void dsc_gemm_f32_epilogue(const void *env, const float *acc, int64_t ac
 typedef void dsc_gemm_f64_epilogue(const void *env, const double *acc, int64_t acc_stride, int64_t row, int64_t rows,
                                    int64_t col, int64_t cols);
 
+/* Where rows, columns or steps of the sum lie, for an operand that no strides describe; NULL where strides do. */
+typedef int64_t dsc_gemm_index(int64_t i);
+
 /* Whether A is packed: rows read in place cost nothing unless they fall on the same cache sets; columns do. */
 DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t size) {
   if (N <= 2 * DSC_GEMM_LANES(size))
@@ -445,16 +356,37 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
       }                                                                                                                \
   }                                                                                                                    \
                                                                                                                        \
+  /* The same where A's rows and k lie at positions of their own. */                                                   \
+  DSC_INLINE void dsc_gemm_pack_rows_at_##S(T *packed, const T *a, dsc_gemm_index *a_row, dsc_gemm_index *a_k,         \
+                                            int64_t row, int64_t row_end, int64_t k, int64_t depth) {                  \
+    int64_t i_at[384], k_at[2048 / sizeof(T)];                                                                         \
+    DSC_GEMM_ROLLED for (int64_t i = row; i < row_end; i++) i_at[i - row] = a_row(i);                                  \
+    DSC_GEMM_ROLLED for (int64_t i = 0; i < depth; i++) k_at[i] = a_k(k + i);                                          \
+    for (int64_t i = row, rows; i < row_end; i += rows) {                                                              \
+      rows = dsc_gemm_height(row_end - i);                                                                             \
+      dsc_gemm_pack_at_##S(packed + (i - row) * depth, rows, a, rows, i_at + i - row, k_at, depth);                    \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  DSC_INLINE void dsc_gemm_pack_columns_at_##S(T *packed, int64_t width, const T *b, dsc_gemm_index *b_k,              \
+                                               dsc_gemm_index *b_col, int64_t col, int64_t cols, int64_t k,            \
+                                               int64_t depth) {                                                        \
+    int64_t j_at[2 * DSC_GEMM_LANES(sizeof(T))], k_at[2048 / sizeof(T)];                                               \
+    DSC_GEMM_ROLLED for (int64_t j = 0; j < cols; j++) j_at[j] = b_col(col + j);                                       \
+    DSC_GEMM_ROLLED for (int64_t i = 0; i < depth; i++) k_at[i] = b_k(k + i);                                          \
+    dsc_gemm_pack_at_##S(packed, width, b, cols, j_at, k_at, depth);                                                   \
+  }                                                                                                                    \
+                                                                                                                       \
   /* For each rectangle, block of k and column of tiles (one vector wide or two, or eight where a single row meets a B \
    * that is read in place): packs the column unless an earlier rectangle has, then runs down its tiles. */            \
   DSC_INLINE void dsc_gemm_drive_##S(int swapped, int64_t M, int64_t N, int64_t K, const T *a, int64_t a_rs,           \
-                                     int64_t a_cs, const T *b, int64_t b_rs, int64_t b_cs, int64_t piece_begin,        \
-                                     int64_t piece_end, T *scratch, dsc_gemm_##S##_epilogue *epilogue,                 \
-                                     const void *env) {                                                                \
+                                     int64_t a_cs, dsc_gemm_index *a_row, dsc_gemm_index *a_k, const T *b,             \
+                                     int64_t b_rs, int64_t b_cs, dsc_gemm_index *b_k, dsc_gemm_index *b_col,           \
+                                     int64_t piece_begin, int64_t piece_end, T *scratch,                               \
+                                     dsc_gemm_##S##_epilogue *epilogue, const void *env) {                             \
     const int64_t lanes = DSC_GEMM_LANES(sizeof(T)), full = 2 * lanes, wide = 8 * lanes, edge = N % full;              \
     const int64_t size = (int64_t)sizeof(T), blocks = DSC_GEMM_BLOCKS(K, size), block = DSC_GEMM_BLOCK(K, size);       \
-    const int packs_a = dsc_gemm_packs_a(N, a_rs, a_cs, size), packs_b = b_cs != 1 || M > 8;                           \
-    const int keeps_b = DSC_GEMM_KEEPS_B(K, size), streams_b = packs_b && K * N * size > (1 << 20);                    \
+    const int packs_a = a_row || dsc_gemm_packs_a(N, a_rs, a_cs, size), packs_b = b_col || b_cs != 1 || M > 8;         \
+    const int keeps_b = DSC_GEMM_KEEPS_B(K, size), streams_b = packs_b && !b_col && K * N * size > (1 << 20);          \
     const dsc_gemm_cut cut = dsc_gemm_cut_of(M, N, K);                                                                 \
     T *const packed_a = scratch + DSC_GEMM_B_DEPTH(K, size) * DSC_GEMM_COLUMN_BOUND(N);                                \
     T *const partial = packed_a + (block + 16) / 16 * 16 * DSC_GEMM_ROW_BOUND(M);                                      \
@@ -467,7 +399,9 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
       for (int64_t k = 0; k < K; k += block) {                                                                         \
         const int64_t depth = DSC_GEMM_MIN(block, K - k);                                                              \
         T *const b_block = scratch + (keeps_b ? k * DSC_GEMM_COLUMN_BOUND(N) : 0);                                     \
-        if (packs_a)                                                                                                   \
+        if (a_row)                                                                                                     \
+          dsc_gemm_pack_rows_at_##S(packed_a, a, a_row, a_k, r.row, r.row_end, k, depth);                              \
+        else if (packs_a)                                                                                              \
           dsc_gemm_pack_rows_##S(packed_a, a, a_rs, a_cs, r.row, r.row_end, k, depth);                                 \
         for (int64_t col = r.column, cols; col < r.column_end; col += cols) {                                          \
           const int64_t left = r.column_end - col;                                                                     \
@@ -475,7 +409,9 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
           const int64_t vectors = (cols + lanes - 1) / lanes, width = vectors * lanes;                                 \
           const int in_place = !packs_b && cols >= full;                                                               \
           T *const packed = b_block + (col - r.column) * depth;                                                        \
-          if (!in_place && fresh_b)                                                                                    \
+          if (b_col && fresh_b)                                                                                        \
+            dsc_gemm_pack_columns_at_##S(packed, width, b, b_k, b_col, col, cols, k, depth);                           \
+          else if (!in_place && fresh_b)                                                                               \
             dsc_gemm_pack_##S(packed, width, b + k * b_rs + col * b_cs, cols, b_cs, b_rs, depth);                      \
           const T *const panel = in_place ? b + k * b_rs + col * b_cs : packed;                                        \
           const int64_t next_k = left > cols ? k : k + block, next_col = left > cols ? col + cols : r.column;          \
@@ -504,16 +440,25 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
     }                                                                                                                  \
   }                                                                                                                    \
                                                                                                                        \
-  /* Computes pieces piece_begin ..< piece_end; scratch is this thread's own. */                                       \
+  /* Computes pieces piece_begin ..< piece_end; scratch is this thread's own. Where an operand's index functions are not\
+   * NULL, its elements lie at the sum of both, and its strides are ignored. */                                        \
+  DSC_INLINE void dsc_gemm_##S##_run_at(int64_t M, int64_t N, int64_t K, const T *a, int64_t a_rs, int64_t a_cs,       \
+                                        dsc_gemm_index *a_row, dsc_gemm_index *a_k, const T *b, int64_t b_rs,          \
+                                        int64_t b_cs, dsc_gemm_index *b_k, dsc_gemm_index *b_col, int64_t piece_begin, \
+                                        int64_t piece_end, void *scratch, dsc_gemm_##S##_epilogue *epilogue,           \
+                                        const void *env) {                                                             \
+    if (DSC_GEMM_SWAPS(M, N))                                                                                          \
+      dsc_gemm_drive_##S(1, N, M, K, b, b_cs, b_rs, b_col, b_k, a, a_cs, a_rs, a_k, a_row, piece_begin, piece_end,     \
+                         (T *)scratch, epilogue, env);                                                                 \
+    else                                                                                                               \
+      dsc_gemm_drive_##S(0, M, N, K, a, a_rs, a_cs, a_row, a_k, b, b_rs, b_cs, b_k, b_col, piece_begin, piece_end,     \
+                         (T *)scratch, epilogue, env);                                                                 \
+  }                                                                                                                    \
   DSC_INLINE void dsc_gemm_##S##_run(int64_t M, int64_t N, int64_t K, const T *a, int64_t a_rs, int64_t a_cs,          \
                                      const T *b, int64_t b_rs, int64_t b_cs, int64_t piece_begin, int64_t piece_end,   \
                                      void *scratch, dsc_gemm_##S##_epilogue *epilogue, const void *env) {              \
-    if (DSC_GEMM_SWAPS(M, N))                                                                                          \
-      dsc_gemm_drive_##S(1, N, M, K, b, b_cs, b_rs, a, a_cs, a_rs, piece_begin, piece_end, (T *)scratch, epilogue,     \
-                         env);                                                                                         \
-    else                                                                                                               \
-      dsc_gemm_drive_##S(0, M, N, K, a, a_rs, a_cs, b, b_rs, b_cs, piece_begin, piece_end, (T *)scratch, epilogue,     \
-                         env);                                                                                         \
+    dsc_gemm_##S##_run_at(M, N, K, a, a_rs, a_cs, NULL, NULL, b, b_rs, b_cs, NULL, NULL, piece_begin, piece_end,       \
+                          scratch, epilogue, env);                                                                     \
   }                                                                                                                    \
                                                                                                                        \
   /* The plain epilogue: env is a dsc_gemm_*_output. */                                                                \

@@ -60,8 +60,7 @@ struct Bench: ParsableCommand {
     let threads = try self.threads ?? Settings.current().threads
     let data = try workload.data()
     let start = Date()
-    let session = try TrainingSession(
-      workload.trainer(), data, validation: nil, batch: nil, seed: 0, threads: threads, engine: .compiled)
+    let session = try workload.session(data, threads)
     try session.run(steps: 1)
     let first = Date().timeIntervalSince(start)
     func round() throws -> Double {

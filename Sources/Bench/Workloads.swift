@@ -10,11 +10,30 @@ struct Workload: Sendable {
   var name: String
   /// Steps of a round.
   var steps: Int
-  var trainer: @Sendable () -> Trainer<[Affine]>
   var data: @Sendable () throws -> Dataset
+  /// The run at its beginning, on so many threads.
+  var session: @Sendable (_ data: Dataset, _ threads: Int) throws -> any Session
+
+  init<P: ParameterTree>(
+    name: String, steps: Int, trainer: @escaping @Sendable () -> Trainer<P>, data: @escaping @Sendable () throws -> Dataset
+  ) {
+    self.name = name
+    self.steps = steps
+    self.data = data
+    session = { data, threads in
+      try TrainingSession(trainer(), data, validation: nil, batch: nil, seed: 0, threads: threads, engine: .compiled)
+    }
+  }
 
   /// A layer as it stands on the slide.
   struct Affine: ParameterTree { var w, b: Tensor }
+
+  /// What is timed, whatever the parameters are.
+  protocol Session {
+    var arenaBytes: Int { get }
+    func run(steps: Int) throws
+    func takeSums() -> (loss: Double, metric: Double)
+  }
 
   static let all: [Workload] = [
     Workload(
@@ -31,13 +50,28 @@ struct Workload: Sendable {
     Workload(
       name: "mlp", steps: 200,
       trainer: { perceptron([784, 256, 128, 10], optimizer: Adam()) { softmaxCrossEntropy($0, labels: $1) } },
-      data: { try classification(rows: 128, inputs: 784) }),
+      data: { try classification(inputs: [128, 784]) }),
     Workload(
       name: "mlp_wide", steps: 12,
       trainer: {
         perceptron([784, 2048, 2048, 10], optimizer: SGD(learningRate: 0.01, momentum: 0.9)) { softmaxCrossEntropy($0, labels: $1) }
       },
-      data: { try classification(rows: 256, inputs: 784) }),
+      data: { try classification(inputs: [256, 784]) }),
+    Workload(
+      name: "cnn", steps: 12,
+      trainer: {
+        let model = Sequential {
+          Convolution(32, kernel: [3, 3], padding: .same, activation: .relu)
+          MaxPool([2, 2])
+          Convolution(64, kernel: [3, 3], padding: .same, activation: .relu)
+          MaxPool([2, 2])
+          Flatten()
+          Dense(128, activation: .relu)
+          Dense(10)
+        }
+        return Trainer(model, input: TensorType(.f32, [128, 28, 28, 1]), optimizer: Adam()) { softmaxCrossEntropy($0, labels: $1) }
+      },
+      data: { try classification(inputs: [128, 28, 28, 1]) }),
   ]
 
   /// A multilayer perceptron with weights of variance 1 / inputs.
@@ -64,9 +98,11 @@ struct Workload: Sendable {
   }
 
   /// Rows of normal numbers with labels 0...9.
-  private static func classification(rows: Int, inputs: Int) throws -> Dataset {
+  private static func classification(inputs: Shape) throws -> Dataset {
     let key = RandomKey(seed: 0, stream: 7)
-    let labels = floor(uniform([rows], key: key.fold(1)) * 10)
-    return try Dataset(inputs: normal([rows, inputs], key: key.fold(0)), targets: convert(labels, to: .i32), classes: 10)
+    let labels = floor(uniform([inputs[0]], key: key.fold(1)) * 10)
+    return try Dataset(inputs: normal(inputs, key: key.fold(0)), targets: convert(labels, to: .i32), classes: 10)
   }
 }
+
+extension TrainingSession: Workload.Session {}

@@ -138,9 +138,7 @@ struct Body {
       let operands = node.operands.map { value($0, index) }
       return define(node.type.dtype, rule.c(operands, node.operands.map { graph[$0].type.dtype }, node.type.dtype))
     case .view(let sources):
-      return value(node.operands[0], sources.map { source in
-        (source.axis.map { index[$0] } ?? Affine()) * source.stride + Affine(source.offset)
-      })
+      return value(node.operands[0], sources.map { $0.index(index) })
     case .reshape: return reshaped(node, index)
     case .pad(let low, let interior): return padded(node, index, low, interior)
     case .concatenate(let axis): return concatenated(node, index, axis)

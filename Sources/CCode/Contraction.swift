@@ -69,7 +69,11 @@ extension ProgramContext {
       }
       return offset == Affine() ? name : "\(name) + \(offset.c(original))"
     }
-    let product = "dsc_gemm_\(dtype.name)_run(\(size), \(operand(a, lhs)), \(lhs.row), \(lhs.depth), \(operand(b, rhs)), \(rhs.depth), \(rhs.column), "
+    let (left, leftHelpers) = place(lhs, "a", [("row", lhs.row, form.rowDimensions, batchRank), ("k", lhs.depth, form.depthDimensions, columnRange.upperBound)])
+    let (right, rightHelpers) = place(rhs, "b", [("k", rhs.depth, form.depthDimensions, columnRange.upperBound), ("col", rhs.column, form.columnDimensions, columnRange.lowerBound)])
+    helpers += leftHelpers + rightHelpers
+    let isIndexed = !(leftHelpers + rightHelpers).isEmpty
+    let product = "dsc_gemm_\(dtype.name)_run\(isIndexed ? "_at" : "")(\(size), \(operand(a, lhs)), \(left(isIndexed)), \(operand(b, rhs)), \(right(isIndexed)), "
     var lines: [String]
     if batches == 1 {
       let zeros = form.batch.indices.map { "const int64_t b\($0) = 0;" }
@@ -94,6 +98,28 @@ extension ProgramContext {
         work: batches * form.rows * form.columns * (form.depth + cost(kernel.members)),
         scratch: "DSC_GEMM_SCRATCH_BYTES(\(size), sizeof(\(t)))", nodes: [anchor] + kernel.members)
     ]
+  }
+
+  /// How an operand's two loops are told to the product: by strides, or, where one has none, by a function for each of them,
+  /// which is declared beside.
+  private func place(_ operand: StridedOperand, _ name: String, _ loops: [(name: String, stride: Int?, dimensions: [Int], first: Int)])
+    -> (arguments: (_ isIndexed: Bool) -> String, helpers: [String])
+  {
+    let strides = loops.map { "\($0.stride ?? 0)" }.joined(separator: ", ")
+    guard loops.contains(where: { $0.stride == nil }) else { return ({ $0 ? strides + ", NULL, NULL" : strides }, []) }
+    let functions = loops.map { "\(KernelCode.placeholder)_\(name)_\($0.name)" }
+    let helpers = zip(functions, loops).map { function, loop in
+      let places = Shape(loop.dimensions).strides
+      let terms = loop.dimensions.indices.compactMap { i -> String? in
+        let coefficient = operand.position.coefficient(of: loop.first + i)
+        guard loop.dimensions[i] > 1, coefficient != 0 else { return nil }
+        let quotient = places[i] == 1 ? "i" : "i / \(places[i])"
+        let digit = loop.dimensions[..<i].allSatisfy { $0 == 1 } ? quotient : "\(quotient) % \(loop.dimensions[i])"
+        return coefficient == 1 && loop.dimensions.count == 1 ? digit : "\(digit) * \(cLiteral(coefficient).withParenthesesIfNegative)"
+      }
+      return "DSC_INLINE int64_t \(function)(int64_t i) { return \(terms.isEmpty ? "0 * i" : terms.joined(separator: " + ")); }"
+    }
+    return ({ _ in ([strides] + functions).joined(separator: ", ") }, helpers)
   }
 
   /// Declares the kept variables of `range` from one running number over them all.

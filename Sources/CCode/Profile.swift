@@ -70,7 +70,7 @@ extension StepProgram {
       case .contraction(let axes):
         points *= axes.lhsContracting.reduce(1) { $0 * types[0].shape[$1] }
         operations += 2 * Double(points)
-      case .reduction, .argmax:
+      case .reduction, .argmax, .fold:
         points = types[0].shape.count
         operations += Double(points)
       case .scatterAdd:

@@ -97,6 +97,7 @@ private struct StepWriter {
     case .reduction(let reducer, let axes): return context.reduction(kernel, reducer, axes)
     case .contraction(let axes): return context.contraction(kernel, axes)
     case .argmax(let axis): return [context.argmax(kernel, axis)]
+    case .fold(let sources): return [context.fold(kernel, sources)]
     case .scatterAdd(let axis): return [context.scatterAdd(kernel, axis)]
     case .random(let draw): return [context.random(kernel, draw)]
     default: preconditionFailure("\(graph[anchor].op.name) anchors no kernel")

@@ -1,15 +1,24 @@
 // How an operation becomes loops. Passes and the C generator switch on this closed set and never on operation names.
 // Invariant: an operation's lowering and its `evaluate` describe the same function; the tests compare them.
 
-/// Where one operand axis takes its index from: `offset + stride * output[axis]`, or `offset` alone.
+/// Where one operand axis takes its index from: `offset + Σ stride * output[axis]`.
 package struct AxisSource: Sendable, Hashable {
-  package var axis: Int?
-  package var stride: Int
+  package struct Term: Sendable, Hashable {
+    package var axis: Int
+    package var stride: Int
+    package init(axis: Int, stride: Int = 1) {
+      self.axis = axis
+      self.stride = stride
+    }
+  }
+  package var terms: [Term]
   package var offset: Int
-  package init(axis: Int?, stride: Int = 1, offset: Int = 0) {
-    self.axis = axis
-    self.stride = stride
+  package init(_ terms: [Term], offset: Int = 0) {
+    self.terms = terms
     self.offset = offset
+  }
+  package init(axis: Int?, stride: Int = 1, offset: Int = 0) {
+    self.init(axis.map { [Term(axis: $0, stride: stride)] } ?? [], offset: offset)
   }
 }
 
@@ -64,7 +73,7 @@ package enum Lowering: Sendable {
   case iota(axis: Int)
   /// One result element from the operands' elements at the same index.
   case pointwise(PointwiseRule)
-  /// A strided window onto the operand: broadcast, transpose, slice, reverse. One source per operand axis.
+  /// A strided window onto the operand: broadcast, transpose, slice, reverse, windows. One source per operand axis.
   case view([AxisSource])
   /// The operand's elements in row-major order under another shape.
   case reshape
@@ -72,6 +81,8 @@ package enum Lowering: Sendable {
   case pad(low: [Int], interior: [Int])
   /// The operands one after another along an axis.
   case concatenate(axis: Int)
+  /// The adjoint of a view: each element of the result is the sum of the operand's elements whose index the sources send there.
+  case fold([AxisSource])
   /// The operand combined over axes, which vanish.
   case reduction(Reducer, axes: [Int])
   /// The index (i32) of the first greatest element along an axis, which vanishes.

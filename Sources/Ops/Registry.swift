@@ -20,6 +20,7 @@ package let registry: [any Op.Type] = [
   Exp.self,
   Expm1.self,
   Floor.self,
+  Fold.self,
   Gather.self,
   Identity.self,
   Iota.self,
@@ -53,4 +54,5 @@ package let registry: [any Op.Type] = [
   Sum.self,
   Tanh.self,
   Transpose.self,
+  Windows.self,
 ]

@@ -1,20 +1,26 @@
-// Evaluation shared by the operations that are strided windows onto their operand.
+// Evaluation shared by the operations that are strided windows onto their operand, and by their adjoint.
 
 import DescentIR
 
 /// The elements of `x` seen through one index source per axis of `x`.
 func evaluateView(_ x: HostArray, _ sources: [AxisSource], _ shape: Shape) -> HostArray {
-  let strides = x.shape.strides
+  let positions = positions(sources, from: shape, in: x.shape)
+  return x.picking(shape) { positions[$0] }
+}
+
+/// For each index of `outer`, in row-major order, the position in `inner` that the sources send it to.
+func positions(_ sources: [AxisSource], from outer: Shape, in inner: Shape) -> [Int] {
+  let strides = inner.strides
   var positions: [Int] = []
-  positions.reserveCapacity(shape.count)
-  shape.forEachIndex { index in
+  positions.reserveCapacity(outer.count)
+  outer.forEachIndex { index in
     var position = 0
     for (source, stride) in zip(sources, strides) {
-      position += (source.offset + source.stride * (source.axis.map { index[$0] } ?? 0)) * stride
+      position += source.terms.reduce(source.offset) { $0 + $1.stride * index[$1.axis] } * stride
     }
     positions.append(position)
   }
-  return x.picking(shape) { positions[$0] }
+  return positions
 }
 
 /// The axes counted from the front; a negative one counts from the end. Axes that do not exist are left for the operation to refuse.

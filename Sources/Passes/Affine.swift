@@ -96,6 +96,11 @@ package struct Affine: Hashable, Sendable {
   }
 }
 
+extension AxisSource {
+  /// The operand's index along this axis, from the index of the result.
+  package func index(_ index: [Affine]) -> Affine { terms.reduce(Affine(offset)) { $0 + index[$1.axis] * $1.stride } }
+}
+
 extension Graph {
   /// Follows views from an index of `node` down to the first node that is no view.
   /// Gives that node, the index there and the row-major position there; the index is nil where it is not affine.
@@ -103,10 +108,7 @@ extension Graph {
     let shape = self[node].type.shape
     switch lowering(of: node) {
     case .view(let sources):
-      let inner = sources.map { source in
-        (source.axis.map { index[$0] } ?? Affine()) * source.stride + Affine(source.offset)
-      }
-      return resolve(self[node].operands[0], inner, extents: extents)
+      return resolve(self[node].operands[0], sources.map { $0.index(index) }, extents: extents)
     case .reshape:
       let from = self[node].operands[0]
       let position = Affine.linear(index, shape)

@@ -112,7 +112,7 @@ private struct Fuser {
   }
   private func isAnchor(_ id: NodeID) -> Bool {
     switch families[id.index] {
-    case .reduction, .argmax, .contraction, .scatterAdd, .random: true
+    case .reduction, .argmax, .contraction, .fold, .scatterAdd, .random: true
     default: false
     }
   }
@@ -124,7 +124,7 @@ private struct Fuser {
         var use = Use(user: user, isDirect: true, isOnce: true)
         switch families[user.index] {
         case .gather: (use.isDirect, use.isOnce) = (false, position == 1)
-        case .pad, .concatenate: use.isDirect = false
+        case .pad, .concatenate, .fold: use.isDirect = false
         case .scatterAdd where position != 0: use.isOnce = false
         default: break
         }
@@ -133,6 +133,7 @@ private struct Fuser {
           use.isDirect = false
           let (inner, outer) = (graph[from].type.shape, graph[node].type.shape)
           if outer.count > inner.count { use.isOnce = false }
+          if case .view(let sources) = families[node.index], sources.contains(where: { $0.terms.count > 1 }) { use.isOnce = false }
           if case .reshape = families[node.index], inner.dimensions.filter({ $0 != 1 }) != outer.dimensions.filter({ $0 != 1 }) {
             use.isOnce = false
           }
@@ -162,7 +163,7 @@ private struct Fuser {
     for id in graph.ids.reversed() where isPointwise(id) && !isOutput[id.index] && !isInlined[id.index] {
       guard let first = uses[id.index].first, uses[id.index].allSatisfy({ $0.user == first.user && $0.isOnce }) else { continue }
       switch families[first.user.index] {
-      case .reduction, .argmax: isInlined[id.index] = true
+      case .reduction, .argmax, .fold: isInlined[id.index] = true
       default:
         if isInlined[first.user.index] { isInlined[id.index] = true }
         else if isPointwise(first.user) { isInlined[id.index] = uses[id.index].allSatisfy { !$0.isDirect } }
@@ -241,7 +242,7 @@ private struct Fuser {
   private func takesEpilogue(_ index: Int) -> Bool {
     guard let anchor = groups[index].anchor else { return true }
     switch families[anchor.index] {
-    case .reduction, .contraction: return true
+    case .reduction, .contraction, .fold: return true
     default: return false
     }
   }

@@ -40,7 +40,7 @@ struct Simplifier {
   /// All rules, in the order in which they are tried.
   private static let rules: [Rule] =
     constantRules + algebraRules + powerRules + choiceRules + viewRules + broadcastRules + hoistingRules
-    + reductionRules + contractionRules
+    + reductionRules + contractionRules + windowRules
 
   /// How many rules were applied.
   private(set) var applications = 0

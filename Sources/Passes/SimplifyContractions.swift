@@ -40,7 +40,7 @@ extension Simplifier {
     let (m, n) = (Array(batch..<batch + left), Array(batch + left..<view.permutation.count))
     switch Array(view.permutation.dropFirst(batch)) {
     case m + n: return try s.make(Contract(axes), [lhs, rhs])
-    case n + m: return try s.make(Contract(axes.swapped), [rhs, lhs])
+    case n + m: return try s.make(Contract(axes.exchanged), [rhs, lhs])
     default: return nil
     }
   }
@@ -71,7 +71,7 @@ extension Simplifier {
         }
         let product =
           try plan.swaps
-          ? s.make(Contract(plan.axes.swapped), operands.reversed()) : s.make(Contract(plan.axes), operands)
+          ? s.make(Contract(plan.axes.exchanged), operands.reversed()) : s.make(Contract(plan.axes), operands)
         guard let repeated = plan.repeated else { return product }
         return try s.make(
           Broadcast(shape: t.type.shape, axes: t.type.shape.dimensions.indices.filter { $0 != repeated }), [product])
@@ -126,7 +126,7 @@ private enum Side: Int, CaseIterable {
 
 extension ContractionAxes {
   /// The same with the operands exchanged.
-  fileprivate var swapped: ContractionAxes {
+  var exchanged: ContractionAxes {
     ContractionAxes(
       lhsBatch: rhsBatch, rhsBatch: lhsBatch, lhsContracting: rhsContracting, rhsContracting: lhsContracting)
   }

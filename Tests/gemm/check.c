@@ -28,6 +28,13 @@ static layout layout_of(int kind, int64_t rows, int64_t columns) {
   return l;
 }
 
+/* Positions by functions, as a convolution's windows have them. */
+static layout index_a, index_b;
+static int64_t a_row(int64_t i) { return i * index_a.rs; }
+static int64_t a_k(int64_t k) { return k * index_a.cs; }
+static int64_t b_k(int64_t k) { return k * index_b.rs; }
+static int64_t b_col(int64_t j) { return j * index_b.cs; }
+
 #define DEFINE_CHECK(T, S)                                                                                             \
   typedef struct {                                                                                                     \
     T *out;                                                                                                            \
@@ -62,11 +69,18 @@ static layout layout_of(int kind, int64_t rows, int64_t columns) {
     if (cases % 7 == 3)                                                                                                \
       a[la.count / 2] = (T)INFINITY, b[lb.count / 3] = (T)NAN;                                                         \
     const target_##S target = {c, writes, N};                                                                          \
+    index_a = la, index_b = lb;                                                                                        \
     const int64_t pieces = dsc_gemm_pieces(M, N, K), stride = step < 0 ? -step : step;                                 \
     for (int64_t done = 0; done < pieces; done += stride) {                                                            \
       const int64_t end = done + stride < pieces ? done + stride : pieces;                                             \
-      dsc_gemm_##S##_run(M, N, K, a, la.rs, la.cs, b, lb.rs, lb.cs, step < 0 ? pieces - end : done,                    \
-                         step < 0 ? pieces - done : end, scratch, shift_##S, &target);                                 \
+      const int64_t from = step < 0 ? pieces - end : done, to = step < 0 ? pieces - done : end;                        \
+      /* Every third time positions come from functions, for A, for B or for both. */                                  \
+      if (cases % 3 == 0)                                                                                              \
+        dsc_gemm_##S##_run_at(M, N, K, a, la.rs, la.cs, cases % 2 ? NULL : a_row, cases % 2 ? NULL : a_k, b, lb.rs,    \
+                              lb.cs, cases % 4 == 2 ? NULL : b_k, cases % 4 == 2 ? NULL : b_col, from, to, scratch,    \
+                              shift_##S, &target);                                                                     \
+      else                                                                                                             \
+        dsc_gemm_##S##_run(M, N, K, a, la.rs, la.cs, b, lb.rs, lb.cs, from, to, scratch, shift_##S, &target);          \
     }                                                                                                                  \
     for (int64_t i = 0; i < M; i++)                                                                                    \
       for (int64_t j = 0; j < N; j++) {                                                                                \
