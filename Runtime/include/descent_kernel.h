@@ -41,6 +41,13 @@ DSC_INLINE dsc_span dsc_share(int64_t units, int64_t grain, int64_t thread, int6
   return s;
 }
 
+/* Copies this thread's share of so many bytes. */
+DSC_INLINE void dsc_copy_share(void *to, const void *from, int64_t bytes, int64_t thread, int64_t threads) {
+  const dsc_span s = dsc_share(bytes, 4096, thread, threads);
+  if (s.lo < s.hi)
+    memcpy((unsigned char *)to + s.lo, (const unsigned char *)from + s.lo, (size_t)(s.hi - s.lo));
+}
+
 /* The index nearest to i in 0 ..< n. */
 DSC_INLINE int64_t dsc_clamp_index(int64_t i, int64_t n) { return i < 0 ? 0 : i >= n ? n - 1 : i; }
 

@@ -9,6 +9,8 @@ struct KernelCode {
   static let placeholder = "@"
 
   var parameters: Parameters
+  /// Functions of its own in front, which are no part of the text that equal kernels share.
+  var prelude = ""
   /// Declarations before the function.
   var helpers: [String] = []
   var body: [String]
@@ -24,6 +26,10 @@ struct KernelCode {
   var partialBytes = 0
   /// The nodes that this function computes, for its comment.
   var nodes: [NodeID]
+  /// Whether all threads call it together, with their number and count in place of a range.
+  var isCollective = false
+  /// Of a collective one, whether threads share its work; otherwise one calls it alone.
+  var sharesItsWork = false
 
   /// The function's text with `@` for its name.
   var text: String {
@@ -31,7 +37,7 @@ struct KernelCode {
       "\(entry.isWritten ? "" : "const ")\(entry.dtype.cName) *DSC_RESTRICT \(entry.name)"
     }
     if scratch != nil { list.append("void *scratch") }
-    let head = "static void \(Self.placeholder)(\((["int64_t lo", "int64_t hi"] + list).joined(separator: ", "))) {"
+    let head = "static void \(Self.placeholder)(\(((isCollective ? ["int64_t thread", "int64_t threads"] : ["int64_t lo", "int64_t hi"]) + list).joined(separator: ", "))) {"
     return markingUnused(helpers + [head] + body.map { $0.indented(1) } + ["}"]).joined(separator: "\n")
   }
 }

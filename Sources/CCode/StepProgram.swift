@@ -40,10 +40,13 @@ package struct StepProgram: Sendable {
   package var declarations: [String] = []
   package var callLines: [String] = []
   package var prefix: String
+  /// Whether it is the body of a loop, which is given its threads' scratch memory.
+  package var isBody: Bool
 
-  package init(_ schedule: Schedule, prefix: String) {
+  package init(_ schedule: Schedule, prefix: String, isBody: Bool = false) {
     self.schedule = schedule
     self.prefix = prefix
+    self.isBody = isBody
     let graph = schedule.graph
     externals = graph.inputs.enumerated().map { External(label: graph.label(ofInput: $0), type: graph[$1].type, isWritten: false) }
     outputPlaces = []
@@ -97,6 +100,7 @@ private struct StepWriter {
     case .reduction(let reducer, let axes): return context.reduction(kernel, reducer, axes)
     case .contraction(let axes): return context.contraction(kernel, axes)
     case .argmax(let axis): return [context.argmax(kernel, axis)]
+    case .loop(let form): return [context.loop(kernel, form, prefix: prefix)]
     case .fold(let sources): return [context.fold(kernel, sources)]
     case .scatterAdd(let axis): return [context.scatterAdd(kernel, axis)]
     case .random(let draw): return [context.random(kernel, draw)]
@@ -189,11 +193,12 @@ private struct StepWriter {
       } else {
         name = "\(prefix)_k\(functions.count)"
         functions.append((body, name))
-        text += comment(code, name) + body.replacing(KernelCode.placeholder, with: name) + "\n\n"
+        text += code.prelude + comment(code, name) + body.replacing(KernelCode.placeholder, with: name) + "\n\n"
       }
       let arrays = code.parameters.entries.compactMap { $0.node.map { graph[$0].type } }
       program.calls.append(
-        .init(function: name, nodes: code.nodes, work: code.work, isShared: code.work >= Self.smallest, arrays: arrays))
+        .init(function: name, nodes: code.nodes, work: code.work, 
+          isShared: code.isCollective ? code.sharesItsWork : code.work >= Self.smallest, arrays: arrays))
     }
     return text
   }
@@ -250,7 +255,11 @@ private struct StepWriter {
       open.append(call)
       let code = codes[call], function = program.calls[call].function
       let arguments = code.parameters.entries.map { name($0.buffer) } + (code.scratch == nil ? [] : ["scratch"])
-      if program.calls[call].isShared {
+      if code.isCollective {
+        let all = program.calls[call].isShared
+        program.callLines.append(
+          (all ? "" : "if (thread == 0) ") + "\(function)(" + ((all ? ["thread", "threads"] : ["0", "1"]) + arguments).joined(separator: ", ") + ");")
+      } else if program.calls[call].isShared {
         program.callLines.append("{ const dsc_span s = dsc_share(\(code.units), \(code.grain), thread, threads); if (s.lo < s.hi) \(function)("
           + (["s.lo", "s.hi"] + arguments).joined(separator: ", ") + "); }")
       } else {
@@ -261,11 +270,16 @@ private struct StepWriter {
     let needsScratch = codes.contains { $0.scratch != nil }
     let usesThreads = program.calls.contains(where: \.isShared)
     var text = "/* One step, executed by all threads together. */\n"
-    text += "static void \(prefix)_step(void *const *io, unsigned char *arena, int64_t thread, int64_t threads) {\n"
+    text += "static void \(prefix)_step(void *const *io, unsigned char *arena, "
+    if program.isBody { text += "unsigned char *scratch, " }
+    text += "int64_t thread, int64_t threads) {\n"
     if !usesThreads { declarations.append("(void)threads;") }
     if codes.isEmpty { declarations.append("(void)thread;") }
     if declarations.allSatisfy({ !$0.contains("io[") }) { declarations.append("(void)io;") }
-    if needsScratch {
+    if program.isBody {
+      if !needsScratch { declarations.append("(void)scratch;") }
+      if offsets.isEmpty { declarations.append("(void)arena;") }
+    } else if needsScratch {
       declarations.append("unsigned char *const scratch = arena + \(prefix)_arena + thread * \(prefix)_scratch;")
     } else if offsets.isEmpty {
       declarations.append("(void)arena;")

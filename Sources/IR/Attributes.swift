@@ -8,6 +8,7 @@ package enum Attribute: Sendable, Equatable {
   case string(String)
   case dtype(DType)
   case array(HostArray)
+  case graph(Graph)
 }
 
 /// Named attributes in a fixed order.
@@ -45,6 +46,10 @@ package struct Attributes: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   }
   package func dtype(_ name: String) throws -> DType {
     guard case .dtype(let v) = try find(name) else { throw mismatch(name, "an element type") }
+    return v
+  }
+  package func graph(_ name: String) throws -> Graph {
+    guard case .graph(let v) = try find(name) else { throw mismatch(name, "a graph") }
     return v
   }
   package func array(_ name: String) throws -> HostArray {

@@ -6,8 +6,15 @@ extension Graph {
     var graph = Graph()
     var closed = false
     var begun = false
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { (number: $0.offset, text: $0.element) }[...]
+    while let (number, line) = lines.popFirst() {
+      // A graph within a line reaches over lines; it is read first, and its place in the line is left empty.
       var scanner = Scanner(line)
+      while begun, scanner.endsWithGraph {
+        let inner = takeGraph(&lines)
+        scanner.graphs.append(try parse(inner.text, operations: operations))
+        scanner.append(inner.rest)
+      }
       do {
         scanner.skipSpace()
         if scanner.atEnd || scanner.take("//") { continue }
@@ -24,6 +31,20 @@ extension Graph {
     guard begun, closed else { throw DescentError(.verification, "a graph begins with 'graph {' and ends with '}'") }
     try graph.verify()
     return graph
+  }
+
+  /// The lines up to the brace that closes a graph, and what follows it in its line.
+  private static func takeGraph(_ lines: inout ArraySlice<(number: Int, text: Substring)>) -> (text: String, rest: Substring) {
+    var inner = ["graph {"]
+    var depth = 1
+    while let (_, line) = lines.popFirst() {
+      let trimmed = line.drop { $0 == " " }
+      if trimmed.hasPrefix("}") { depth -= 1 }
+      if depth == 0 { return ((inner + ["}"]).joined(separator: "\n"), trimmed.dropFirst()) }
+      if line.hasSuffix("graph {") { depth += 1 }
+      inner.append(String(line))
+    }
+    return (inner.joined(separator: "\n"), "")
   }
 
   private static func parseReturn(_ scanner: inout Scanner, _ graph: inout Graph) throws {
@@ -76,7 +97,13 @@ extension Graph {
 /// A cursor over one line.
 private struct Scanner {
   private var rest: Substring
+  /// Graphs that stand within the line, in order.
+  var graphs: [Graph] = []
   init(_ line: Substring) { rest = line }
+
+  var endsWithGraph: Bool { rest.hasSuffix("=graph {") }
+  /// Puts what follows a graph in its place.
+  mutating func append(_ text: Substring) { rest = rest.dropLast(2) + text }
 
   var atEnd: Bool { rest.isEmpty }
   mutating func skipSpace() { rest = rest.drop { $0 == " " } }
@@ -154,6 +181,7 @@ private struct Scanner {
     throw DescentError(.verification, "a string without an end")
   }
   mutating func attribute() throws -> Attribute {
+    if take("graph"), !graphs.isEmpty { return .graph(graphs.removeFirst()) }
     if take("real ") { return .real(try real()) }
     if take("array ") {
       let type = try type()

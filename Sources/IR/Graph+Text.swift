@@ -55,6 +55,7 @@ extension Attribute {
     case .real(let v): "real \(exactText(v))"
     case .string(let v): quoted(v)
     case .dtype(let v): v.name
+    case .graph(let v): String(v.text.dropLast()).replacing("\n", with: "\n  ")
     case .array(let v):
       "array \(v.type) (" + (v.dtype.isFloating ? v.doubles.map(exactText) : v.ints.map(String.init)).joined(separator: " ") + ")"
     }

@@ -109,6 +109,11 @@ package struct Graph: Sendable {
     return uses
   }
 
+  package func lowering(of id: NodeID) -> Lowering { self[id].op.lowering(self[id].operands.map { self[$0].type }) }
+
+  /// Another operation in the place of one that takes the same operands and gives the same type.
+  package mutating func replace(_ id: NodeID, by op: any Op) { nodes[id.index].op = op }
+
   /// Checks what every pass relies on; throws a `DescentError` that names the first broken node.
   package func verify() throws {
     for id in ids {
@@ -119,6 +124,11 @@ package struct Graph: Sendable {
       let type = try node.op.resultType(node.operands.map { self[$0].type })
       guard type == node.type else {
         throw DescentError(.verification, "node %\(id.index) (\(node.op.name)) is typed \(node.type) but gives \(type)")
+      }
+      if case .result(let number) = lowering(of: id) {
+        guard case .loop(let form) = lowering(of: node.operands[0]), form.resultTypes.indices.contains(number),
+          form.resultTypes[number] == type
+        else { throw DescentError(.verification, "node %\(id.index) is result \(number) of type \(type) of what has no such result") }
       }
     }
     for id in outputs where id.index < 0 || id.index >= nodes.count {

@@ -74,6 +74,9 @@ package final class Trace: Sendable {
     }
   }
 
+  /// Another operation in the place of a node's, with the same operands and type.
+  package func replace(_ id: NodeID, by op: any Op) { state.withLock { $0.graph.replace(id, by: op) } }
+
   /// Runs `body` with new nodes marked as the adjoint of `node`, at its place in the user's program.
   package func adjoint<R>(of node: Node, _ body: () throws -> R) rethrows -> R {
     let before = state.withLock { state in

@@ -17,13 +17,56 @@ extension Graph {
     var lastUse = [Int](repeating: -1, count: nodes.count)
     for id in ids { for operand in self[id].operands { lastUse[operand.index] = id.index } }
     for output in outputs { lastUse[output.index] = nodes.count }
+    // The results of loops, whose own values are but tokens.
+    var results: [Int: [HostArray]] = [:]
     for id in ids where lastUse[id.index] >= 0 {
       let node = self[id]
-      if values[id.index] == nil {
+      if case .loop(let form) = lowering(of: id) {
+        results[id.index] = try form.evaluate(node.operands.map { values[$0.index]! })
+        values[id.index] = HostArray(node.type) { _ in 0 }
+      } else if case .result(let number) = lowering(of: id) {
+        values[id.index] = results[node.operands[0].index]![number]
+      } else if values[id.index] == nil {
         values[id.index] = node.op.evaluate(node.operands.map { values[$0.index]! }, node.type)
       }
-      for operand in node.operands where lastUse[operand.index] == id.index { values[operand.index] = nil }
+      for operand in node.operands where lastUse[operand.index] == id.index {
+        values[operand.index] = nil
+        results[operand.index] = nil
+      }
     }
     return outputs.map { values[$0.index]! }
+  }
+}
+
+extension LoopForm {
+  /// The loop's results from its operands.
+  package func evaluate(_ x: [HostArray]) throws -> [HostArray] {
+    var carried = Array(x.prefix(carries))
+    let constants = Array(x.dropFirst(carries + sequences))
+    guard let length else {
+      while carried[0].ints[0] != 0 { carried = try body.evaluate(carried + constants) }
+      return carried
+    }
+    var steps = [[HostArray]](repeating: [], count: length)
+    for step in isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
+      let slices = x[carries..<carries + sequences].map { sequence -> HostArray in
+        let shape = Shape(Array(sequence.shape.dimensions.dropFirst()))
+        return sequence.picking(shape) { step * shape.count + $0 }
+      }
+      let results = try body.evaluate(carried + slices + constants)
+      carried = Array(results.prefix(carries))
+      steps[step] = Array(results.dropFirst(carries))
+    }
+    return carried + resultTypes.dropFirst(carries).enumerated().map { number, type in
+      HostArray.stacked(steps.map { $0[number] }, type)
+    }
+  }
+}
+
+extension HostArray {
+  /// Arrays one after another along a new first axis.
+  fileprivate static func stacked(_ arrays: [HostArray], _ type: TensorType) -> HostArray {
+    func make<T: Element>(_: T.Type) -> HostArray { HostArray(type.shape, arrays.flatMap { $0.elements(T.self) }) }
+    return dispatch(type.dtype) { make($0) }
   }
 }

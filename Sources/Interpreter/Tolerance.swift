@@ -66,6 +66,7 @@ extension Graph {
         case .contraction(let axes): axes.lhsContracting.reduce(1) { $0 * types[0].shape[$1] }
         case .reduction(_, let axes): axes.reduce(1) { $0 * types[0].shape[$1] }
         case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
+        case .loop(let form): (form.length ?? 1000) * form.body.longestSum
         case .scatterAdd: types[1].shape.count
         default: 1
         }

@@ -56,3 +56,6 @@ package let registry: [any Op.Type] = [
   Transpose.self,
   Windows.self,
 ]
+
+/// The operations whose rules are those of a graph within them; the text form may name them too.
+package let structural: [any Op.Type] = [Loop.self, LoopResult.self]

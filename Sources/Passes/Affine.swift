@@ -120,8 +120,6 @@ extension Graph {
     }
   }
 
-  package func lowering(of id: NodeID) -> Lowering { self[id].op.lowering(self[id].operands.map { self[$0].type }) }
-
   /// True for nodes that are another way to look at their operand.
   package func isView(_ id: NodeID) -> Bool {
     switch lowering(of: id) {

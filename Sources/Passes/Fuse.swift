@@ -14,11 +14,16 @@ package func fuse(_ graph: Graph, donations: [Int?] = []) throws -> Schedule {
   var fuser = Fuser(graph)
   fuser.assign()
   try fuser.order(&graph, &donations)
-  return Schedule(graph: graph, kernels: fuser.kernels(), donations: donations)
+  var schedule = Schedule(graph: graph, kernels: fuser.kernels(), donations: donations)
+  for id in graph.ids {
+    guard case .loop(let form) = graph.lowering(of: id) else { continue }
+    schedule.bodies[id] = try fuse(form.body, donations: (0..<form.carries).map { $0 })
+  }
+  return schedule
 }
 
 /// Puts identities where a value must lie in memory by itself: views and inputs that are outputs, an output given twice, and
-/// operands of contractions that no strides describe.
+/// operands of contractions that no strides describe and of loops that are not in memory. A loop's result has one node.
 private func materializing(_ graph: Graph) throws -> Graph {
   var graph = graph
   var seen: [Bool] = Array(repeating: false, count: graph.nodes.count)
@@ -30,14 +35,21 @@ private func materializing(_ graph: Graph) throws -> Graph {
       seen[id.index] = true
     }
   }
-  guard graph.ids.contains(where: { graph.contractionNeedsCopies($0).contains(true) }) else { return graph }
+  guard graph.ids.contains(where: { graph.needsCopies($0).contains(true) || graph[$0].op is Loop }) else { return graph }
   // Copies come before the contraction that reads them, so the graph is built anew.
   var result = Graph()
   var map: [NodeID] = []
+  var results: [[NodeID]: [Int: NodeID]] = [:]
   for id in graph.ids {
     let node = graph[id]
     var operands = node.operands.map { map[$0.index] }
-    for (i, needed) in graph.contractionNeedsCopies(id).enumerated() where needed {
+    if case .result(let number) = graph.lowering(of: id) {
+      let known = try results[operands]?[number] ?? result.append(node.op, operands, at: node.location, adjointOf: node.adjointOf)
+      results[operands, default: [:]][number] = known
+      map.append(known)
+      continue
+    }
+    for (i, needed) in graph.needsCopies(id).enumerated() where needed {
       operands[i] = try result.append(Identity(), [operands[i]], at: node.location, adjointOf: node.adjointOf)
     }
     map.append(try result.append(node.op, operands, at: node.location, adjointOf: node.adjointOf))
@@ -48,6 +60,18 @@ private func materializing(_ graph: Graph) throws -> Graph {
 }
 
 extension Graph {
+  /// For each operand of a contraction or a loop whether it must be copied first; empty for other nodes.
+  fileprivate func needsCopies(_ id: NodeID) -> [Bool] {
+    guard case .loop = lowering(of: id) else { return contractionNeedsCopies(id) }
+    return self[id].operands.map { operand in
+      switch lowering(of: operand) {
+      case .view, .reshape, .iota: true
+      case .constant(let array): array.count == 1
+      default: false
+      }
+    }
+  }
+
   /// Whether a node can be written to memory by a kernel of its own.
   fileprivate func isPlaceable(_ id: NodeID) -> Bool {
     switch lowering(of: id) {
@@ -112,7 +136,7 @@ private struct Fuser {
   }
   private func isAnchor(_ id: NodeID) -> Bool {
     switch families[id.index] {
-    case .reduction, .argmax, .contraction, .fold, .scatterAdd, .random: true
+    case .reduction, .argmax, .contraction, .fold, .scatterAdd, .random, .loop: true
     default: false
     }
   }
@@ -126,6 +150,7 @@ private struct Fuser {
         case .gather: (use.isDirect, use.isOnce) = (false, position == 1)
         case .pad, .concatenate, .fold: use.isDirect = false
         case .scatterAdd where position != 0: use.isOnce = false
+        case .loop: (use.isDirect, use.isOnce) = (false, false)
         default: break
         }
         while graph.isView(node) {
@@ -156,8 +181,13 @@ private struct Fuser {
         isFree[id.index] = rule.cost <= 4 && !graph[id].operands.isEmpty && graph[id].operands.allSatisfy { isFree[$0.index] }
       default: break
       }
-      // A contraction reads its operands in memory, even those that are functions of the index alone.
-      let isOperand = uses[id.index].contains { if case .contraction = families[$0.user.index] { true } else { false } }
+      // A contraction or a loop reads its operands in memory, even those that are functions of the index alone.
+      let isOperand = uses[id.index].contains {
+        switch families[$0.user.index] {
+        case .contraction, .loop: true
+        default: false
+        }
+      }
       isInlined[id.index] = isFree[id.index] && !isOutput[id.index] && isPointwise(id) && !isOperand
     }
     for id in graph.ids.reversed() where isPointwise(id) && !isOutput[id.index] && !isInlined[id.index] {
@@ -196,7 +226,17 @@ private struct Fuser {
 
   mutating func assign() {
     var scalars: [Int] = []
-    for id in graph.ids where !isInlined[id.index] && (isPointwise(id) || isAnchor(id)) {
+    for id in graph.ids where !isInlined[id.index] {
+      if case .result = families[id.index] {
+        let home = group[graph[id].operands[0].index]!
+        groups[home].members.append(id)
+        group[id.index] = home
+      }
+      guard isPointwise(id) || isAnchor(id) else { continue }
+      if case .loop = families[id.index] {
+        place(id, Group(anchor: id, domain: [1], before: sources(id)))
+        continue
+      }
       let shape = graph[id].type.shape
       guard isPointwise(id) else {
         place(id, Group(anchor: id, domain: shape, before: sources(id)))

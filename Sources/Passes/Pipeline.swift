@@ -7,6 +7,8 @@ private let passes: [(phrase: String, run: @Sendable (Graph) throws -> Graph)] =
   ("drop what no output needs", { try removeDeadCode($0) }),
   ("simplify by algebraic identities", { try simplify($0) }),
   ("compute equal things once", { try mergeCommonSubexpressions($0) }),
+  ("drop what no step of a loop needs", { try pruneLoops($0) }),
+  ("do all that in the bodies of loops", { try optimizeBodies($0) }),
 ]
 
 /// The same function as a smaller graph; a graph that this returned comes back unchanged.

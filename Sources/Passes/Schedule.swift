@@ -20,6 +20,8 @@ package struct Schedule: Sendable {
   package var kernels: [Kernel]
   /// For output `k` the input whose memory it takes over, if any.
   package var donations: [Int?]
+  /// The bodies of the loops, by their nodes; a body's carries take over the memory of those that went in.
+  package var bodies: [NodeID: Schedule] = [:]
 
   /// The nodes that live in memory: stored by a kernel, or inputs.
   package var stored: [Bool] {
@@ -31,7 +33,11 @@ package struct Schedule: Sendable {
 
   /// The schedule as text for tests and for people: a kernel a line.
   package var text: String {
-    kernels.enumerated().map { number, kernel in
+    kernels.enumerated().map { number, kernel -> String in
+      if let anchor = kernel.anchor, let body = bodies[anchor] {
+        return "k\(number): loop %\(anchor.index) stores " + kernel.stores.map { "%\($0.index)" }.joined(separator: " ") + "\n"
+          + body.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+      }
       let anchor = kernel.anchor.map { "\(graph[$0].op.name) %\($0.index)" } ?? "loops"
       let members = kernel.members.isEmpty ? "" : " then " + kernel.members.map { "\(graph[$0].op.name) %\($0.index)" }.joined(separator: ", ")
       return "k\(number): \(anchor)\(members) over \(kernel.domain) stores "

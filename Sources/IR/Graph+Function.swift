@@ -1,0 +1,28 @@
+// Parts of a graph as a function of some of its nodes.
+
+extension Graph: Equatable {
+  package static func == (a: Graph, b: Graph) -> Bool { a.text == b.text }
+}
+
+extension Graph {
+  /// The graph that computes `results` from `arguments`, which become its inputs in this order whatever they were computed from.
+  /// Throws where a result depends on an input that is no argument.
+  package func function(of arguments: [NodeID], giving results: [(label: String, node: NodeID)]) throws -> Graph {
+    var graph = Graph()
+    var map = [NodeID?](repeating: nil, count: nodes.count)
+    for id in arguments { map[id.index] = graph.addInput((self[id].op as? Input)?.label ?? "\(self[id].op.name).\(id.index)", self[id].type) }
+    var needed = [Bool](repeating: false, count: nodes.count)
+    for result in results { needed[result.node.index] = true }
+    for id in ids.reversed() where needed[id.index] && map[id.index] == nil {
+      for operand in self[id].operands { needed[operand.index] = true }
+    }
+    for id in ids where needed[id.index] && map[id.index] == nil {
+      let node = self[id]
+      guard !(node.op is Input) else { throw DescentError(.verification, "%\(id.index) is an input, and no argument of the function") }
+      map[id.index] = try graph.append(node.op, node.operands.map { map[$0.index]! }, at: node.location, adjointOf: node.adjointOf)
+    }
+    graph.outputs = results.map { map[$0.node.index]! }
+    graph.outputLabels = results.map(\.label)
+    return graph
+  }
+}

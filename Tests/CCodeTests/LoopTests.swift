@@ -1,0 +1,128 @@
+// Loops as C: forward and backward, small and shared among threads, one within another, with results that nobody reads.
+
+import DescentIR
+import DescentInterpreter
+import DescentOps
+import DescentPasses
+import DescentTransforms
+import Testing
+
+@Suite struct LoopTests {
+  private static func recurrence(_ x: [Tensor]) -> (Tensor, Tensor) {
+    scan(x[0], over: x[1]) { (h: Tensor, slice: Tensor) in
+      let next = tanh(matmul(slice, x[2]) + matmul(h, x[3]) + x[4])
+      return (next, next * next)
+    }
+  }
+  private static func types(_ batch: Int, _ size: Int, steps: Int) -> [TensorType] {
+    [TensorType(.f32, [batch, size]), TensorType(.f32, [steps, batch, 3]), TensorType(.f32, [3, size]), TensorType(.f32, [size, size]),
+      TensorType(.f32, [size])]
+  }
+  private static func trainingStep(_ x: [Tensor]) -> [Tensor] {
+    let step = valueAndGrad { @Sendable (p: [Tensor]) in
+      let (last, squares) = recurrence(p)
+      return mean(last) + mean(squares)
+    }
+    let (loss, gradient) = step(x)
+    return [loss] + zip(x, gradient).map { $0 - $1 * Float(0.1) }
+  }
+
+  static func trials() throws -> [Trial] {
+    var trials: [Trial] = []
+    for (name, batch, size, steps) in [("small", 2, 5, 7), ("shared", 48, 96, 9)] {
+      let types = types(batch, size, steps: steps)
+      trials.append(try Trial("\(name) recurrence", types) { x in let (a, b) = recurrence(x); return [a, b] })
+      trials.append(try Trial("\(name) last carry alone", types) { [recurrence($0).0] })
+      trials.append(try Trial("\(name) step results alone", types) { [recurrence($0).1] })
+      trials.append(
+        try Trial("\(name) training", types, donations: [nil] + types.indices.map { $0 }, steps: 3) { trainingStep($0) })
+      trials.append(try Trial("\(name) reversed gradient", types) { x in
+        grad { @Sendable (p: [Tensor]) in
+          let (_, states) = scan(p[0], over: p[1], isReversed: true) { (h: Tensor, s: Tensor) in
+            let next = sin(matmul(h, p[3]) * Float(1 / Double(size)) + matmul(s, p[2]))
+            return (next, next)
+          }
+          return sum(states * states)
+        }(x)
+      })
+    }
+    trials.append(
+      try Trial("second derivative", types(2, 4, steps: 5)) { x in
+        let first = grad { @Sendable (p: [Tensor]) in sum(recurrence(p).1) }
+        return grad { @Sendable (p: [Tensor]) in
+          let g = first(p)
+          return sum(g[3] * g[3]) + sum(g[1])
+        }(x)
+      })
+    trials.append(
+      try Trial("nested", [TensorType(.f64, [6]), TensorType(.f64, [4])]) { x in
+        let value: @Sendable (Tensor, Tensor) -> Tensor = { points, coefficients in
+          scan(Tensor(0.0), over: points) { (total: Tensor, p: Tensor) in
+            let (y, _) = scan(Tensor(0.0), over: coefficients) { (y: Tensor, c: Tensor) in (y * p + c, [Tensor]()) }
+            return (total + y * y, [Tensor]())
+          }.0
+        }
+        let g = grad(value)
+        return [value(x[0], x[1]), g(x[0], x[1])]
+      })
+    trials.append(
+      try Trial("swapped and constant carries", [TensorType(.f32, [3]), TensorType(.f32, [3])]) { x in
+        let (last, seen) = scan([x[0], x[1], Tensor([Float(1), 2, 3])], count: 5) { (c: [Tensor], t: Tensor) in
+          ([c[1], c[0] + convert(t, to: .f32), c[2]], c[2] * c[0])
+        }
+        return last + [seen]
+      })
+    trials.append(
+      try Trial("whileLoop", [TensorType(.f64, [])]) { x in
+        [whileLoop([x[0] + 3.0, Tensor(0.0)], while: { abs($0[0] * $0[0] - 2.0) .> 1e-9 }) { c in [(c[0] + 2.0 / c[0]) * 0.5, c[1] + 1.0] }[1]]
+      })
+    trials.append(
+      try Trial("random numbers by step", [TensorType(.f32, [4])]) { x in
+        let (_, noise) = scan(x[0], count: 3) { (c: Tensor, t: Tensor) in
+          (c, c + uniform([4], key: RandomKey(seed: Tensor(Int64(3)), stream: convert(t, to: .i64))))
+        }
+        return [noise]
+      })
+    return trials
+  }
+
+  @Test func asTheInterpreterSays() throws { try Fleet.check(try Self.trials()) }
+  @Test func optimizedAsTheInterpreterSays() throws {
+    try Fleet.check(try Self.trials().map { trial in
+      var trial = trial
+      trial.isOptimized = true
+      return trial
+    })
+  }
+
+  @Test func textReadsBack() throws {
+    for trial in try Self.trials() {
+      let again = try Graph.parse(trial.graph.text, operations: registry + structural)
+      #expect(again.text == trial.graph.text)
+    }
+  }
+
+  @Test func whatNobodyReadsIsNotCarriedKeptOrStacked() throws {
+    let graph = try traced([TensorType(.f32, [3]), TensorType(.f32, [5, 3])]) { x in
+      let (last, _) = scan([x[0], x[0]], over: [x[1], x[1] * 2]) { (c: [Tensor], s: [Tensor]) in
+        ([c[0] + s[0], c[1] * s[1]], [c[0], exp(s[1])])
+      }
+      return [last[0]]
+    }
+    let optimized = try optimize(graph, check: true)
+    let first = optimized.nodes.compactMap { ($0.op as? Loop)?.form }.first
+    let form = try #require(first)
+    #expect(form.carries == 1 && form.sequences == 1 && form.body.outputs.count == 1)
+  }
+
+  /// The weights' gradient of a recurrence is one product over all steps, not a sum carried from step to step.
+  @Test func weightsAreDifferentiatedOutsideTheLoop() throws {
+    let graph = try traced(Self.types(4, 5, steps: 6)) { x in
+      let g = grad { @Sendable (p: [Tensor]) in sum(Self.recurrence(p).0) }(x)
+      return [g[2], g[3], g[4]]
+    }
+    let loops = try optimize(graph, check: true).nodes.compactMap { ($0.op as? Loop)?.form }
+    #expect(loops.count == 2)
+    #expect(loops[1].carries == 1)
+  }
+}
