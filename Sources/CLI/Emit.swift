@@ -74,20 +74,21 @@ package struct EmitInference<P: TrainingProgram>: ParsableCommand {
     let console = Console.standard
     let data = try program.data()
     let trainer = try program.trainer()
-    let parameters: P.Parameters
+    let model: Model<P.Parameters>
     if let weights {
-      parameters = try trainer.parameters(
+      model = try trainer.model(
         from: weights, inputs: data.training.inputs.type, targets: data.training.targets.type)
     } else {
       var report = TrainingReport(console, program: P.name, metric: trainer.metric?.name, json: false)
       let options = try RunOptions.parse([]).options(P.self)
       let result = try trainer.fit(data.training, validation: data.validation, options: options) { try report.tell($0) }
       try report.end(result, checkpoint: nil)
-      parameters = result.parameters
+      model = Model(result.parameters, running: result.running)
     }
     var inputs = data.training.inputs.type
     inputs.shape.dimensions[0] = batch
-    try trainer.emitInference(parameters: parameters, inputs: inputs, to: emit.output, prefix: emit.prefix)
+    try trainer.emitInference(
+      parameters: model.parameters, running: model.running, inputs: inputs, to: emit.output, prefix: emit.prefix)
     try console.line("inference: \(emit.output)")
   }
 }

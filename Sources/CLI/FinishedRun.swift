@@ -22,7 +22,7 @@ public struct FinishedRun<P: ParameterTree> {
 
   /// The network's output for rows as they are in the data set. Interpreted: meant for as many as a picture shows.
   public func predict(_ inputs: Tensor) throws -> Tensor {
-    let output = trainer.predict(result.parameters, inputs)
+    let output = trainer.predict(result.parameters, inputs, Context(state: RunningState(result.running)))
     _ = try output.value
     return output
   }

@@ -68,6 +68,11 @@ package struct FlatTree: Sendable {
   }
 }
 
+extension FlatTree {
+  /// The tensors with their paths for labels.
+  package var labelled: [(label: String, tensor: Tensor)] { zip(paths, leaves).map { (label: $0, tensor: $1) } }
+}
+
 extension ParameterTree {
   /// The tensors of this tree with their paths, in order.
   package func flattened() throws -> FlatTree { try FlatTree(self) }

@@ -92,10 +92,6 @@ private func loop<Carry: ParameterTree, Sequence: ParameterTree, Result: Paramet
   )
 }
 
-extension FlatTree {
-  fileprivate var labelled: [(label: String, tensor: Tensor)] { zip(paths, leaves).map { (label: $0, tensor: $1) } }
-}
-
 /// A carry must come out of a step as it went in.
 private func check(_ before: FlatTree, _ after: FlatTree, _ at: SourceLocation) throws {
   for leaf in after.leaves { if case .failure(let error) = leaf.storage { throw error } }

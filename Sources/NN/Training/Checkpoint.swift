@@ -8,8 +8,8 @@ extension TrainingSession {
   /// Writes everything that a resumed run needs.
   package func save(to path: String, seed: Int) throws {
     var tensors: [(name: String, tensor: Tensor)] = []
-    tensors += zip(graphs.parameterPaths, parameterValues).map { ("parameters.\($0)", Tensor($1)) }
-    tensors += zip(graphs.statePaths, stateValues).map { ("optimizer.\($0)", Tensor($1)) }
+    tensors += zip(graphs.parameterPaths, parameterValues).map { ($0, Tensor($1)) }
+    tensors += zip(graphs.statePaths, stateValues).map { ($0, Tensor($1)) }
     let sums = self.sums
     tensors.append(("training.step", Tensor(Int64(step))))
     tensors.append(("training.sums", Tensor([sums.loss, sums.metric])))
@@ -34,8 +34,8 @@ extension TrainingSession {
       guard found.type == type else { throw fail("'\(name)' is \(found.type), expected \(type)") }
       return try found.value
     }
-    let parameters = try zip(graphs.parameterPaths, graphs.parameterTypes).map { try tensor("parameters.\($0)", $1) }
-    let state = try zip(graphs.statePaths, graphs.stateTypes).map { try tensor("optimizer.\($0)", $1) }
+    let parameters = try zip(graphs.parameterPaths, graphs.parameterTypes).map { try tensor($0, $1) }
+    let state = try zip(graphs.statePaths, graphs.stateTypes).map { try tensor($0, $1) }
     let step = try tensor("training.step", TensorType(.i64, [])).ints[0]
     let sums = try tensor("training.sums", TensorType(.f64, [2])).doubles
     guard step >= 0 else { throw fail("'training.step' is \(step)") }
@@ -48,17 +48,17 @@ extension TrainingSession {
 }
 
 extension Trainer {
-  /// The parameters in a checkpoint, or in a safetensors file that names them by their paths, for data of the given types.
-  package func parameters(from path: String, inputs: TensorType, targets: TensorType) throws -> P {
+  /// The model in a checkpoint, or in a safetensors file that names parameters by their paths, for data of the given types.
+  package func model(from path: String, inputs: TensorType, targets: TensorType) throws -> Model<P> {
     let graphs = try graphs(inputs: inputs, targets: targets, validation: nil, batch: 1)
     let file = try SafeTensors.read(path)
     let leaves = try zip(graphs.parameterPaths, graphs.parameterTypes).map { name, type in
-      guard let tensor = file["parameters.\(name)"] ?? file[name] else {
+      guard let tensor = file[name] ?? file[String(name.drop { $0 != "." }.dropFirst())] else {
         throw DescentError(.file, "\(path): has no tensor '\(name)'")
       }
       guard tensor.type == type else { throw DescentError(.file, "\(path): '\(name)' is \(tensor.type), expected \(type)") }
       return tensor
     }
-    return try FlatTree.rebuild(P.self, graphs.structure, leaves)
+    return try FlatTree.rebuild(Model<P>.self, graphs.structure, leaves)
   }
 }

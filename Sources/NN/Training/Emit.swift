@@ -32,27 +32,29 @@ extension Trainer {
         epochs: options.epochs, steps: options.steps, seed: options.seed, threads: options.threads,
         restoresBest: options.restoresBest))
     trainer.evaluate = zip(programs.dropFirst(2), graphs.evaluate).map { ($0, $1.steps) }
-    trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ("parameters.\($0)", $1) }
-    trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ("optimizer.\($0)", $1) }
+    trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
+    trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }
     files.add("trainer.c", try trainer.source())
     files.add("Makefile", trainer.makefile)
     files.add("README.md", trainer.readme)
     try files.write(to: directory)
   }
 
-  /// Writes C that predicts for rows of type `inputs`, as they are in the data set, with these parameters:
+  /// Writes C that predicts for rows of type `inputs`, as they are in the data set, with these parameters and running state:
   /// `PREFIX.h`, `PREFIX.c` without heap, files or output, and an example with a `Makefile` and a `README.md`.
   ///
   /// Throws errors of the user's functions and of files; on failure the folder is as it was.
-  public func emitInference(parameters: P, inputs: TensorType, to directory: String, prefix: String = "descent") throws
-  {
+  public func emitInference(
+    parameters: P, running: Weights = Weights(), inputs: TensorType, to directory: String, prefix: String = "descent"
+  ) throws {
     try checkPrefix(prefix)
     try checkFileName(prefix)
-    let flat = try FlatTree(parameters)
+    let flat = try FlatTree(Model(parameters, running: running))
     let trace = Trace()
     let output = try trace.record {
-      let leaves = zip(flat.paths, flat.leaves).map { trace.input("parameters.\($0)", $1.type) }
-      return predict(try FlatTree.rebuild(P.self, flat.structure, leaves), trace.input("inputs", inputs))
+      let leaves = zip(flat.paths, flat.leaves).map { trace.input($0, $1.type) }
+      let model = try FlatTree.rebuild(Model<P>.self, flat.structure, leaves)
+      return predict(model.parameters, trace.input("inputs", inputs), model.context)
     }
     let program = try prepare(try trace.finish([("predictions", output)]), prefix: "\(prefix)_net")
     let inference = try Inference(

@@ -102,8 +102,9 @@ extension Trainer {
     let wasInterrupted = interrupt.isSet
     if let best, wasInterrupted || options.restoresBest { session.parameterValues = best.parameters }
     let evaluation = try session.evaluate()
+    let model = try session.model()
     return TrainingResult(
-      parameters: try session.parameters(), history: history, wasInterrupted: wasInterrupted, steps: session.step,
+      parameters: model.parameters, running: model.running, history: history, wasInterrupted: wasInterrupted, steps: session.step,
       validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
       firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
       microsecondsPerStep: total.microsecondsPerStep)

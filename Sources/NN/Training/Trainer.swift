@@ -25,10 +25,13 @@ public struct Trainer<P: ParameterTree>: Sendable {
 
   /// Fresh parameters, made of operations on the key.
   public var initialize: @Sendable (RandomKey) throws -> P
+  /// The running state that training starts with.
+  public var initialState: @Sendable () throws -> Weights = { Weights() }
   /// The network's output for a batch of rows as they are in the data set.
-  public var predict: @Sendable (P, Tensor) -> Tensor
-  /// The scalar to minimise, from parameters, rows and targets: a mean over the rows.
-  public var loss: @Sendable (P, Tensor, Tensor) -> Tensor
+  public var predict: @Sendable (P, Tensor, Context) -> Tensor
+  /// The scalar to minimise, from parameters, rows and targets: a mean over the rows. With it what the network predicted on the
+  /// way, if that can be told.
+  package var objective: @Sendable (P, Tensor, Tensor, Context) -> (loss: Tensor, predictions: Tensor?)
   public var metric: Metric?
   public var optimizer: any Optimizer
 
@@ -40,19 +43,51 @@ public struct Trainer<P: ParameterTree>: Sendable {
     self.optimizer = optimizer
     self.metric = metric
     self.initialize = initialize
+    self.predict = { p, x, _ in predict(p, x) }
+    objective = { p, x, y, _ in (loss(p, x, y), nil) }
+  }
+
+  /// The same for functions that ask whether they train, draw random numbers from the key of the step, or keep running state,
+  /// which begins as `state`.
+  public init(
+    optimizer: any Optimizer, metric: Metric? = nil, initialize: @escaping @Sendable (RandomKey) throws -> P,
+    state: @escaping @Sendable () throws -> Weights = { Weights() }, predict: @escaping @Sendable (P, Tensor, Context) -> Tensor,
+    loss: @escaping @Sendable (P, Tensor, Tensor, Context) -> Tensor
+  ) {
+    self.optimizer = optimizer
+    self.metric = metric
+    self.initialize = initialize
     self.predict = predict
-    self.loss = loss
+    initialState = state
+    objective = { p, x, y, context in (loss(p, x, y, context), nil) }
   }
 
   /// Training of a network of layers. `prepare` turns rows as they are in the data set (bytes, say) into what the
-  /// network takes, of type `input` with any number of rows; `loss` takes the network's output and the targets.
+  /// network takes, of type `input` with any number of rows; `loss` takes the network's output and the targets; `penalty`, a
+  /// function of the weights, is added to it in training.
   public init(
     _ model: some Layer, input: TensorType, optimizer: any Optimizer, metric: Metric? = nil,
-    prepare: @escaping @Sendable (Tensor) -> Tensor = { $0 }, loss: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    prepare: @escaping @Sendable (Tensor) -> Tensor = { $0 }, penalty: (@Sendable (Weights) -> Tensor)? = nil,
+    loss: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) where P == Weights {
-    self.init(
-      optimizer: optimizer, metric: metric, initialize: { try model.initialize(input: input, key: $0) },
-      predict: { model($0, prepare($1)) }, loss: { loss(model($0, prepare($1), Context(isTraining: true)), $2) })
+    self.optimizer = optimizer
+    self.metric = metric
+    initialize = { try model.initialize(input: input, key: $0) }
+    initialState = { try model.initialState(input: input) }
+    predict = { model($0, prepare($1), $2) }
+    objective = { weights, x, y, context in
+      let predictions = model(weights, prepare(x), context)
+      let value = loss(predictions, y)
+      return (context.isTraining ? penalty.map { value + $0(weights) } ?? value : value, predictions)
+    }
+  }
+}
+
+extension Trainer {
+  /// Loss, and the metric if there is one, on a batch.
+  package func measure(_ p: P, _ x: Tensor, _ y: Tensor, _ context: Context) -> (loss: Tensor, metric: Tensor?) {
+    let result = objective(p, x, y, context)
+    return (result.loss, metric.map { $0.body(result.predictions ?? predict(p, x, context), y) })
   }
 }
 
@@ -111,6 +146,8 @@ public struct EpochReport: Sendable, Codable {
 /// What training came to.
 public struct TrainingResult<P: ParameterTree>: Sendable {
   public var parameters: P
+  /// The running state of the network's layers, which belongs to the parameters.
+  public var running: Weights
   public var history: [EpochReport]
   /// True where Ctrl-C ended it; the parameters are then the best so far.
   public var wasInterrupted: Bool

@@ -13,13 +13,13 @@ package struct StateGraph: Sendable {
 
 /// All graphs of a training run.
 package struct TrainingGraphs: Sendable {
-  /// seed -> parameters, optimizer state.
+  /// seed -> parameters and running state, state of the run.
   package var initialize: StateGraph
-  /// parameters, optimizer state, counters, [order,] inputs, targets -> the same but for the last two or three.
+  /// parameters and running state, state of the run, counters, [order,] inputs, targets -> the same but for the last two or three.
   package var step: StateGraph
-  /// parameters, counters, inputs, targets -> counters; whole batches of the validation rows, then the rest.
+  /// parameters and running state, counters, inputs, targets -> counters; whole batches of the validation rows, then the rest.
   package var evaluate: [(state: StateGraph, steps: Int, rows: Int)]
-  /// parameters, inputs -> predictions, for the rows of the data's first batch of `predictionRows`.
+  /// Of the model: parameters, then running state. Paths are the names in files.
   package var structure: TreeStructure
   package var parameterPaths: [String]
   package var parameterTypes: [TensorType]
@@ -48,39 +48,43 @@ extension Trainer {
     let batch = min(batch ?? rows, rows)
     guard batch > 0 else { throw DescentError(.usage, "a batch of \(batch) rows; at least 1 is needed") }
 
-    let start = Trace()
-    let (parameters, state) = try start.record {
-      let seed = start.input("seed", TensorType(.i64, []))
-      let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
-      return (try FlatTree(parameters), try FlatTree(optimizer.initialState(parameters)))
+    func build(drawsRandomNumbers: Bool) throws -> TrainingGraphs {
+      let start = Trace()
+      let (model, state) = try start.record {
+        let seed = start.input("seed", TensorType(.i64, []))
+        let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
+        let state = RunState(optimizer: optimizer.initialState(parameters), seed: drawsRandomNumbers ? seed : nil)
+        return (try FlatTree(Model(parameters, running: try initialState())), try FlatTree(state))
+      }
+      let beginning = try start.finish(model.labelled + state.labelled)
+      var graphs = TrainingGraphs(
+        initialize: StateGraph(graph: beginning, donations: beginning.outputs.map { _ in nil }),
+        step: StateGraph(graph: Graph(), donations: []), evaluate: [],
+        structure: model.structure, parameterPaths: model.paths, parameterTypes: model.leaves.map(\.type),
+        stateStructure: state.structure, statePaths: state.paths, stateTypes: state.leaves.map(\.type),
+        stepsPerEpoch: batch < rows ? rows / batch : max(1, stepsPerEpoch ?? 1), batch: batch, isShuffled: batch < rows)
+      graphs.step = try step(graphs, inputs, targets)
+      return graphs
     }
-    let beginning = try start.finish(
-      zip(parameters.paths.map { "parameters.\($0)" }, parameters.leaves).map { ($0, $1) }
-        + zip(state.paths.map { "optimizer.\($0)" }, state.leaves).map { ($0, $1) })
-    var graphs = TrainingGraphs(
-      initialize: StateGraph(graph: beginning, donations: beginning.outputs.map { _ in nil }),
-      step: StateGraph(graph: Graph(), donations: []), evaluate: [],
-      structure: parameters.structure, parameterPaths: parameters.paths, parameterTypes: parameters.leaves.map(\.type),
-      stateStructure: state.structure, statePaths: state.paths, stateTypes: state.leaves.map(\.type),
-      stepsPerEpoch: batch < rows ? rows / batch : max(1, stepsPerEpoch ?? 1), batch: batch, isShuffled: batch < rows)
-    graphs.step = try step(graphs, inputs, targets)
+    var graphs = try build(drawsRandomNumbers: true)
+    // The seed is kept only where a layer draws from it.
+    let seed = graphs.step.graph.inputs[graphs.parameterPaths.count + graphs.statePaths.firstIndex(of: "seed")!]
+    if graphs.step.graph.uses[seed.index].isEmpty { graphs = try build(drawsRandomNumbers: false) }
     if let validation { graphs.evaluate = try evaluation(graphs, validation.inputs, validation.targets) }
     return graphs
   }
 
-  private func parameters(_ graphs: TrainingGraphs, in trace: Trace) throws -> P {
+  private func model(_ graphs: TrainingGraphs, in trace: Trace) throws -> Model<P> {
     try FlatTree.rebuild(
-      P.self, graphs.structure,
-      zip(graphs.parameterPaths, graphs.parameterTypes).map { trace.input("parameters.\($0)", $1) })
+      Model<P>.self, graphs.structure, zip(graphs.parameterPaths, graphs.parameterTypes).map { trace.input($0, $1) })
   }
 
   private func step(_ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType) throws -> StateGraph {
     let trace = Trace()
     let outputs = try trace.record {
-      let p = try parameters(graphs, in: trace)
+      let model = try model(graphs, in: trace)
       let state = try FlatTree.rebuild(
-        OptimizerState<P>.self, graphs.stateStructure,
-        zip(graphs.statePaths, graphs.stateTypes).map { trace.input("optimizer.\($0)", $1) })
+        RunState<P>.self, graphs.stateStructure, zip(graphs.statePaths, graphs.stateTypes).map { trace.input($0, $1) })
       let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
       var (x, y): (Tensor, Tensor)
       if graphs.isShuffled {
@@ -95,17 +99,25 @@ extension Trainer {
         (x, y) = (trace.input("inputs", inputs), trace.input("targets", targets))
       }
       let batchX = x, batchY = y
-      let (value, gradient) = valueAndGrad { (p: P) in self.loss(p, batchX, batchY) }(p)
-      let (newP, newState) = optimizer.update(p, gradient: gradient, state: state, step: counters[0])
+      // Stream 0 is that of the first parameters; each step draws from one of its own.
+      let key = state.seed.map { RandomKey(seed: $0, stream: Tensor(Int64(1))).fold(counters[0]) }
+      let (value, extra, gradient) = valueAndGrad { (p: P) -> (Tensor, Measured) in
+        let running = RunningState(model.running)
+        let result = self.measure(p, batchX, batchY, Context(isTraining: true, key: key, state: running))
+        return (result.loss, Measured(metric: result.metric, running: running.current))
+      }(model.parameters)
+      let (newP, newState) = optimizer.update(
+        model.parameters, gradient: gradient, state: state.optimizer, step: counters[0])
       let isBad = (value .!= value) .& (counters[1] .< 0)
       let newCounters = [
         counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
         counters[2] + convert(reshape(value, []), to: .f64),
-        counters[3] + (metric.map { convert($0.body(predict(p, batchX), batchY), to: .f64) } ?? Tensor(0.0)),
+        counters[3] + (extra.metric.map { convert($0, to: .f64) } ?? Tensor(0.0)),
       ]
-      let (flatP, flatState) = (try FlatTree(newP), try FlatTree(newState))
-      return zip(flatP.paths.map { "parameters.\($0)" } + flatState.paths.map { "optimizer.\($0)" }, flatP.leaves + flatState.leaves)
-        .map { (label: $0, tensor: $1) } + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
+      let (flat, flatState) = (
+        try FlatTree(Model(newP, running: extra.running)), try FlatTree(RunState(optimizer: newState, seed: state.seed))
+      )
+      return flat.labelled + flatState.labelled + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
     }
     let graph = try trace.finish(outputs)
     return StateGraph(graph: graph, donations: graph.outputs.indices.map { $0 })
@@ -122,7 +134,7 @@ extension Trainer {
     return try parts.map { part in
       let trace = Trace()
       let outputs = try trace.record {
-        let p = try parameters(graphs, in: trace)
+        let model = try model(graphs, in: trace)
         let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
         let (allX, allY) = (trace.input("inputs", inputs), trace.input("targets", targets))
         var (x, y) = (allX, allY)
@@ -131,12 +143,12 @@ extension Trainer {
           let places = broadcast(first, [part.rows]) + iota([part.rows], axis: 0, dtype: .i64)
           (x, y) = (gather(allX, places), gather(allY, places))
         }
-        let value = loss(p, x, y)
+        let (value, metric) = measure(model.parameters, x, y, model.context)
         let isBad = (value .!= value) .& (counters[1] .< 0)
         let new = [
           counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
           counters[2] + convert(reshape(value, []), to: .f64) * Double(part.rows),
-          counters[3] + (metric.map { convert($0.body(predict(p, x), y), to: .f64) * Double(part.rows) } ?? Tensor(0.0)),
+          counters[3] + (metric.map { convert($0, to: .f64) * Double(part.rows) } ?? Tensor(0.0)),
         ]
         return zip(TrainingGraphs.counters, new).map { (label: $0.label, tensor: $1) }
       }
@@ -146,10 +158,13 @@ extension Trainer {
     }
   }
 
-  /// The graph of the network alone, for rows of the given type: parameters, inputs -> predictions.
+  /// The graph of the network alone, for rows of the given type: parameters and running state, inputs -> predictions.
   package func predictionGraph(_ graphs: TrainingGraphs, inputs: TensorType) throws -> Graph {
     let trace = Trace()
-    let output = try trace.record { predict(try parameters(graphs, in: trace), trace.input("inputs", inputs)) }
+    let output = try trace.record {
+      let model = try model(graphs, in: trace)
+      return predict(model.parameters, trace.input("inputs", inputs), model.context)
+    }
     return try trace.finish([("predictions", output)])
   }
 }
@@ -162,12 +177,19 @@ extension Trainer {
     }
     let trace = Trace()
     let outputs = try trace.record {
-      let p = try parameters(graphs, in: trace)
+      let model = try model(graphs, in: trace)
       let (x, y) = (trace.input("inputs", batch(inputs)), trace.input("targets", batch(targets)))
-      return [("predictions", predict(p, x)), ("loss", loss(p, x, y))]
+      let result = objective(model.parameters, x, y, model.context)
+      return [("predictions", result.predictions ?? predict(model.parameters, x, model.context)), ("loss", result.loss)]
     }
     return try trace.finish(outputs)
   }
+}
+
+/// What a step measures beside the loss.
+private struct Measured: ParameterTree {
+  var metric: Tensor?
+  var running: Weights
 }
 
 extension Int64 {

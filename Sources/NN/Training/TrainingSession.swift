@@ -190,8 +190,8 @@ package final class TrainingSession<P: ParameterTree> {
   /// The sums since they were last taken, without taking them.
   package var sums: (loss: Double, metric: Double) { (counters[2].read().doubles[0], counters[3].read().doubles[0]) }
 
-  package func parameters() throws -> P {
-    try FlatTree.rebuild(P.self, graphs.structure, parameterValues.map { Tensor($0) })
+  package func model() throws -> Model<P> {
+    try FlatTree.rebuild(Model<P>.self, graphs.structure, parameterValues.map { Tensor($0) })
   }
 }
 
