@@ -10,7 +10,7 @@ public struct Minimum<P: ParameterTree>: Sendable {
   public enum Reason: String, Sendable {
     /// No element of the gradient is greater than the tolerance.
     case gradient
-    /// The value no longer falls by more than the tolerance.
+    /// The value falls by less than the tolerance.
     case change
     /// As many iterations as allowed are done.
     case iterations
@@ -34,7 +34,7 @@ public struct Minimum<P: ParameterTree>: Sendable {
 /// let step = compile(valueAndGrad(loss))
 /// let fit = try minimize({ try step($0, x, y) }, from: p)
 /// ```
-/// It stops where max |gradient| ≤ `gradientTolerance`, where an iteration lowers the value f by no more than
+/// It stops where max |gradient| ≤ `gradientTolerance`, where an iteration lowers the value f by less than
 /// `valueTolerance` · max(|f before|, |f after|, 1), or after so many iterations. `history` is the number of past steps that
 /// stand for the inverse Hessian. Throws what `f` throws, and where the value or gradient at the start is not finite.
 public func minimize<P: ParameterTree>(
@@ -44,6 +44,7 @@ public func minimize<P: ParameterTree>(
   let flat = try FlatTree(start)
   var x = try flat.leaves.flatMap { try $0.doubles }
   var evaluations = 0
+  var precision = 0.0
 
   func tree(_ x: [Double]) throws -> P {
     var next = 0
@@ -57,6 +58,7 @@ public func minimize<P: ParameterTree>(
   func evaluate(_ x: [Double]) throws -> (value: Double, gradient: [Double]) {
     evaluations += 1
     let (value, gradient) = try f(try tree(x))
+    precision = value.dtype == .f64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
     return (try value.scalar, try gradient.flattened().leaves.flatMap { try $0.doubles })
   }
 
@@ -89,11 +91,12 @@ public func minimize<P: ParameterTree>(
     // Without a history the direction has no natural length.
     let trial = memory.isEmpty ? min(1, 1 / gradient.reduce(0) { $0 + abs($1) }) : 1
     let from = LinePoint(step: 0, value: value, slope: dot(direction, gradient), gradient: gradient)
-    let point = try searchLine(from: from, trial: trial, smallest: 1e-9 / largest(direction)) { step in
+    let (smallest, noise) = (1e-9 / largest(direction), 8 * precision * abs(value))
+    let point = try searchLine(from: from, trial: trial, smallest: smallest, noise: noise) { step in
       let (value, gradient) = try evaluate(along(x, step, direction))
       return LinePoint(step: step, value: value, slope: dot(direction, gradient), gradient: gradient)
     }
-    guard point.value < value else {
+    guard point.step > 0 else {
       if memory.isEmpty { return try result(iteration, .lineSearch) }
       memory.forget()
       continue
@@ -104,7 +107,7 @@ public func minimize<P: ParameterTree>(
     let before = value
     (value, gradient) = (point.value, point.gradient)
     if largest(gradient) > gradientTolerance,
-      before - value <= valueTolerance * max(abs(before), abs(value), 1)
+      before - value < valueTolerance * max(abs(before), abs(value), 1)
     {
       return try result(iteration, .change)
     }

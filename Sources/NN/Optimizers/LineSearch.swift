@@ -1,6 +1,7 @@
 // A step length that satisfies the strong Wolfe conditions: the value falls enough, and the slope flattens enough.
 // Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.5 (bracket) and 3.6 (zoom), with the cubic interpolation
-// of equation 3.59 and the safeguards of Schmidt's minFunc, which PyTorch's LBFGS has too.
+// of equation 3.59 and the safeguards of Schmidt's minFunc, which PyTorch's LBFGS has too. Near a minimum values differ by
+// rounding alone, and slopes decide: values within the noise count as equal (Hager and Zhang, 2005, section 1).
 
 /// A function along a direction, at one step length: value, slope, and the whole gradient.
 struct LinePoint {
@@ -14,12 +15,14 @@ struct LinePoint {
 
 /// The point of a step length s with f(s) ≤ f(0) + 10⁻⁴ s f'(0) and |f'(s)| ≤ 0.9 |f'(0)|, where `start` is that of 0 and its
 /// slope is negative; the lowest point found where 25 calls of `evaluate` do not suffice or the bracket is smaller than
-/// `smallest`. A value that is not finite counts as too high.
+/// `smallest`; `start` where none is lower. A value that is not finite counts as too high. `noise` is how far a value may be off.
 func searchLine(
-  from start: LinePoint, trial: Double, smallest: Double, _ evaluate: (Double) throws -> LinePoint
+  from start: LinePoint, trial: Double, smallest: Double, noise: Double, _ evaluate: (Double) throws -> LinePoint
 ) throws -> LinePoint {
   let evaluations = 25
-  func isTooHigh(_ point: LinePoint) -> Bool { !point.isFinite || point.value > start.value + 1e-4 * point.step * start.slope }
+  func isTooHigh(_ point: LinePoint) -> Bool {
+    !point.isFinite || point.value > start.value + 1e-4 * point.step * start.slope + noise
+  }
   func isFlat(_ point: LinePoint) -> Bool { abs(point.slope) <= -0.9 * start.slope }
 
   // Longer and longer steps, until a minimum must lie between the last two.

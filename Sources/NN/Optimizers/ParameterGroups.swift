@@ -52,6 +52,7 @@ public struct ParameterGroups: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     let parts = Parts(parameters, groups, place)
+    if let error = parts.error { return (map(parameters) { Tensor(failure: error, type: $0.type) }, state) }
     var (new, moved) = (OptimizerState<P>(), [Weights]())
     for (group, (p, g)) in zip(groups, zip(parts.split(parameters), parts.split(gradient))) {
       let old = state.groups[group.name] ?? OptimizerState()
@@ -69,7 +70,8 @@ private struct Parts {
   /// For each parameter the position of its group.
   private let members: [Int]
   private let count: Int
-  private let error: DescentError?
+  /// Why there are no such groups.
+  let error: DescentError?
 
   init(_ parameters: some ParameterTree, _ groups: [ParameterGroup], _ place: Place) {
     let flat = flatten(parameters)
@@ -90,7 +92,7 @@ private struct Parts {
   func split(_ tree: some ParameterTree) -> [Weights] {
     var parts = [Weights](repeating: Weights(), count: count)
     for (index, leaf) in flatten(tree).leaves.enumerated() where index < paths.count {
-      parts[members[index]][paths[index]] = error.map { Tensor(failure: $0, type: leaf.type) } ?? leaf
+      parts[members[index]][paths[index]] = leaf
     }
     return parts
   }
