@@ -77,7 +77,7 @@ public struct Weights: ParameterTree {
 }
 
 extension Weights {
-  private struct Name: CodingKey {
+  struct Name: CodingKey {
     var stringValue: String
     var intValue: Int? { nil }
     init(stringValue: String) { self.stringValue = stringValue }

@@ -7,10 +7,23 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct ResumeTests {
-  @Test func bothWays() throws {
+  /// Adam, and optimizers within optimizers, whose state has slots, scalars and groups.
+  static let optimizers: [any Optimizer] = [
+    Adam(learningRate: 0.01),
+    GradientAccumulation(
+      steps: 4,
+      ParameterAveraging(
+        decay: 0.9,
+        GradientClipping(
+          norm: 1,
+          Muon(
+            learningRate: .warmUp(steps: 2, into: .cosine(0.02, steps: 5)), others: NAdam(learningRate: 0.01))))),
+  ]
+
+  @Test(arguments: optimizers.indices) func bothWays(_ index: Int) throws {
     let folder = try Folder()
     let (data, validation) = try Sample.points()
-    let trainer = Sample.classifier()
+    let trainer = Sample.classifier(Self.optimizers[index])
     var options = TrainingOptions(epochs: 3, batch: 20, seed: 4)
     options.checkpoint = folder.path + "/whole"
     let whole = try trainer.fit(data, validation: validation, options: options)

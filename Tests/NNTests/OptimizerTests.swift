@@ -87,18 +87,18 @@ struct OptimizerFixture: Decodable, Sendable {
   }
 
   @Test func singlePrecisionFollowsDouble() throws {
-    for optimizer in [SGD(learningRate: 0.1, momentum: 0.9, nesterov: true), Adam(learningRate: 0.1)] as [any Optimizer]
-    {
+    for (name, optimizer) in TrajectoryTests.optimizers {
       func run(_ dtype: DType) throws -> [Double] {
-        var p = [convert(Tensor([0.5, -1.25, 2.0]), to: dtype)]
+        let numbers = Tensor([0.5, -1.25, 2.0, 1.0, 0.75, -0.5])
+        var p = [convert(numbers, to: dtype), convert(reshape(numbers, [2, 3]), to: dtype)]
         var state = optimizer.initialState(p)
         for step in 0..<5 {
           (p, state) = optimizer.update(p, gradient: p, state: state, step: Tensor(Int64(step)))
         }
-        #expect(p[0].dtype == dtype)
-        return try p[0].doubles
+        #expect(p.allSatisfy { $0.dtype == dtype })
+        return try p.flatMap { try $0.doubles }
       }
-      #expect(Self.difference(try run(.f32), try run(.f64)) < 1e-5)
+      #expect(Self.difference(try run(.f32), try run(.f64)) < 1e-5, "\(name)")
     }
   }
 

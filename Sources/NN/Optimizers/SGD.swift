@@ -36,7 +36,7 @@ public struct SGD: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     let rate = StepScalar(learningRate.rate(step: step), place)
-    let g = weightDecay == 0 ? gradient : map(gradient, parameters) { g, p in g + p * weightDecay }
+    let g = decayed(gradient, parameters, weightDecay)
     guard momentum != 0 else { return (map(parameters, g) { p, g in p - rate[p] * g }, state) }
     let m = map(state.slot("momentum", like: parameters), g) { m, g in m * momentum + g }
     let direction = nesterov ? map(g, m) { g, m in g + m * momentum } : m

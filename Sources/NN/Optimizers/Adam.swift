@@ -3,8 +3,9 @@ import DescentOps
 
 /// Adam (Kingma and Ba, 2015), in the form of PyTorch's Adam.
 ///
-/// With gradient g, parameter p, learning rate η and t = step + 1, all element by element:
+/// With gradient g, parameter p, learning rate η, weight decay λ and t = step + 1, all element by element:
 /// ```
+/// g ← g + λ p
 /// m ← β₁ m + (1 - β₁) g            v ← β₂ v + (1 - β₂) g²        (both 0 at first)
 /// p ← p - η / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)
 /// ```
@@ -15,16 +16,18 @@ public struct Adam: Optimizer {
   public var beta1: Double
   public var beta2: Double
   public var epsilon: Double
+  public var weightDecay: Double
   let place: Place
 
   public init(
     learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
-    file: StaticString = #fileID, line: UInt = #line
+    weightDecay: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
+    self.weightDecay = weightDecay
     place = Place(file, line)
   }
 
@@ -37,9 +40,9 @@ public struct Adam: Optimizer {
   ) -> (parameters: P, state: OptimizerState<P>) {
     let (file, line) = (place.file, place.line)
     let t = convert(step, to: .f64, file: file, line: line) + 1
-    let size = convert(learningRate.rate(step: step), to: .f64, file: file, line: line)
-    let rate = StepScalar(size / (1 - power(beta1, t, file: file, line: line)), place)
+    let rate = StepScalar(learningRate.size(step, place) / (1 - power(beta1, t, file: file, line: line)), place)
     let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
+    let gradient = decayed(gradient, parameters, weightDecay)
     let m = map(state.slot("m", like: parameters), gradient) { m, g in m * beta1 + g * (1 - beta1) }
     let v = map(state.slot("v", like: parameters), gradient) { v, g in v * beta2 + g * g * (1 - beta2) }
     let p = map(parameters, m, v) { p, m, v in

@@ -1,0 +1,51 @@
+import DescentIR
+import DescentOps
+
+/// An optimizer that gets gradients of bounded size.
+///
+/// ```
+/// value c:  g ← min(max(g, -c), c)                         element by element, as PyTorch's clip_grad_value_
+/// norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶))               as PyTorch's clip_grad_norm_
+/// ```
+/// where ‖g‖ is the Euclidean norm of all elements of all gradients together (Pascanu, Mikolov and Bengio, 2013).
+/// State: that of the optimizer within.
+public struct GradientClipping: Optimizer {
+  private enum Bound { case value(Double), norm(Double) }
+  private let bound: Bound
+  private let inner: any Optimizer
+  private let place: Place
+
+  /// Every element within -value...value.
+  public init(value: Double, _ optimizer: any Optimizer, file: StaticString = #fileID, line: UInt = #line) {
+    (bound, inner, place) = (.value(value), optimizer, Place(file, line))
+  }
+  /// The norm of all gradients together at most `norm`.
+  public init(norm: Double, _ optimizer: any Optimizer, file: StaticString = #fileID, line: UInt = #line) {
+    (bound, inner, place) = (.norm(norm), optimizer, Place(file, line))
+  }
+
+  public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> { inner.initialState(parameters) }
+
+  public func update<P: ParameterTree>(
+    _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
+  ) -> (parameters: P, state: OptimizerState<P>) {
+    inner.update(parameters, gradient: clipped(gradient), state: state, step: step)
+  }
+
+  private func clipped<P: ParameterTree>(_ gradient: P) -> P {
+    let (file, line) = (place.file, place.line)
+    switch bound {
+    case .value(let value): return map(gradient) { g in clamp(g, -value, value, file: file, line: line) }
+    case .norm(let limit):
+      var squares = Tensor(0.0)
+      _ = map(gradient) { g in
+        let part = sum(square(g, file: file, line: line), file: file, line: line)
+        squares = squares + convert(part, to: .f64, file: file, line: line)
+        return g
+      }
+      let norm = sqrt(squares, file: file, line: line)
+      let factor = StepScalar(minimum(limit / (norm + 1e-6), 1, file: file, line: line), place)
+      return map(gradient) { g in g * factor[g] }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import DescentIR
+import DescentOps
+
+/// LAMB, layer-wise adaptive moments for large batches (You et al., 2020, algorithm 2 with φ the identity).
+///
+/// With gradient g, parameter p (a tensor), learning rate η, weight decay λ and t = step + 1:
+/// ```
+/// m ← β₁ m + (1 - β₁) g            v ← β₂ v + (1 - β₂) g²        (both 0 at first)
+/// u = m̂ / (√v̂ + ε) + λ p           m̂ = m / (1 - β₁ᵗ)             v̂ = v / (1 - β₂ᵗ)
+/// p ← p - η ‖p‖ / ‖u‖ · u          the quotient is 1 where a norm is 0
+/// ```
+/// Norms are Euclidean, one for each tensor of the parameters. State: `m` and `v`.
+public struct LAMB: Optimizer {
+  public var learningRate: any LearningRate
+  public var beta1: Double
+  public var beta2: Double
+  public var epsilon: Double
+  public var weightDecay: Double
+  let place: Place
+
+  public init(
+    learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-6,
+    weightDecay: Double = 0.01, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    place = Place(file, line)
+  }
+
+  public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
+    OptimizerState(zero: ["m", "v"], like: parameters)
+  }
+
+  public func update<P: ParameterTree>(
+    _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
+  ) -> (parameters: P, state: OptimizerState<P>) {
+    let (file, line) = (place.file, place.line)
+    let t = convert(step, to: .f64, file: file, line: line) + 1
+    let rate = StepScalar(learningRate.rate(step: step), place)
+    let ofM = StepScalar(1 / (1 - power(beta1, t, file: file, line: line)), place)
+    let ofV = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
+    let m = map(state.slot("m", like: parameters), gradient) { m, g in m * beta1 + g * (1 - beta1) }
+    let v = map(state.slot("v", like: parameters), gradient) { v, g in v * beta2 + g * g * (1 - beta2) }
+    let p = map(parameters, m, v) { p, m, v in
+      let u = ofM[p] * m / (sqrt(v, file: file, line: line) * ofV[p] + epsilon) + p * weightDecay
+      let (ofP, ofU) = (norm(p), norm(u))
+      let isZero = (ofP .== 0) .| (ofU .== 0)
+      let ratio = `where`(isZero, 1, ofP / `where`(isZero, 1, ofU, file: file, line: line), file: file, line: line)
+      return p - rate[p] * ratio * u
+    }
+    return (p, OptimizerState(["m": m, "v": v]))
+  }
+
+  private func norm(_ x: Tensor) -> Tensor {
+    let (file, line) = (place.file, place.line)
+    return sqrt(sum(square(x, file: file, line: line), file: file, line: line), file: file, line: line)
+  }
+}
