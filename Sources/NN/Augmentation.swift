@@ -115,7 +115,7 @@ private func cropped(
     return start + iota(shape, axis: axis, dtype: dtype, file: file, line: line)
   }
   let row = coordinates(1, h, height, key.fold(0)), column = coordinates(2, w, width, key.fold(1))
-  let isInside = (row .>= 0) .& (row .< h) .& (column .>= 0) .& (column .< w)
+  let isInside = ((row .>= 0) .& (row .< h)) .& ((column .>= 0) .& (column .< w))
   let image = iota([n, 1, 1], axis: 0, dtype: dtype, file: file, line: line) * (h * w)
   let pixels = reshape(x, [n * h * w, c], file: file, line: line)
   let picked = gather(pixels, image + row * w + column, file: file, line: line)

@@ -44,19 +44,20 @@ public struct BatchNorm: Layer {
     scale(weights, x) { context.isTraining ? training(x, context) : inference(x, context) }
   }
 
-  private func training(_ x: Tensor, _ context: Context) -> Tensor {
+  private func training(_ x: Tensor, _ context: Context) -> (Tensor, Tensor) {
     let (file, line) = (place.file, place.line)
     let (axes, count) = (Array(0..<x.rank - 1), x.shape.count / x.shape[-1])
     guard count > 1 else {
       let message = "BatchNorm in training of \(x.type): more than one value of each channel is needed"
-      return .fail(message, x, at: place.location)
+      let failure = Tensor.fail(message, x, at: place.location)
+      return (failure, failure)
     }
     let mean = mean(x, axes: axes, file: file, line: line)
     let deviation = x - mean
     let squares = sum(square(deviation, file: file, line: line), axes: axes, file: file, line: line)
     follow("mean", mean, context)
     follow("variance", squares / (count - 1), context)
-    return deviation * rsqrt(squares / count + epsilon, file: file, line: line)
+    return (deviation, rsqrt(squares / count + epsilon, file: file, line: line))
   }
 
   /// Moves a running statistic towards that of the batch.
@@ -65,11 +66,12 @@ public struct BatchNorm: Layer {
     context.setRunning(name, running * (1 - momentum) + statistic * momentum)
   }
 
-  private func inference(_ x: Tensor, _ context: Context) -> Tensor {
+  private func inference(_ x: Tensor, _ context: Context) -> (Tensor, Tensor) {
     guard let mean = context.running("mean"), let variance = context.running("variance") else {
       let message = "BatchNorm in inference needs its running statistics: Context(state: RunningState(...))"
-      return .fail(message, x, at: place.location)
+      let failure = Tensor.fail(message, x, at: place.location)
+      return (failure, failure)
     }
-    return (x - mean) * rsqrt(variance + epsilon, file: place.file, line: place.line)
+    return (x - mean, rsqrt(variance + epsilon, file: place.file, line: place.line))
   }
 }

@@ -58,7 +58,7 @@ public struct RMSNorm: Layer {
       let (file, line) = (place.file, place.line)
       let squares = square(x, file: file, line: line)
       let mean = mean(squares, axes: Array(x.rank - axes..<x.rank), keepAxes: true, file: file, line: line)
-      return x * rsqrt(mean + epsilon, file: file, line: line)
+      return (x, rsqrt(mean + epsilon, file: file, line: line))
     }
   }
 }
@@ -94,7 +94,10 @@ public struct GroupNorm: Layer {
       let (n, c) = (x.shape[0], x.shape[-1])
       let places = x.shape.dimensions[1..<x.rank - 1].reduce(1, *)
       let grouped = reshape(x, [n, places, groups, c / groups], file: file, line: line)
-      return reshape(standardized(grouped, axes: [1, 3], epsilon: epsilon, place), x.shape, file: file, line: line)
+      let (deviation, factor) = standardized(grouped, axes: [1, 3], epsilon: epsilon, place)
+      let wide = broadcast(factor, [n, 1, groups, c / groups], file: file, line: line)
+      let channels = Shape([n] + Array(repeating: 1, count: x.rank - 2) + [c])
+      return (reshape(deviation, x.shape, file: file, line: line), reshape(wide, channels, file: file, line: line))
     }
   }
 }
@@ -127,13 +130,13 @@ public struct InstanceNorm: Layer {
   }
 }
 
-/// (x - mean) / √(variance + epsilon) over `axes`.
-func standardized(_ x: Tensor, axes: [Int], epsilon: Double, _ place: Place) -> Tensor {
+/// x - mean and 1 / √(variance + epsilon) over `axes`, which are kept with size 1.
+func standardized(_ x: Tensor, axes: [Int], epsilon: Double, _ place: Place) -> (deviation: Tensor, factor: Tensor) {
   let (file, line) = (place.file, place.line)
   let deviation = x - mean(x, axes: axes, keepAxes: true, file: file, line: line)
   let squares = square(deviation, file: file, line: line)
   let variance = mean(squares, axes: axes, keepAxes: true, file: file, line: line)
-  return deviation * rsqrt(variance + epsilon, file: file, line: line)
+  return (deviation, rsqrt(variance + epsilon, file: file, line: line))
 }
 
 /// What a normalisation does beside normalising: it looks at the input, and scales and shifts the result.
@@ -163,14 +166,14 @@ struct Scale: Sendable {
     if bias { w.bias = zeros(type.shape, dtype: type.dtype) }
     return w
   }
-  /// `normalized` of a fit input, times the weight plus the bias.
-  func callAsFunction(_ weights: Weights, _ x: Tensor, _ normalized: () -> Tensor) -> Tensor {
+  /// deviation · (factor · weight) + bias of a fit input. The factor meets the weight first, so that the gradients of both come
+  /// from one sum, over the deviation times the cotangent.
+  func callAsFunction(_ weights: Weights, _ x: Tensor, _ normalized: () -> (deviation: Tensor, factor: Tensor)) -> Tensor {
     if let problem = problem(x.type) { return .fail(problem.message, x, at: place.location) }
     let type = TensorType(x.dtype, Shape(x.shape.dimensions.suffix(axes)))
-    var y = normalized()
-    if weight { y = y * parameter("weight", weights, type) }
-    if bias { y = y + parameter("bias", weights, type) }
-    return y
+    let (deviation, factor) = normalized()
+    let scaled = deviation * (weight ? factor * parameter("weight", weights, type) : factor)
+    return bias ? scaled + parameter("bias", weights, type) : scaled
   }
   private func parameter(_ name: String, _ weights: Weights, _ type: TensorType) -> Tensor {
     let tensor: Tensor = weights[name]

@@ -10,8 +10,8 @@ import DescentOps
 
 /// `x` with elements set to 0 with probability `rate`, independently, and the others divided by 1 - rate.
 ///
-/// `mask` is the shape in which is drawn, `x.shape` where nil; it is broadcast to that of `x`, so that [n, 1, 1, c] keeps or drops
-/// whole channels. The rate is in 0..<1.
+/// `mask` is the shape that is drawn, `x.shape` where nil; it is broadcast to that of `x`, so that [n, 1, 1, c] keeps or drops whole
+/// channels. The rate is in 0..<1.
 public func dropout(
   _ x: Tensor, rate: Double, key: RandomKey, mask: Shape? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -61,8 +61,9 @@ public func negativeLogLikelihood(
   return mean(losses, labels, without: ignoring, file, line)
 }
 
-/// -w t ln σ(z) - (1 - t) ln(1 - σ(z)) of each logit z and target t in 0...1, both of one type; w is `positiveWeight`. In the form
-/// (1 - t) z + (1 + (w - 1) t) softplus(-z) nothing overflows.
+/// -w t ln σ(z) - (1 - t) ln(1 - σ(z)) of each logit z and target t in 0...1, both of one type; w is `positiveWeight`.
+///
+/// In the form (1 - t) z + (1 + (w - 1) t) softplus(-z) nothing overflows.
 public func binaryCrossEntropies(
   _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
