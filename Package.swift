@@ -82,7 +82,8 @@ let package = Package(
     .testTarget(
       name: "NNTests",
       dependencies: [
-        "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR",
+        "DescentNN", "DescentDriver", "DescentCCode", "DescentPasses", "DescentTransforms", "DescentInterpreter",
+        "DescentOps", "DescentIR",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],

@@ -57,14 +57,59 @@ import Testing
     #expect(try zip(gradient.doubles, expected.doubles).allSatisfy { abs($0 - $1) < 1e-15 })
   }
 
-  @Test func labelOutsideCountsButAddsNothing() throws {
-    let (inside, outside) = (Tensor([Int32(2), 0]), Tensor([Int32(2), 3]))
-    let one = Self.crossEntropy([1, 2, 3], [0, 0, 1])
-    #expect(abs(try softmaxCrossEntropy(logits, labels: outside).scalar - one / 2) < 1e-14)
-    let gradient = grad { @Sendable (z: Tensor) in softmaxCrossEntropy(z, labels: outside) }(logits)
-    #expect(try gradient.doubles[3...].allSatisfy { $0 == 0 })
-    #expect(try accuracy(logits, labels: inside).scalar == 0.5)
+  /// The loss is NaN, which stops training; other rows have their gradients, and nothing is read out of bounds.
+  @Test(arguments: [3, -1, Int(Int32.max), Int(Int32.min)]) func labelOutsideIsNaN(_ label: Int) throws {
+    let (inside, outside) = (Tensor([Int32(2), 0]), Tensor([Int32(2), Int32(label)]))
+    #expect(try softmaxCrossEntropy(logits, labels: outside).scalar.isNaN)
+    #expect(try softmaxCrossEntropy(logits, labels: outside, smoothing: 0.1).scalar.isNaN)
+    #expect(try negativeLogLikelihood(logits, labels: outside).scalar.isNaN)
+    #expect(try multiclassHingeLoss(logits, labels: outside).scalar.isNaN)
+    let rows = try softmaxCrossEntropies(logits, labels: outside).doubles
+    #expect(abs(rows[0] - Self.crossEntropy([1, 2, 3], [0, 0, 1])) < 1e-14 && rows[1].isNaN)
+    let gradient = try grad { @Sendable (z: Tensor) in softmaxCrossEntropy(z, labels: outside) }(logits).doubles
+    let expected = try grad { @Sendable (z: Tensor) in softmaxCrossEntropy(z, labels: inside) }(logits).doubles
+    #expect(gradient[..<3] == expected[..<3] && gradient[3...] == [0, 0, 0])
     #expect(try accuracy(logits, labels: outside).scalar == 0.5)
+    // Bytes are compared as numbers that are wide enough.
+    let bytes = Tensor([UInt8(2), 255])
+    #expect(try softmaxCrossEntropy(logits, labels: bytes).scalar.isNaN)
+    #expect(try softmaxCrossEntropy(logits, labels: bytes, ignoring: -1).scalar.isNaN)
+    #expect(try softmaxCrossEntropy(logits, labels: bytes, ignoring: 255).scalar == rows[0])
+  }
+
+  @Test func ignoredRowsDoNotCount() throws {
+    let labels = Tensor([Int32(-100), 0])
+    let rows = try softmaxCrossEntropies(logits, labels: labels, ignoring: -100).doubles
+    #expect(rows[0] == 0 && abs(rows[1] - Self.crossEntropy([-1, 0, 0.5], [1, 0, 0])) < 1e-14)
+    #expect(try softmaxCrossEntropy(logits, labels: labels, ignoring: -100).scalar == rows[1])
+    #expect(try softmaxCrossEntropy(logits, labels: Tensor([Int32(1), 1]), ignoring: 1).scalar.isNaN)
+    let dense = softmaxCrossEntropy(logits, labels: logits, ignoring: 1)
+    let error = #expect(throws: DescentError.self) { try dense.scalar }
+    #expect(error?.message.contains("ignored") == true)
+  }
+
+  @Test func weightsAreThoseOfRowsOrElements() throws {
+    let losses = Tensor([1.0, 2, 3, 4, 5, .nan], shape: [3, 2])
+    #expect(try weightedMean(losses, weights: Tensor([true, true, false])).scalar == 2.5)
+    #expect(try weightedMean(losses[0..<2], weights: Tensor([1.0, 3])).scalar == (3 + 3 * 7) / 8.0)
+    #expect(try weightedMean(losses[0..<2], weights: Tensor([1.0, 0, 0, 1], shape: [2, 2])).scalar == 2.5)
+    #expect(try weightedMean(losses, weights: Tensor([false, false, false])).scalar.isNaN)
+    for weights in [Tensor([1.0, 1]), Tensor([Float(1), 1, 1]), ones([3, 2, 1], dtype: .f64)] {
+      let error = #expect(throws: DescentError.self) { try weightedMean(losses, weights: weights).scalar }
+      #expect(error?.message.contains("f64[3,2]") == true && error?.message.contains("\(weights.type)") == true)
+    }
+  }
+
+  @Test func likelihoodsAtTheirLimits() throws {
+    let (x, zero) = (Tensor([0.5]), Tensor([0.0]))
+    // A variance of zero counts as epsilon.
+    let expected = (Foundation.log(1e-6) + 0.25 / 1e-6) / 2
+    #expect(abs(try gaussianNegativeLogLikelihood(mean: zero, variance: zero, x).scalar / expected - 1) < 1e-14)
+    // That of the standard normal distribution at its mean.
+    let full = gaussianNegativeLogLikelihood(mean: x, variance: Tensor([1.0]), x, isFull: true)
+    #expect(abs(try full.scalar - Foundation.log(2 * Double.pi) / 2) < 1e-15)
+    #expect(try klDivergence(log(Tensor([0.25, 0.75])), Tensor([0.25, 0.75])).scalar == 0)
+    #expect(abs(try klDivergence(log(Tensor([0.5, 0.5])), Tensor([0.0, 1])).scalar - Foundation.log(2.0)) < 1e-15)
   }
 
   @Test func accuracyOfClassesAndDistributions() throws {
@@ -84,5 +129,23 @@ import Testing
         #expect(error?.message.contains("f64[2,3]") == true && error?.message.contains("\(labels.type)") == true)
       }
     }
+  }
+
+  /// Every loss of two tensors refuses tensors of two types, and names both and the line.
+  @Test func typesThatDoNotFit() {
+    let (a, b) = (zeros([4, 1]), zeros([4]))
+    let line = #line + 1
+    let losses: [Tensor] = [squaredErrors(a, b), meanAbsoluteError(a, b), absoluteErrors(a, b), huberLoss(a, b), hingeLoss(a, b)]
+    let others: [Tensor] = [binaryCrossEntropy(a, b), klDivergence(a, b), poissonNegativeLogLikelihood(logRate: a, b)]
+    let gaussian: [Tensor] = [(a, a, b), (a, b, a)].map { gaussianNegativeLogLikelihood(mean: $0, variance: $1, $2) }
+    for loss in losses + others + gaussian {
+      let error = #expect(throws: DescentError.self) { try loss.doubles }
+      #expect(error?.location.map { (line...line + 2).contains($0.line) } == true)
+      #expect(error?.location?.file == "NNTests/LossTests.swift")
+      #expect(error?.message.contains("f32[4,1]") == true && error?.message.contains("f32[4]") == true)
+    }
+    let labels = multiclassHingeLoss(a, labels: Tensor([Int32(0)]))
+    let error = #expect(throws: DescentError.self) { try labels.scalar }
+    #expect(error?.message.contains("i32[1]") == true && error?.message.contains("integers of shape [4]") == true)
   }
 }

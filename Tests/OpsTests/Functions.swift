@@ -53,6 +53,11 @@ private struct Pointwise: Sendable, CustomTestStringConvertible {
     #expect(close(gradient, points.map(derivative), 1e-8))
   }
 
+  /// What is not a number is not hidden by a comparison with 0.
+  @Test(arguments: Pointwise.all) private func notANumberStaysOne(_ item: Pointwise) throws {
+    #expect(try item.function(Tensor([Double.nan])).scalar.isNaN)
+  }
+
   @Test func nothingOverflows() throws {
     let far = Tensor([-1000.0, -100, 0, 100, 1000])
     for function in [{ softplus($0) }, { silu($0) }, { elu($0) }, { gelu($0) }, { selu($0) }] as [Function] {

@@ -152,7 +152,7 @@ package final class TrainingSession<P: ParameterTree> {
     try stepStage.run(steps: steps)
     let bad = counters[1].read().ints[0]
     if bad >= 0 {
-      throw DescentError(.usage, "the loss became not a number in step \(bad + 1); try a smaller learning rate")
+      throw DescentError(.usage, "the loss became not a number in step \(bad + 1); try a smaller learning rate, and see whether a label lies outside the classes")
     }
   }
 

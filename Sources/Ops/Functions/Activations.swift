@@ -14,9 +14,9 @@ public func clamp(
   `where`(x .< low, low, `where`(x .> high, high, x, file: file, line: line), file: file, line: line)
 }
 
-/// x where x > 0, else 0; the derivative at 0 is 0.
+/// 0 where x ≤ 0, else x, so that NaN stays NaN; the derivative at 0 is 0.
 public func relu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  `where`(x .> 0, x, 0, file: file, line: line)
+  `where`(x .<= 0, 0, x, file: file, line: line)
 }
 
 /// x where x > 0, else slope · x.

@@ -1,0 +1,106 @@
+// Losses of predicted distributions over classes. Plurals are rows, singulars their mean.
+//
+// A label outside the range of classes makes the loss of its row NaN, and so the mean: nothing is read out of bounds, and
+// training stops with the number of the step. Its row has no gradient. Data are checked before training, where they are read.
+
+import DescentIR
+import DescentOps
+
+/// -Σ targets · ln softmax(logits) of each row, summed over the last axis (the classes): [..., classes] gives [...].
+///
+/// `labels` is either [...] of an integer type, the numbers of the classes, or [..., classes] of the type of the logits, a
+/// distribution over them. `smoothing` ε takes targets t as (1 - ε) t + ε / classes. A row whose label is `ignoring` gives 0; any
+/// other label outside 0..<classes gives NaN. It is computed from shifted logits: no exponential overflows and no logarithm is
+/// taken of zero. A class of logit -∞ and target 0 adds nothing.
+public func softmaxCrossEntropies(
+  _ logits: Tensor, labels: Tensor, smoothing: Double = 0, ignoring: Int? = nil,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  rows("softmaxCrossEntropy", logits, labels, ignoring, file, line) { classes in
+    let logProbabilities = logSoftmax(logits, axis: -1, file: file, line: line)
+    let rest = smoothing / Double(logits.shape[-1])
+    switch classes {
+    case .distribution:
+      let targets = smoothing == 0 ? labels : labels * (1 - smoothing) + rest
+      return -`where`(targets .== 0, 0, targets * logProbabilities, file: file, line: line)
+    case .index(let isLabel):
+      guard smoothing != 0 else { return -`where`(isLabel, logProbabilities, 0, file: file, line: line) }
+      let targets = `where`(isLabel, scalar(1 - smoothing + rest, logits.dtype), rest, file: file, line: line)
+      return -targets * logProbabilities
+    }
+  }
+}
+
+/// The mean of `softmaxCrossEntropies` over the rows, those that are ignored left out; NaN where all are.
+public func softmaxCrossEntropy(
+  _ logits: Tensor, labels: Tensor, smoothing: Double = 0, ignoring: Int? = nil,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let losses = softmaxCrossEntropies(
+    logits, labels: labels, smoothing: smoothing, ignoring: ignoring, file: file, line: line)
+  return mean(losses, labels, without: ignoring, file, line)
+}
+
+/// -Σ targets · logProbabilities of each row: `softmaxCrossEntropies` of what is a logarithm of probabilities already.
+public func negativeLogLikelihoods(
+  _ logProbabilities: Tensor, labels: Tensor, ignoring: Int? = nil, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  rows("negativeLogLikelihood", logProbabilities, labels, ignoring, file, line) { classes in
+    switch classes {
+    case .distribution: -`where`(labels .== 0, 0, labels * logProbabilities, file: file, line: line)
+    case .index(let isLabel): -`where`(isLabel, logProbabilities, 0, file: file, line: line)
+    }
+  }
+}
+
+/// The mean of `negativeLogLikelihoods` over the rows that are not ignored.
+public func negativeLogLikelihood(
+  _ logProbabilities: Tensor, labels: Tensor, ignoring: Int? = nil, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let losses = negativeLogLikelihoods(logProbabilities, labels: labels, ignoring: ignoring, file: file, line: line)
+  return mean(losses, labels, without: ignoring, file, line)
+}
+
+/// -w t ln σ(z) - (1 - t) ln(1 - σ(z)) of each logit z and target t in 0...1, both of one type; w is `positiveWeight`.
+///
+/// In the form (1 - t) z + (1 + (w - 1) t) softplus(-z) nothing overflows.
+public func binaryCrossEntropies(
+  _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let at = SourceLocation(file, line)
+  if let failure = unlike("binaryCrossEntropy", logits, targets, ("logits", "targets"), at: at) { return failure }
+  let surprise = softplus(-logits, file: file, line: line)
+  let weighted = positiveWeight == 1 ? surprise : (targets * (positiveWeight - 1) + 1) * surprise
+  return (1 - targets) * logits + weighted
+}
+
+/// The mean of `binaryCrossEntropies` over all elements.
+public func binaryCrossEntropy(
+  _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let losses = binaryCrossEntropies(logits, targets, positiveWeight: positiveWeight, file: file, line: line)
+  return mean(losses, file: file, line: line)
+}
+
+/// Σ t (ln t - q) of each row, over the last axis: the divergence of a distribution from targets t to one whose logarithm is q,
+/// both of one type. What has probability 0 in t adds nothing.
+public func klDivergences(
+  _ logProbabilities: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let (at, roles) = (SourceLocation(file, line), ("log-probabilities", "targets"))
+  if let failure = unlike("klDivergence", logProbabilities, targets, roles, at: at) { return failure }
+  guard targets.rank > 0 else {
+    return .fail("klDivergence of scalars; an axis of classes is needed", logProbabilities, targets, at: at)
+  }
+  let isZero = targets .== 0
+  let logTargets = log(`where`(isZero, 1, targets, file: file, line: line), file: file, line: line)
+  let terms = `where`(isZero, 0, targets * (logTargets - logProbabilities), file: file, line: line)
+  return sum(terms, axes: [-1], file: file, line: line)
+}
+
+/// The mean of `klDivergences` over the rows.
+public func klDivergence(
+  _ logProbabilities: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  mean(klDivergences(logProbabilities, targets, file: file, line: line), file: file, line: line)
+}

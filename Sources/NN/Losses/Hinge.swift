@@ -1,0 +1,50 @@
+// Margin losses: what is right by a margin costs nothing. The derivative at the kink is 0.
+
+import DescentIR
+import DescentOps
+
+/// max(0, margin - target · score) of each element, with targets -1 and 1 of the type of the scores.
+public func hingeLosses(
+  _ scores: Tensor, _ targets: Tensor, margin: Double = 1, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  unlike("hingeLoss", scores, targets, ("scores", "targets"), at: SourceLocation(file, line))
+    ?? relu(margin - targets * scores, file: file, line: line)
+}
+
+/// The mean of `hingeLosses` over all elements.
+public func hingeLoss(
+  _ scores: Tensor, _ targets: Tensor, margin: Double = 1, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  mean(hingeLosses(scores, targets, margin: margin, file: file, line: line), file: file, line: line)
+}
+
+/// Σ max(0, margin - s_label + s_j) / classes of each row, over all classes j but the label (Weston and Watkins, 1999; with the
+/// division as in PyTorch): scores [..., classes] and integer labels [...] give [...].
+///
+/// A row whose label is `ignoring` gives 0; any other label outside 0..<classes gives NaN.
+public func multiclassHingeLosses(
+  _ scores: Tensor, labels: Tensor, margin: Double = 1, ignoring: Int? = nil,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let at = SourceLocation(file, line)
+  guard scores.rank == 0 || labels.areClasses(of: scores) else {
+    return .fail(labelMessage("multiclassHingeLoss", scores, labels, ignoring ?? 0), scores, labels, at: at)
+  }
+  return rows("multiclassHingeLoss", scores, labels, ignoring, file, line) { classes in
+    guard case .index(let isLabel) = classes else { return scores }
+    let own = sum(
+      `where`(isLabel, scores, 0, file: file, line: line), axes: [-1], keepAxes: true, file: file, line: line)
+    let excess = relu(scores - own + margin, file: file, line: line)
+    return `where`(isLabel, 0, excess, file: file, line: line) / scores.shape[-1]
+  }
+}
+
+/// The mean of `multiclassHingeLosses` over the rows that are not ignored.
+public func multiclassHingeLoss(
+  _ scores: Tensor, labels: Tensor, margin: Double = 1, ignoring: Int? = nil,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let losses = multiclassHingeLosses(
+    scores, labels: labels, margin: margin, ignoring: ignoring, file: file, line: line)
+  return mean(losses, labels, without: ignoring, file, line)
+}

@@ -1,0 +1,64 @@
+// What losses and metrics of classes share: labels as numbers of classes or as distributions, those outside, those ignored.
+
+import DescentIR
+import DescentOps
+
+/// How labels say the class of a row.
+enum Classes {
+  /// As a distribution of the type of the scores.
+  case distribution
+  /// As a number; true at the class of each row, [..., classes], and nowhere for a number outside.
+  case index(isLabel: Tensor)
+}
+
+/// Losses of the rows of `scores` [..., classes], from the terms for each class that `terms` makes.
+///
+/// Rows whose label is `ignoring` become 0 and those with another label outside 0..<classes NaN. The choice is made among the
+/// terms, so that the mean stays one sum over all of them.
+func rows(
+  _ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int?, _ file: StaticString, _ line: UInt,
+  terms: (Classes) -> Tensor
+) -> Tensor {
+  let at = SourceLocation(file, line)
+  guard scores.rank > 0, scores.dtype.isFloating else {
+    return .fail("\(function) of \(scores.type): f32 or f64 with an axis of classes is needed", scores, at: at)
+  }
+  if labels.type == scores.type, ignoring == nil {
+    return sum(terms(.distribution), axes: [-1], file: file, line: line)
+  }
+  guard labels.areClasses(of: scores) else {
+    return .fail(labelMessage(function, scores, labels, ignoring), scores, labels, at: at)
+  }
+  let numbers = expandDims(signed(labels, file, line), axis: -1, file: file, line: line)
+  let isLabel = oneHot(labels, classes: scores.shape[-1], dtype: .bool, file: file, line: line)
+  let isInside = (numbers .>= 0) .& (numbers .< scores.shape[-1])
+  var chosen = `where`(isInside, terms(.index(isLabel: isLabel)), Double.nan, file: file, line: line)
+  if let ignoring { chosen = `where`(numbers .== ignoring, 0, chosen, file: file, line: line) }
+  return sum(chosen, axes: [-1], file: file, line: line)
+}
+
+/// The mean over rows whose label is not `ignored`.
+func mean(
+  _ losses: Tensor, _ labels: Tensor, without ignored: Int?, _ file: StaticString, _ line: UInt
+) -> Tensor {
+  guard let ignored else { return mean(losses, file: file, line: line) }
+  return weightedMean(losses, weights: signed(labels, file, line) .!= ignored, file: file, line: line)
+}
+
+extension Tensor {
+  /// Whether this may be numbers of classes for the rows of `scores`.
+  func areClasses(of scores: Tensor) -> Bool {
+    !dtype.isFloating && dtype != .bool && shape == scores.shape.removing([scores.rank - 1])
+  }
+}
+
+/// Labels in a type that holds negative numbers and any number of classes.
+private func signed(_ labels: Tensor, _ file: StaticString, _ line: UInt) -> Tensor {
+  labels.dtype == .u8 ? convert(labels, to: .i32, file: file, line: line) : labels
+}
+
+func labelMessage(_ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int? = nil) -> String {
+  let expected = "labels are integers of shape \(scores.shape.removing([scores.rank - 1]))"
+  return "\(function) of logits \(scores.type) and labels \(labels.type): \(expected)"
+    + (ignoring == nil ? ", or \(scores.type)" : " where one is ignored")
+}

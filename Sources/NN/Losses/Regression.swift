@@ -1,0 +1,93 @@
+// Losses of predicted numbers. Here as in all files of losses a plural gives a number for each element or row, and the singular
+// is their mean, which does not grow with the batch.
+
+import DescentIR
+import DescentOps
+
+/// (prediction - target)² of each element. Both are of one type.
+public func squaredErrors(
+  _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  unlike("squaredErrors", prediction, target, at: SourceLocation(file, line))
+    ?? square(prediction - target, file: file, line: line)
+}
+
+/// Σ (prediction - target)² / n over all n elements. Both must be of one type: nothing is broadcast.
+public func meanSquaredError(
+  _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  unlike("meanSquaredError", prediction, target, at: SourceLocation(file, line))
+    ?? mean(squaredErrors(prediction, target, file: file, line: line), file: file, line: line)
+}
+
+/// |prediction - target| of each element. Both are of one type.
+public func absoluteErrors(
+  _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  unlike("absoluteErrors", prediction, target, at: SourceLocation(file, line))
+    ?? abs(prediction - target, file: file, line: line)
+}
+
+/// Σ |prediction - target| / n over all n elements; the derivative is 0 where they are equal.
+public func meanAbsoluteError(
+  _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  unlike("meanAbsoluteError", prediction, target, at: SourceLocation(file, line))
+    ?? mean(absoluteErrors(prediction, target, file: file, line: line), file: file, line: line)
+}
+
+/// e² / 2 where |e| ≤ delta, else delta (|e| - delta / 2), with e = prediction - target, of each element (Huber, 1964).
+public func huberLosses(
+  _ prediction: Tensor, _ target: Tensor, delta: Double = 1, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  if let failure = unlike("huberLoss", prediction, target, at: SourceLocation(file, line)) { return failure }
+  guard delta > 0 else {
+    return .fail("huberLoss with delta \(delta), which must be positive", prediction, target, at: SourceLocation(file, line))
+  }
+  let size = abs(prediction - target, file: file, line: line)
+  return `where`(size .<= delta, size * size * 0.5, (size - delta / 2) * delta, file: file, line: line)
+}
+
+/// The mean of `huberLosses` over all elements.
+public func huberLoss(
+  _ prediction: Tensor, _ target: Tensor, delta: Double = 1, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  mean(huberLosses(prediction, target, delta: delta, file: file, line: line), file: file, line: line)
+}
+
+/// Σ wᵢ lossᵢ / Σ wᵢ: the mean of losses of elements or rows with a weight for each.
+///
+/// `weights` has the shape of `losses`, or that of its first axes: a weight for each row counts for all elements of the row. They
+/// are of the type of the losses, or bool: a mask, and what it leaves out may be anything, even NaN. Where no weight is above 0
+/// the result is NaN.
+public func weightedMean(
+  _ losses: Tensor, weights: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  guard losses.dtype.isFloating, weights.dtype == losses.dtype || weights.dtype == .bool,
+    weights.rank <= losses.rank, weights.shape.dimensions[...] == losses.shape.dimensions[..<weights.rank]
+  else {
+    let message =
+      "weightedMean of losses \(losses.type) with weights \(weights.type), which must be \(losses.dtype.name) or bool and "
+      + "have the shape of the losses or of their first axes"
+    return .fail(message, losses, weights, at: SourceLocation(file, line))
+  }
+  let isMask = weights.dtype == .bool
+  let wide = reshape(
+    weights, Shape(weights.shape.dimensions + Array(repeating: 1, count: losses.rank - weights.rank)), file: file, line: line)
+  let total = sum(isMask ? `where`(wide, losses, 0, file: file, line: line) : losses * wide, file: file, line: line)
+  let weight = sum(isMask ? convert(weights, to: losses.dtype, file: file, line: line) : weights, file: file, line: line)
+  let elements = losses.shape.dimensions[weights.rank...].reduce(1, *)
+  return total / (weight * elements)
+}
+
+/// A failed tensor unless both are of one floating type: a column against a vector would broadcast to a matrix and train
+/// towards nonsense.
+func unlike(
+  _ function: String, _ prediction: Tensor, _ target: Tensor, _ roles: (String, String) = ("a prediction", "a target"),
+  at location: SourceLocation
+) -> Tensor? {
+  if prediction.type == target.type, prediction.dtype.isFloating { return nil }
+  let message =
+    "\(function) of \(roles.0) \(prediction.type) and \(roles.1) \(target.type), which must be of one type, f32 or f64"
+  return .fail(message, prediction, target, at: location)
+}

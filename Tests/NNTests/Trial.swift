@@ -1,0 +1,1 @@
+../CCodeTests/Trial.swift
