@@ -58,6 +58,9 @@ let package = Package(
     .executableTarget(
       name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
       resources: [.copy("digits.csv")]),
+    .executableTarget(
+      name: "char-gpt", dependencies: ["Descent", argumentParser], path: "examples/char-gpt", exclude: ["README.md"],
+      resources: [.copy("shakespeare.txt")]),
     .testTarget(
       name: "CLITests",
       dependencies: [
@@ -82,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "NNTests",
       dependencies: [
-        "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR",
+        "DescentNN", "DescentDriver", "DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR", "DescentData",
+        "DescentCCode",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],

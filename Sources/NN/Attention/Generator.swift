@@ -10,7 +10,8 @@ import DescentOps
 /// tokens; sequences side by side do not change one another, but each draws numbers of its own.
 public struct Generator: Sendable {
   public let model: LanguageModel
-  private let step: @Sendable (Weights, [KeyValueCache], Tensor, Tensor) throws -> (Tensor, [KeyValueCache])
+  /// Weights, caches, a token of each sequence and its position give logits and new caches.
+  package let step: @Sendable (Weights, [KeyValueCache], Tensor, Tensor) throws -> (Tensor, [KeyValueCache])
 
   /// `engine` says who runs the steps.
   public init(_ model: LanguageModel, engine: Engine = .compiled) {

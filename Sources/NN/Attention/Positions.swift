@@ -89,6 +89,10 @@ public struct PositionEmbedding: Layer {
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     let weight: Tensor = weights.weight
+    if case .failure(let failure) = weight.storage {
+      let message = "PositionEmbedding(\(count)): \(failure.message)"
+      return Tensor(failure: DescentError(.type, message, at: place.location), type: x.type)
+    }
     guard x.rank >= 2, x.shape[-2] <= count, weight.rank == 2, weight.shape == [count, x.shape[-1]] else {
       return .fail(message(x.type) + ", with a weight of shape \(weight.shape)", x, weight, at: place.location)
     }

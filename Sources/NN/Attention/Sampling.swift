@@ -61,7 +61,7 @@ public struct Sampling: Sendable, Hashable {
   }
 
   /// The token that a uniform number in 0..<1 falls to.
-  func pick(_ logits: [Double], _ unit: Double) -> Int {
+  package func pick(_ logits: [Double], _ unit: Double) -> Int {
     let p = probabilities(logits)
     var sum = 0.0
     let found = p.indices.first { index in
