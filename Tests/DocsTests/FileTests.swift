@@ -48,7 +48,8 @@ import Testing
   /// Words that are cut here, so that this file does not find itself.
   private static let foreign = ["clau" + "de", "anthro" + "pic", "assis" + "tant", "/wo" + "rk/", "py" + "pi.org", "npm" + "js."]
   @Test func filesSpeakOfTheProjectAlone() throws {
-    for path in try Repository.everything() {
+    // The plays have the words that they have.
+    for path in try Repository.everything() where path != "examples/char-gpt/shakespeare.txt" {
       // Fixtures with bytes that are no text have no words.
       guard let text = try? Repository.text(path).lowercased() else { continue }
       for word in Self.foreign where text.contains(word) || path.lowercased().contains(word) {

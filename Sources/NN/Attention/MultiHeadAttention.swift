@@ -155,14 +155,13 @@ public struct MultiHeadAttention: Layer {
   private func projectedHeads(
     _ weights: Weights, _ x: Tensor, _ counts: [Int], _ size: Int, _ context: Context
   ) -> [Tensor] {
-    let columns = counts.map { $0 * size }
-    let y = projection(columns.reduce(0, +))(weights, x, context)
+    let all = counts.reduce(0, +)
+    let y = projection(all * size)(weights, x, context)
     if case .failure = y.storage { return counts.map { _ in y } }
-    let parts = split(y, sizes: columns, axis: -1, file: place.file, line: place.line)
-    return zip(parts, counts).map { part, count in
-      let shape = Shape(part.shape.dimensions.dropLast() + [count, size])
-      return exchanged(reshape(part, shape, file: place.file, line: place.line))
-    }
+    // Cut between heads and not between columns: the numbers of a head stay next to one another, forward and backward.
+    let heads = reshape(
+      y, Shape(y.shape.dimensions.dropLast() + [all, size]), file: place.file, line: place.line)
+    return split(heads, sizes: counts, axis: -2, file: place.file, line: place.line).map(exchanged)
   }
   /// The axes of heads and of tokens exchanged.
   private func exchanged(_ x: Tensor) -> Tensor {
