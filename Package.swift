@@ -58,6 +58,9 @@ let package = Package(
     .executableTarget(
       name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
       resources: [.copy("digits.csv")]),
+    .executableTarget(
+      name: "char-gpt", dependencies: ["Descent", argumentParser], path: "examples/char-gpt", exclude: ["README.md"],
+      resources: [.copy("shakespeare.txt")]),
     .testTarget(
       name: "CLITests",
       dependencies: [
@@ -65,7 +68,7 @@ let package = Package(
       ], path: "Tests/CLITests"),
     .executableTarget(
       name: "bench",
-      dependencies: ["DescentIR", "DescentOps", "DescentNN", "DescentData", "DescentDriver", argumentParser],
+      dependencies: ["DescentIR", "DescentOps", "DescentTransforms", "DescentNN", "DescentData", "DescentDriver", argumentParser],
       path: "Sources/Bench"),
     .testTarget(
       name: "EmitTests",
@@ -83,7 +86,7 @@ let package = Package(
       name: "NNTests",
       dependencies: [
         "DescentNN", "DescentDriver", "DescentCCode", "DescentPasses", "DescentTransforms", "DescentInterpreter",
-        "DescentOps", "DescentIR",
+        "DescentOps", "DescentIR", "DescentData",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],

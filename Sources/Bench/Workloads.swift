@@ -4,6 +4,7 @@ import DescentData
 import DescentIR
 import DescentNN
 import DescentOps
+import DescentTransforms
 
 /// A training run to be timed.
 struct Workload: Sendable {
@@ -72,7 +73,96 @@ struct Workload: Sendable {
         return Trainer(model, input: TensorType(.f32, [128, 28, 28, 1]), optimizer: Adam()) { softmaxCrossEntropy($0, labels: $1) }
       },
       data: { try classification(inputs: [128, 28, 28, 1]) }),
+    Workload(
+      name: "resnet20", steps: 6,
+      trainer: {
+        Trainer(residualNetwork(), input: TensorType(.f32, [32, 32, 32, 3]), optimizer: SGD(learningRate: 0.1, momentum: 0.9)) {
+          softmaxCrossEntropy($0, labels: $1)
+        }
+      },
+      data: { try classification(inputs: [32, 32, 32, 3]) }),
+    Workload(
+      name: "lstm", steps: 12,
+      trainer: {
+        let model = Sequential {
+          Embedding(65, 128)
+          LSTM(256)
+          Dense(65)
+        }
+        return Trainer(model, input: TensorType(.i32, [32, 64]), optimizer: Adam()) { softmaxCrossEntropy($0, labels: $1) }
+      },
+      data: { try sequences(rows: 32) }),
+    Workload(
+      name: "gpt", steps: 12,
+      trainer: {
+        let model = LanguageModel(vocabulary: 65, context: 64, width: 128, layers: 4, heads: 4)
+        return Trainer(model, input: TensorType(.i32, [12, 64]), optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1)) {
+          softmaxCrossEntropy($0, labels: $1)
+        }
+      },
+      data: { try sequences(rows: 12) }),
+    Workload(
+      name: "pinn", steps: 60,
+      trainer: { heatEquation() },
+      data: {
+        // Every row of the data is a point; there are no targets.
+        let points = uniform([1024, 2], key: RandomKey(seed: 0, stream: 7))
+        return try Dataset(inputs: points, targets: zeros([1024]))
+      }),
   ]
+
+  /// ResNet-20 for images of 32 by 32: He et al. 2016, shortcuts without weights.
+  private static func residualNetwork() -> Sequential {
+    func block(_ channels: Int, _ filters: Int, stride: Int) -> any Layer {
+      let branch = Sequential {
+        Convolution(filters, kernel: [3, 3], strides: [stride, stride], padding: .all(1), bias: false, initializer: .heNormal)
+        BatchNorm()
+        ReLU()
+        Convolution(filters, kernel: [3, 3], padding: .all(1), bias: false, initializer: .heNormal)
+        BatchNorm()
+      }
+      // Where channels double, every second row and column is taken and the new channels are zero.
+      let shortcut = Lambda { x in
+        let small = slice(x, start: [0, 0, 0, 0], limit: x.shape.dimensions, step: [1, 2, 2, 1])
+        return pad(small, low: [0, 0, 0, channels / 2], high: [0, 0, 0, channels / 2])
+      }
+      return Residual(shortcut: stride == 1 ? nil : shortcut) { branch }
+    }
+    return Sequential {
+      Convolution(16, kernel: [3, 3], padding: .all(1), bias: false, initializer: .heNormal)
+      BatchNorm()
+      ReLU()
+      for (stage, filters) in [16, 32, 64].enumerated() {
+        for k in 0..<3 {
+          block(stage > 0 && k == 0 ? filters / 2 : filters, filters, stride: stage > 0 && k == 0 ? 2 : 1)
+          ReLU()
+        }
+      }
+      GlobalAveragePool()
+      Dense(10)
+    }
+  }
+
+  /// The residual of u_t = 0.1 u_xx on points (t, x), and sin(πx) at t = 0; the second derivative is that of a derivative.
+  private static func heatEquation() -> Trainer<[Affine]> {
+    var trainer = perceptron([2, 64, 64, 64, 1], optimizer: Adam(), activation: { tanh($0) }) { prediction, _ in mean(prediction) }
+    let network = trainer.predict
+    trainer = Trainer(optimizer: Adam(), initialize: trainer.initialize, predict: network) { p, x, _, context in
+      let slope = grad { @Sendable (x: Tensor) in sum(network(p, x, context)) }
+      let g = slope(x)
+      let h = grad { @Sendable (x: Tensor) in sum(slope(x)[.all, 1]) }(x)
+      let residual = g[.all, 0] - h[.all, 1] * 0.1
+      let start = network(p, x * Tensor([Float(0), 1]), context)[.all, 0] - sin(x[.all, 1] * Double.pi)
+      return mean(square(residual)) + mean(square(start))
+    }
+    return trainer
+  }
+
+  /// Rows of 64 symbols out of 65, and the symbols that follow them.
+  private static func sequences(rows: Int) throws -> Dataset {
+    let symbols = convert(floor(uniform([rows, 65], key: RandomKey(seed: 0, stream: 7)) * 65), to: .i32)
+    return try Dataset(inputs: symbols[.all, 0..<64], targets: symbols[.all, 1..<65])
+  }
 
   /// A multilayer perceptron with weights of variance 1 / inputs.
   private static func perceptron(

@@ -36,6 +36,12 @@ public struct FinishedRun<P: ParameterTree> {
     try draw(name, picture.svg()) { picture.terminal(width: $0, color: $1) }
   }
 
+  /// Prints a text; with `--json` it is the line of an event "text" of this name.
+  public func show(_ text: String, as name: String) throws {
+    if json { return try console.line(JSON.line(["event": "text", "name": .string(name), "text": .string(text)])) }
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) { try console.line(String(line)) }
+  }
+
   /// Losses of training and validation over the epochs.
   public var lossCurves: Plot {
     let history = result.history

@@ -7,7 +7,7 @@ extension Simplifier {
   static let viewRules: [Rule] = [
     transposeOfNothing, transposeTwice, reshapeOfNothing, reshapeTwice, sliceOfWhole, sliceTwice, sliceOfPad,
     reverseOfNothing,
-    reverseTwice, padByNothing, concatenationOfOne,
+    reverseTwice, padByNothing, concatenationOfOne, concatenationTwice, addNeighbours,
   ]
 
   /// A transpose that keeps the order of all axes but those of size 1 is a reshape, or nothing.
@@ -89,5 +89,30 @@ extension Simplifier {
     let operands = t.operands.filter { s.shape($0)[op.axis] > 0 }
     if operands.count == 1 { return operands[0] }
     return operands.isEmpty || operands.count == t.operands.count ? nil : try s.make(op, operands)
+  }
+
+  /// concatenate(concatenate(x, y), z) along one axis is one concatenation.
+  private static func concatenationTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let op = t.op as? Concatenate else { return nil }
+    let operands = t.operands.flatMap { operand in
+      (s.node(operand).op as? Concatenate)?.axis == op.axis ? s.node(operand).operands : [operand]
+    }
+    return operands.count == t.operands.count ? nil : try s.make(op, operands)
+  }
+
+  /// The sum of two fields of zeros, with x in the one and y next to it in the other, is a field with both; but that -0 + 0
+  /// was 0. So the gradients of the parts of a tensor become the gradient of the whole.
+  private static func addNeighbours(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard t.op is Add, let (a, x) = s.match(t.operands[0], Pad.self), let (b, y) = s.match(t.operands[1], Pad.self),
+      t.operands.allSatisfy({ s.number(s.node($0).operands[1]) == 0 }), s.shape(x).count > 0, s.shape(y).count > 0
+    else { return nil }
+    let axes = t.type.shape.dimensions.indices.filter { s.shape(x)[$0] < t.type.shape[$0] || s.shape(y)[$0] < t.type.shape[$0] }
+    guard axes.count == 1, let axis = axes.first, a.interior[axis] == 0, b.interior[axis] == 0 else { return nil }
+    let isFirst = a.low[axis] < b.low[axis]
+    let (first, last) = isFirst ? (a, b) : (b, a)
+    guard first.low[axis] + s.shape(isFirst ? x : y)[axis] == last.low[axis] else { return nil }
+    let both = try s.make(Concatenate(axis: axis), isFirst ? [x, y] : [y, x])
+    let zero = s.node(t.operands[0]).operands[1]
+    return try s.make(Pad(low: first.low, high: last.high, interior: first.interior), [both, zero])
   }
 }

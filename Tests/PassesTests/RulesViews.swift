@@ -104,4 +104,77 @@ let viewsCases: [RuleCase] = [
     %3 = pad %0 %2 {low=[0], high=[0], interior=[1]} : f32[5]
     return %3, %0
     """),
+  RuleCase(
+    "concatenations",
+    """
+    %0 = input f32[2,1]
+    %1 = input f32[2,2]
+    %2 = concatenate %0 %1 {axis=1} : f32[2,3]
+    %3 = concatenate %2 %0 {axis=1} : f32[2,4]
+    %4 = concatenate %2 %2 {axis=0} : f32[4,3]
+    return %3, %4
+    """,
+    """
+    %0 = input f32[2,1]
+    %1 = input f32[2,2]
+    %2 = concatenate %0 %1 {axis=1} : f32[2,3]
+    %3 = concatenate %0 %1 %0 {axis=1} : f32[2,4]
+    %4 = concatenate %2 %2 {axis=0} : f32[4,3]
+    return %3, %4
+    """),
+  RuleCase(
+    "a sum of neighbours",
+    """
+    %0 = input f32[2,1]
+    %1 = input f32[2,2]
+    %2 = input f32[2,3]
+    %3 = constant {value=array f32[] (0.0)} : f32[]
+    %4 = pad %2 %3 {low=[0,3], high=[0,0], interior=[0,0]} : f32[2,6]
+    %5 = pad %1 %3 {low=[0,1], high=[0,3], interior=[0,0]} : f32[2,6]
+    %6 = pad %0 %3 {low=[0,0], high=[0,5], interior=[0,0]} : f32[2,6]
+    %7 = add %4 %5 : f32[2,6]
+    %8 = add %7 %6 : f32[2,6]
+    return %8
+    """,
+    """
+    %0 = input f32[2,1]
+    %1 = input f32[2,2]
+    %2 = input f32[2,3]
+    %3 = concatenate %0 %1 %2 {axis=1} : f32[2,6]
+    return %3
+    """),
+  RuleCase(
+    "a sum of neighbours within a field",
+    """
+    %0 = input f32[1]
+    %1 = input f32[2]
+    %2 = constant {value=array f32[] (0.0)} : f32[]
+    %3 = pad %0 %2 {low=[1], high=[4], interior=[0]} : f32[6]
+    %4 = pad %1 %2 {low=[2], high=[2], interior=[0]} : f32[6]
+    %5 = add %3 %4 : f32[6]
+    return %5
+    """,
+    """
+    %0 = input f32[1]
+    %1 = input f32[2]
+    %2 = constant {value=array f32[] (0.0)} : f32[]
+    %3 = concatenate %0 %1 {axis=0} : f32[3]
+    %4 = pad %3 %2 {low=[1], high=[2], interior=[0]} : f32[6]
+    return %4
+    """),
+  RuleCase(
+    "sums of fields that are no neighbours",
+    """
+    %0 = input f32[2,2]
+    %1 = constant {value=array f32[] (0.0)} : f32[]
+    %2 = constant {value=array f32[] (1.0)} : f32[]
+    %3 = pad %0 %1 {low=[0,0], high=[0,2], interior=[0,0]} : f32[2,4]
+    %4 = pad %0 %1 {low=[0,1], high=[0,1], interior=[0,0]} : f32[2,4]
+    %5 = pad %0 %2 {low=[0,2], high=[0,0], interior=[0,0]} : f32[2,4]
+    %6 = pad %0 %1 {low=[0,1], high=[0,0], interior=[0,1]} : f32[2,4]
+    %7 = add %3 %4 : f32[2,4]
+    %8 = add %3 %5 : f32[2,4]
+    %9 = add %3 %6 : f32[2,4]
+    return %7, %8, %9
+    """),
 ]
