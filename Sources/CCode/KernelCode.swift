@@ -102,8 +102,37 @@ extension ProgramContext {
     }
   }
 
+  /// The parts of a concatenation one after another, a nest for each: what a part is made of is computed for its elements alone.
+  private func parts(_ kernel: Kernel, _ axis: Int) -> KernelCode {
+    let id = kernel.members[0]
+    let shape = kernel.domain
+    let others = shape.dimensions.indices.filter { $0 != axis }
+    let shared = others.first { shape[$0] >= 64 } ?? others.max { shape[$0] < shape[$1] }
+    var parameters = Parameters()
+    var (lines, names, start) = ([String](), 0, 0)
+    for operand in graph[id].operands {
+      let part = graph[operand].type.shape
+      let variables = part.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+      var index = variables.indices.map { Affine(variable: $0) }
+      var body = Body(self, parameters, variables, names: names)
+      let value = body.value(operand, index)
+      index[axis] = index[axis] + Affine(start)
+      body.store(id, index, value)
+      (parameters, names, start) = (body.parameters, body.counter, start + part[axis])
+      guard part.count > 0 else { continue }
+      lines += nest(
+        variables.indices.map { Loop(variable: $0, lower: $0 == shared ? "lo" : "0", upper: $0 == shared ? "hi" : cLiteral(part[$0])) },
+        variables, body.lines)
+    }
+    let cost = 2 + graph[id].operands.reduce(0) { Swift.max($0, inlinedCost($1)) }
+    return KernelCode(
+      parameters: parameters, body: (shared == nil ? ["(void)lo;", "(void)hi;"] : []) + lines,
+      units: cLiteral(shared.map { shape[$0] } ?? 1), grain: shared == shape.rank - 1 ? 64 : 1, work: shape.count * cost, nodes: [id])
+  }
+
   /// A nest over the results' elements.
   func loops(_ kernel: Kernel) -> KernelCode {
+    if kernel.members.count == 1, case .concatenate(let axis) = families[kernel.members[0].index] { return parts(kernel, axis) }
     let shape = kernel.domain
     var variables = shape.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
     let index = shape.dimensions.indices.map { Affine(variable: $0) }

@@ -40,7 +40,8 @@ public struct Dropout: WeightlessLayer {
     return input
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    context.randomly("Dropout(\(rate))", x, place) { key in
+    // What drops nothing needs no key.
+    rate == 0 ? x : context.randomly("Dropout(\(rate))", x, place) { key in
       dropout(x, rate: rate, key: key, file: place.file, line: place.line)
     }
   }

@@ -27,7 +27,7 @@ func pruneLoops(_ graph: Graph) throws -> Graph {
       kept[id.index] = pruned
       return try rewriter.append(Loop(pruned.form), pruned.operands.map { operands[$0] })
     case let result as LoopResult:
-      let number = kept[graph[id].operands[0].index]!.results.firstIndex(of: result.number)!
+      let number = kept[graph[id].operands[0].index]!.results[result.number]!
       return try rewriter.append(LoopResult(number, result.type), operands)
     default: return try rewriter.append(graph[id].op, operands)
     }
@@ -37,9 +37,10 @@ func pruneLoops(_ graph: Graph) throws -> Graph {
 extension LoopForm {
   struct Pruned {
     var form: LoopForm
-    /// The operands and results that are left, by their old numbers.
+    /// The operands that are left, by their old numbers.
     var operands: [Int]
-    var results: [Int]
+    /// The new numbers of results by their old ones.
+    var results: [Int: Int]
   }
 
   /// Without what none of the results that are read needs.
@@ -56,13 +57,19 @@ extension LoopForm {
       if more.isEmpty { break }
       results.formUnion(more)
     }
-    let order = body.outputs.indices.filter { results.contains($0) }
+    // A step result that is given twice is stacked once.
+    var order: [Int] = [], numbers: [Int: Int] = [:]
+    for number in body.outputs.indices where results.contains(number) {
+      let twin = number < carries ? nil : order.firstIndex { $0 >= carries && body.outputs[$0] == body.outputs[number] }
+      numbers[number] = twin ?? order.count
+      if twin == nil { order.append(number) }
+    }
     let operands = body.inputs.indices.filter { $0 < carries ? results.contains($0) : needed[body.inputs[$0].index] }
-    if order.count == body.outputs.count, operands.count == body.inputs.count { return Pruned(form: self, operands: operands, results: order) }
+    if order.count == body.outputs.count, operands.count == body.inputs.count { return Pruned(form: self, operands: operands, results: numbers) }
     var form = self
     form.body = try body.function(of: operands.map { body.inputs[$0] }, giving: order.map { (body.outputLabels[$0], body.outputs[$0]) })
     form.carries = order.filter { $0 < carries }.count
     form.sequences = operands.filter { $0 >= carries && $0 < carries + sequences }.count
-    return Pruned(form: form, operands: operands, results: order)
+    return Pruned(form: form, operands: operands, results: numbers)
   }
 }

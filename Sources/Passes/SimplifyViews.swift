@@ -7,7 +7,7 @@ extension Simplifier {
   static let viewRules: [Rule] = [
     transposeOfNothing, transposeTwice, reshapeOfNothing, reshapeTwice, sliceOfWhole, sliceTwice, sliceOfPad,
     reverseOfNothing,
-    reverseTwice, padByNothing, concatenationOfOne, concatenationTwice, addNeighbours,
+    reverseTwice, padByNothing, concatenationOfOne, concatenationTwice, addFields,
   ]
 
   /// A transpose that keeps the order of all axes but those of size 1 is a reshape, or nothing.
@@ -100,19 +100,46 @@ extension Simplifier {
     return operands.count == t.operands.count ? nil : try s.make(op, operands)
   }
 
-  /// The sum of two fields of zeros, with x in the one and y next to it in the other, is a field with both; but that -0 + 0
-  /// was 0. So the gradients of the parts of a tensor become the gradient of the whole.
-  private static func addNeighbours(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard t.op is Add, let (a, x) = s.match(t.operands[0], Pad.self), let (b, y) = s.match(t.operands[1], Pad.self),
-      t.operands.allSatisfy({ s.number(s.node($0).operands[1]) == 0 }), s.shape(x).count > 0, s.shape(y).count > 0
-    else { return nil }
+  /// The sum of two fields of zeros, with x in the one and y in another place of the other, is a field with both; but that
+  /// -0 + 0 was 0. So the gradients of the parts of a tensor become the gradient of the whole.
+  private static func addFields(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard t.op is Add else { return nil }
+    /// A field of zeros, or a concatenation, which may have zeros within.
+    func field(_ id: NodeID) -> (pad: Pad, x: NodeID)? {
+      if let (pad, x) = s.match(id, Pad.self) { return s.number(s.node(id).operands[1]) == 0 && s.shape(x).count > 0 ? (pad, x) : nil }
+      let none = [Int](repeating: 0, count: t.type.shape.rank)
+      return s.node(id).op is Concatenate ? (Pad(low: none, high: none, interior: none), id) : nil
+    }
+    guard let (a, x) = field(t.operands[0]), let (b, y) = field(t.operands[1]) else { return nil }
     let axes = t.type.shape.dimensions.indices.filter { s.shape(x)[$0] < t.type.shape[$0] || s.shape(y)[$0] < t.type.shape[$0] }
     guard axes.count == 1, let axis = axes.first, a.interior[axis] == 0, b.interior[axis] == 0 else { return nil }
-    let isFirst = a.low[axis] < b.low[axis]
-    let (first, last) = isFirst ? (a, b) : (b, a)
-    guard first.low[axis] + s.shape(isFirst ? x : y)[axis] == last.low[axis] else { return nil }
-    let both = try s.make(Concatenate(axis: axis), isFirst ? [x, y] : [y, x])
-    let zero = s.node(t.operands[0]).operands[1]
-    return try s.make(Pad(low: first.low, high: last.high, interior: first.interior), [both, zero])
+    /// What stands where along the axis, zeros left out.
+    func parts(_ start: Int, _ field: NodeID) -> [(start: Int, node: NodeID)] {
+      guard let joined = s.node(field).op as? Concatenate, joined.axis == axis else { return [(start, field)] }
+      var (parts, start) = ([(start: Int, node: NodeID)](), start)
+      for operand in s.node(field).operands {
+        if s.number(operand) != 0 { parts.append((start, operand)) }
+        start += s.shape(operand)[axis]
+      }
+      return parts
+    }
+    let all = (parts(a.low[axis], x) + parts(b.low[axis], y)).sorted { $0.start < $1.start }
+    guard var end = all.first?.start else { return nil }
+    let zero = try s.makeSplat(0, TensorType(t.type.dtype, []))
+    var joined: [NodeID] = []
+    for (start, node) in all {
+      guard start >= end else { return nil }
+      if start > end {
+        var gap = s.shape(node)
+        gap.dimensions[axis] = start - end
+        joined.append(try s.makeSplat(0, TensorType(t.type.dtype, gap)))
+      }
+      joined.append(node)
+      end = start + s.shape(node)[axis]
+    }
+    var (low, high) = ([Int](repeating: 0, count: a.low.count), [Int](repeating: 0, count: a.low.count))
+    low[axis] = all[0].start
+    high[axis] = t.type.shape[axis] - end
+    return try s.make(Pad(low: low, high: high, interior: low.map { _ in 0 }), [try s.make(Concatenate(axis: axis), joined), zero])
   }
 }
