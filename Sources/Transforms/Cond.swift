@@ -15,6 +15,7 @@ public func cond<R: ParameterTree>(
   return encodable {
     var result: FlatTree?
     func select(_ a: FlatTree, _ b: FlatTree) throws -> [Tensor] {
+      try a.check()
       try b.check("the result of 'else'", like: a, at: at)
       return zip(a.leaves, b.leaves).map { `where`(predicate, $0, $1, file: file, line: line) }
     }
