@@ -48,8 +48,9 @@ extension FlatTree {
   /// Throws unless every leaf is of a floating type.
   func checkFloating(_ transform: String, at location: SourceLocation) throws {
     for (path, leaf) in zip(paths, leaves) where !leaf.dtype.isFloating {
+      let name = path.isEmpty ? "a tensor of type" : "'\(path)', which is"
       throw DescentError(
-        .gradient, "\(transform) with respect to '\(path)', which is \(leaf.type); only f32 and f64 have gradients", at: location)
+        .gradient, "\(transform) with respect to \(name) \(leaf.type); only f32 and f64 have gradients", at: location)
     }
   }
   /// Throws unless this tree has the structure and the types of another; `what` names it.

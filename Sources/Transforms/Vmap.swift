@@ -45,6 +45,25 @@ public func vmap<P: ParameterTree, each A: ParameterTree, R: ParameterTree, S: P
   }
 }
 
+/// The same for a function with three results, such as that of `valueAndGrad` with an auxiliary output.
+public func vmap<P: ParameterTree, each A: ParameterTree, R: ParameterTree, S: ParameterTree, T: ParameterTree>(
+  _ f: @escaping @Sendable (P, repeat each A) -> (R, S, T), in axes: [Int?]? = nil, out: Int = 0,
+  file: StaticString = #fileID, line: UInt = #line
+) -> @Sendable (P, repeat each A) -> (R, S, T) {
+  { (p: P, a: repeat each A) -> (R, S, T) in
+    encodable {
+      let call = Arguments()
+      try call.add(p)
+      repeat try call.add(each a)
+      let trees = try vectorize(call, axes, out, SourceLocation(file, line)) {
+        let (r, s, t) = f(try call.next(p), repeat try call.next(each a))
+        return [try FlatTree(r), try FlatTree(s), try FlatTree(t)]
+      }
+      return (try trees[0].rebuilt(), try trees[1].rebuilt(), try trees[2].rebuilt())
+    }
+  }
+}
+
 /// `body` calls the function on the arguments that `call` gives, and takes its results apart.
 private func vectorize(
   _ call: Arguments, _ axes: [Int?]?, _ out: Int, _ at: SourceLocation, _ body: () throws -> [FlatTree]

@@ -64,7 +64,34 @@ import Testing
         trials.append(trial)
       }
     }
+    // Marks and barriers also as they are traced, without the passes.
+    for trial in trials where trial.name.contains("checkpoint") || trial.name.contains("custom") || trial.name.contains("cond") {
+      var asTraced = trial
+      asTraced.name += " as traced"
+      asTraced.isOptimized = false
+      trials.append(asTraced)
+    }
+    trials += try trainingSteps()
     try Fleet.check(trials, threads: [1, 3])
+  }
+
+  /// Steps of gradient descent that take over the weights' memory, with a checkpointed network: by kernels, and by chunks of rows.
+  private func trainingSteps() throws -> [Trial] {
+    try [(64, 32, 256, "kernels"), (128, 4, 10, "chunks")].map { rows, width, inner, name in
+      let graph = try traced([
+        TensorType(.f32, [width, inner]), TensorType(.f32, [width, inner]), TensorType(.f32, [rows, width]),
+      ]) { x in
+        let input = x[2]
+        let saved = checkpoint(Self.block)
+        let gradient = grad { @Sendable (w: [Tensor]) in mean(square(saved(saved(input, w[0]), w[1]))) }([x[0], x[1]])
+        return [x[0] - 0.01 * gradient[0], x[1] - 0.01 * gradient[1]]
+      }
+      let trial = Trial(
+        name: "training by \(name)", graph: graph, inputs: drawInputs(graph, seed: 9, range: -0.2...0.2), donations: [0, 1],
+        isOptimized: true, steps: 3)
+      #expect(try trial.program(0).text.contains("for (int64_t chunk") == (name == "chunks"))
+      return trial
+    }
   }
 
   /// A deep chain of blocks that are wide inside: with checkpoints its backward pass keeps the inputs of the blocks alone.
@@ -72,15 +99,14 @@ import Testing
     let (rows, width, inner) = (64, 32, 256)
     let block = isSaved ? checkpoint(Self.block) : Self.block
     let types = [TensorType(.f32, [rows, width])] + (0..<depth).map { _ in TensorType(.f32, [width, inner]) }
-    var trial = try Trial("chain", types, seed: 5) { x in
-      let weights = Array(x.dropFirst()).map { $0 * 0.05 }
+    let graph = try traced(types) { x in
       let start = x[0]
       let (value, gradient) = valueAndGrad { @Sendable (w: [Tensor]) in
         sum(square(w.reduce(start) { block($0, $1) }))
-      }(weights)
+      }(Array(x.dropFirst()))
       return [value] + gradient
     }
-    trial.isOptimized = true
+    let trial = Trial(name: "chain", graph: graph, inputs: drawInputs(graph, seed: 5, range: -0.1...0.1), isOptimized: true)
     return (try trial.program(0), trial)
   }
 
@@ -92,10 +118,10 @@ import Testing
       // Without, tanh and its sum of functions live for every block; with, for one at a time.
       #expect(plain.arenaBytes > depth * wide, "\(depth): \(plain.arenaBytes)")
       kept.append(saved.arenaBytes)
-      #expect(saved.arenaBytes < plain.arenaBytes * (depth == 4 ? 3 : 2) / 4, "\(depth): \(saved.arenaBytes) of \(plain.arenaBytes)")
+      #expect(saved.arenaBytes * 3 < plain.arenaBytes, "\(depth): \(saved.arenaBytes) of \(plain.arenaBytes)")
     }
     // What a further block adds is its input, not what is wide in it.
-    #expect(kept[2] - kept[1] < 8 * wide / 2, "\(kept)")
+    #expect(kept[2] - kept[1] == 8 * 64 * 32 * 4, "\(kept)")
     let (_, trial) = try chain(depth: 4, true)
     try Fleet.check([trial], threads: [1, 2])
   }

@@ -68,6 +68,21 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) ->
     #expect(try vmap(grad(f))(stack([x, x])).doubles == [0.5, -1.5, 2, 0.5, -1.5, 2])
   }
 
+  /// A tangent has its primal's type on both sides of a conversion.
+  @Test func conversionsConvertTangents() throws {
+    let f: @Sendable (Tensor) -> Tensor = { convert(sin(convert($0, to: .f32)), to: .f64) * 2 }
+    let (_, tangent) = jvp(f)(x, Tensor([1.0, 0, -1]))
+    #expect(tangent.type == x.type)
+    #expect(close(try tangent.doubles, try (cos(x) * Tensor([2.0, 0, -2])).doubles, 1e-6))
+  }
+
+  @Test func threeResults() throws {
+    let f = valueAndGrad { @Sendable (x: Tensor) in (sum(x * x), [x + 1]) }
+    let (value, auxiliary, gradient) = vmap(f, out: -1)(stack([x, x * 2]))
+    #expect(try value.doubles == [6.5, 26] && gradient.shape == [3, 2])
+    #expect(try auxiliary[0].doubles == [1.5, 2, -0.5, -2, 3, 5] && transpose(gradient).doubles == [1, -3, 4, 2, -6, 8])
+  }
+
   // MARK: vmap
 
   @Test func perExampleGradients() throws {
