@@ -53,7 +53,9 @@ extension TensorType {
 
 /// Runs `body` on tensors without the axis in front that `inputs` have, and gives its results with such an axis: those for every
 /// element of the batch. Tensors that `body` takes from outside are the same for all elements.
-func batched(_ inputs: [Tensor], size: Int, at location: SourceLocation, _ body: ([Tensor]) throws -> [Tensor]) throws -> [Tensor] {
+func batched(
+  _ inputs: [Tensor], size: Int, at location: SourceLocation, _ body: ([Tensor]) throws -> [Tensor]
+) throws -> [Tensor] {
   let trace = Trace(parent: Trace.current, at: location)
   let results = try trace.record {
     try body(inputs.enumerated().map { trace.input("\($0)", TensorType($1.dtype, $1.shape.removing([0]))) })

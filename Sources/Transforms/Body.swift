@@ -19,10 +19,11 @@ struct Body {
     inputs = arguments + trace.captures
   }
 
-  /// The first `count` outputs in the trace in force. Backward, those of floating type go by what `pullBack` gives: it gets, in a
-  /// trace of its own, the number of the result, its cotangent and the inputs, and gives the inputs' cotangents, nil for zero.
+  /// The first `count` outputs in the trace in force, marked by the transform of that name. Backward, those of floating type go
+  /// by what `pullBack` gives: it gets, in a trace of its own, the number of the result, its cotangent and the inputs, and gives
+  /// the inputs' cotangents, nil for zero.
   func inlined(
-    _ count: Int, at location: SourceLocation,
+    _ transform: String, _ count: Int, at location: SourceLocation,
     pullBack: (_ result: Int, _ cotangent: Tensor, _ inputs: [Tensor]) throws -> [Tensor?]
   ) throws -> [Tensor] {
     let tensors = try graph.replay(inputs)
@@ -37,7 +38,7 @@ struct Body {
       }
       let targets = parts.indices.filter { parts[$0] != nil }
       let backward = try trace.finish(targets.map { ("", parts[$0]!) })
-      let op = CustomGradient(backward: backward, targets: targets, followsValue: true)
+      let op = CustomGradient(transform, backward: backward, targets: targets, followsValue: true)
       return Tensor.apply(op, [y] + inputs, at: graph[graph.outputs[k]].location ?? location)
     }
   }

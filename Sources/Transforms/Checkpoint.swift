@@ -25,7 +25,7 @@ public func checkpoint<P: ParameterTree, each A: ParameterTree, R: ParameterTree
           result = try FlatTree(f(try call.next(p), repeat try call.next(each a)))
           return result!.leaves
         }
-        let outputs = try body.inlined(result!.leaves.count, at: at) { k, dy, inputs in
+        let outputs = try body.inlined("checkpoint", result!.leaves.count, at: at) { k, dy, inputs in
           // Behind barriers nothing is taken for what the forward part has computed.
           let again = try body.graph.replay(inputs.map { .apply(Barrier(), [$0], at: at) })
           return try body.graph.pullBack([(body.graph.outputs[k], dy)], to: body.graph.inputs) { again[$0.index]! }

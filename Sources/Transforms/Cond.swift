@@ -32,7 +32,7 @@ public func cond<R: ParameterTree>(
         return try select(result!, other) + result!.leaves + other.leaves + [predicate]
       }
       let (graph, count) = (body.graph, result!.leaves.count)
-      let outputs = try body.inlined(count, at: at) { k, dy, inputs in
+      let outputs = try body.inlined("cond", count, at: at) { k, dy, inputs in
         // Each side takes the whole cotangent back, and the choice is made of what comes out.
         let tensors = try graph.replay(inputs)
         let sides = try [1, 2].map { side in

@@ -12,6 +12,8 @@ package struct CustomGradient: Transparent {
   package static let onnxName: String? = "Identity"
   package static func samples(_ real: DType) -> [Sample] { [] }
 
+  /// The name of the transform that made the mark.
+  var transform: String
   /// From y, dy and all z to the cotangents of some z.
   var backward: Graph
   /// For each output of `backward` the position in z that it is the cotangent of.
@@ -19,14 +21,17 @@ package struct CustomGradient: Transparent {
   /// Whether y's own nodes have the same derivative; then forward mode goes through them.
   var followsValue: Bool
 
-  init(backward: Graph, targets: [Int], followsValue: Bool) {
-    (self.backward, self.targets, self.followsValue) = (backward, targets, followsValue)
+  init(_ transform: String, backward: Graph, targets: [Int], followsValue: Bool) {
+    (self.transform, self.backward, self.targets, self.followsValue) = (transform, backward, targets, followsValue)
   }
   package init(_ attributes: Attributes) throws {
     throw DescentError(.verification, "customGradient holds a graph that its text leaves out: it cannot be read back")
   }
   package var attributes: Attributes {
-    ["backward": .string("\(backward.nodes.count) nodes, which text leaves out: not to be read back")]
+    [
+      "of": .string(transform),
+      "backward": .string("\(backward.nodes.count) nodes, which text leaves out: not to be read back"),
+    ]
   }
 
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
@@ -36,7 +41,7 @@ package struct CustomGradient: Transparent {
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     var parts = [Tensor?](repeating: nil, count: x.count)
     do {
-      let tensors = try backward.replay([y, dy] + x.dropFirst())
+      let tensors = try Trace.pinned(to: nil, adjointOf: transform) { try backward.replay([y, dy] + x.dropFirst()) }
       for (target, output) in zip(targets, backward.outputs) { parts[target + 1] = tensors[output.index]! }
     } catch {
       let failure = error as? DescentError ?? DescentError(.gradient, "\(error)")
@@ -65,7 +70,8 @@ package struct CustomGradient: Transparent {
         }
         return try trace.finish(parts.map { ("", $0) })
       }
-      return .apply(CustomGradient(backward: wide, targets: targets, followsValue: followsValue), [value] + x.dropFirst())
+      let op = CustomGradient(transform, backward: wide, targets: targets, followsValue: followsValue)
+      return .apply(op, [value] + x.dropFirst())
     } catch {
       return Tensor(failure: error as? DescentError ?? DescentError(.gradient, "\(error)"), type: x[0].type)
     }
@@ -101,7 +107,7 @@ public func customGradient<P: ParameterTree>(
         try result.check("the result of the vjp of customGradient", like: flat, at: at)
         let targets = flat.leaves.indices.filter { flat.leaves[$0].dtype.isFloating }
         let backward = try trace.finish(targets.map { (flat.paths[$0], result.leaves[$0]) })
-        let op = CustomGradient(backward: backward, targets: targets, followsValue: false)
+        let op = CustomGradient(CustomGradient.name, backward: backward, targets: targets, followsValue: false)
         return Tensor.apply(op, [y] + flat.leaves + trace.captures, at: at)
       } catch let error as DescentError {
         return Tensor(failure: error, type: y.type)

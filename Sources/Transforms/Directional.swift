@@ -5,8 +5,8 @@ import DescentOps
 
 /// The value of a function and its derivative along a direction: `(x, dx, …) -> (f(x, …), ∂f/∂x · dx)`.
 ///
-/// The direction `dx` has the structure and types of the first argument; the others are constants. A result that is no floating-
-/// point number has the tangent 0. Forward mode: no memory is kept for a way back, and a function of few numbers with many results
+/// The direction `dx` has the structure and types of the first argument; the others are constants. A result that is an integer
+/// or a bool has the tangent 0. Forward mode: no memory is kept for a way back, and a function of few numbers with many results
 /// is differentiated in one pass for each of the few.
 public func jvp<P: ParameterTree, each A: ParameterTree, R: ParameterTree>(
   _ f: @escaping @Sendable (P, repeat each A) -> R, file: StaticString = #fileID, line: UInt = #line
@@ -31,7 +31,7 @@ public func jvp<P: ParameterTree, each A: ParameterTree, R: ParameterTree>(
   }
 }
 
-/// The value of a function and its pull-back, which takes a cotangent `dy` of the value to `dy · ∂f/∂x` for the first argument `x`.
+/// The value of a function and its pull-back, which takes a cotangent `dy` of the value to `dy · ∂f/∂x` for the first argument.
 ///
 /// The pull-back may be called any number of times: inside another transform within that trace and the functions traced in it;
 /// outside, anywhere, and it then keeps the values of all steps on the way.

@@ -59,7 +59,8 @@ private func differentiate<P: ParameterTree, Auxiliary: ParameterTree>(
         let linear = try linearization.get()
         let type = value.leaves[0].type
         guard type.shape.count == 1, type.dtype.isFloating else {
-          throw DescentError(.gradient, "grad of a function whose result is \(type); it must be one floating-point number", at: at)
+          throw DescentError(
+            .gradient, "grad of a function whose result is \(type); it must be one floating-point number", at: at)
         }
         try flat.checkFloating("grad", at: at)
         return [value, auxiliary, flat.with(try linear.pullBack([filled(1, type)]))]

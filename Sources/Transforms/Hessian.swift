@@ -17,7 +17,8 @@ public func jacobian<each A: ParameterTree>(
         do {
           let (linear, y) = (try linearization.get(), value.leaves[0])
           guard x.dtype.isFloating, y.dtype.isFloating else {
-            throw DescentError(.gradient, "jacobian of a function from \(x.type) to \(y.type); only f32 and f64 have gradients", at: at)
+            throw DescentError(
+              .gradient, "jacobian of a function from \(x.type) to \(y.type); only f32 and f64 have gradients", at: at)
           }
           return [value.with([try jacobian(linear, x.type, y.type, at)])]
         } catch let error as DescentError {

@@ -106,7 +106,8 @@ private func vectorize(
 private func moved(_ x: Tensor, to out: Int, _ at: SourceLocation) throws -> Tensor {
   let axis = out < 0 ? out + x.rank : out
   guard (0..<x.rank).contains(axis) else {
-    throw DescentError(.type, "vmap with the batch of its results along axis \(out), but one has only \(x.rank) axes with it", at: at)
+    throw DescentError(
+      .type, "vmap with the batch of its results along axis \(out), but one has only \(x.rank) axes with it", at: at)
   }
   return Trace.pinned(to: at) { moveAxis(x, from: 0, to: axis) }
 }

@@ -75,14 +75,15 @@ import Testing
     try Fleet.check(trials, threads: [1, 3])
   }
 
-  /// Steps of gradient descent that take over the weights' memory, with a checkpointed network: by kernels, and by chunks of rows.
+  /// Steps of gradient descent that take over the weights' memory, with a checkpointed network: by kernels, and by chunks.
   private func trainingSteps() throws -> [Trial] {
-    try [(64, 32, 256, "kernels"), (128, 4, 10, "chunks")].map { rows, width, inner, name in
-      let graph = try traced([
-        TensorType(.f32, [width, inner]), TensorType(.f32, [width, inner]), TensorType(.f32, [rows, width]),
-      ]) { x in
+    let layer: @Sendable (Tensor, Tensor) -> Tensor = { tanh(matmul($0, $1)) }
+    let wide: (String, Shape, Shape, Shape) = ("kernels", [64, 32], [32, 256], [32, 256])
+    let small: (String, Shape, Shape, Shape) = ("chunks", [128, 4], [4, 10], [10, 4])
+    return try [wide, small].map { name, input, first, second in
+      let saved = checkpoint(name == "kernels" ? Self.block : layer)
+      let graph = try traced([first, second, input].map { TensorType(.f32, $0) }) { x in
         let input = x[2]
-        let saved = checkpoint(Self.block)
         let gradient = grad { @Sendable (w: [Tensor]) in mean(square(saved(saved(input, w[0]), w[1]))) }([x[0], x[1]])
         return [x[0] - 0.01 * gradient[0], x[1] - 0.01 * gradient[1]]
       }
@@ -147,5 +148,7 @@ import Testing
     let program = StepProgram(try fuse(try optimize(graph)), prefix: "t")
     #expect(program.text.contains("CCodeTests/TransformTests.swift:\(line)"))
     #expect(!program.text.contains("DescentOps/"))
+    // What a checkpoint recomputes says so.
+    #expect(try chain(depth: 1, true).program.text.contains("adjoint of checkpoint: "))
   }
 }
