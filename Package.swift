@@ -81,7 +81,7 @@ let package = Package(
     .testTarget(
       name: "TransformsTests",
       dependencies: ["DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],
-      path: "Tests/TransformsTests"),
+      path: "Tests/TransformsTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "NNTests",
       dependencies: [

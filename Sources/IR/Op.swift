@@ -30,6 +30,9 @@ extension Op {
   package var name: String { Self.name }
 }
 
+/// An operation that gives its first operand: what else it says concerns transforms alone, and passes drop it.
+package protocol Transparent: Op {}
+
 /// An operation without attributes.
 package protocol AttributeFreeOp: Op { init() }
 extension AttributeFreeOp {

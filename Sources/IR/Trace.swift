@@ -13,11 +13,17 @@ package final class Trace: Sendable {
     /// The last place in the user's program that was told; operators, which cannot tell theirs, take it over.
     var location: SourceLocation?
     var adjointOf: String?
+    /// Whether nodes stay at `location` whatever place they tell.
+    var isPinned = false
   }
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let parent: Trace?
 
-  package init(parent: Trace? = nil) { self.parent = parent }
+  /// `location` is the place of what is traced until an operation tells another.
+  package init(parent: Trace? = nil, at location: SourceLocation? = nil) {
+    state = Mutex(State(location: location))
+    self.parent = parent
+  }
 
   /// The trace that operations append to, nil outside every transform.
   @TaskLocal package static var current: Trace?
@@ -63,7 +69,7 @@ package final class Trace: Sendable {
     do {
       let ids = try operands.map { try lift($0) }
       return try state.withLock { state in
-        if let location, state.adjointOf == nil { state.location = location }
+        if let location, !state.isPinned { state.location = location }
         let id = try state.graph.append(op, ids, at: state.location, adjointOf: state.adjointOf)
         return Tensor(node: id, of: self, type: state.graph[id].type)
       }
@@ -77,15 +83,26 @@ package final class Trace: Sendable {
   /// Another operation in the place of a node's, with the same operands and type.
   package func replace(_ id: NodeID, by op: any Op) { state.withLock { $0.graph.replace(id, by: op) } }
 
-  /// Runs `body` with new nodes marked as the adjoint of `node`, at its place in the user's program.
-  package func adjoint<R>(of node: Node, _ body: () throws -> R) rethrows -> R {
+  /// Runs `body` with new nodes at `location`, whatever place they tell: rules call public functions, which tell their callers'.
+  /// Where an operation is named, they are marked as part of its adjoint. What is nil stays as it is.
+  package func pinned<R>(to location: SourceLocation?, adjointOf operation: String? = nil, _ body: () throws -> R) rethrows -> R {
     let before = state.withLock { state in
-      let before = (state.location, state.adjointOf)
-      (state.location, state.adjointOf) = (node.location, node.op.name)
+      let before = (state.location, state.adjointOf, state.isPinned)
+      state.location = location ?? state.location
+      state.adjointOf = operation ?? state.adjointOf
+      state.isPinned = true
       return before
     }
-    defer { state.withLock { ($0.location, $0.adjointOf) = before } }
+    defer { state.withLock { ($0.location, $0.adjointOf, $0.isPinned) = before } }
     return try body()
+  }
+
+  /// The same in the trace in force; where there is none, nodes are not made and `body` just runs.
+  package static func pinned<R>(
+    to location: SourceLocation?, adjointOf operation: String? = nil, _ body: () throws -> R
+  ) rethrows -> R {
+    guard let current else { return try body() }
+    return try current.pinned(to: location, adjointOf: operation, body)
   }
 
   /// Names the outputs and gives the finished graph; throws the first error met while tracing them.

@@ -113,8 +113,18 @@ package struct Contract: Op {
   }
 
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    let x = batchAll(x, batched, size)
     func up(_ axes: [Int]) -> [Int] { axes.map { $0 + 1 } }
+    // The batch axis of one operand alone is a free axis of it, so that the other is not repeated.
+    if !batched[1] {
+      var axes = axes
+      (axes.lhsBatch, axes.lhsContracting) = (up(axes.lhsBatch), up(axes.lhsContracting))
+      return moveAxis(.apply(Contract(axes), x), from: axes.lhsBatch.count, to: 0)
+    }
+    if !batched[0] {
+      var axes = axes
+      (axes.rhsBatch, axes.rhsContracting) = (up(axes.rhsBatch), up(axes.rhsContracting))
+      return moveAxis(.apply(Contract(axes), x), from: axes.lhsBatch.count + axes.lhsFree(x[0].rank).count, to: 0)
+    }
     return .apply(
       Contract(
         ContractionAxes(

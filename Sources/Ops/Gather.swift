@@ -85,7 +85,7 @@ extension Shape {
 func clamped(_ indices: Tensor, _ size: Int) -> Tensor { minimum(maximum(indices, 0), size - 1) }
 
 /// `x` with one axis moved to another place.
-func moveAxis(_ x: Tensor, from: Int, to: Int) -> Tensor {
+package func moveAxis(_ x: Tensor, from: Int, to: Int) -> Tensor {
   if from == to { return x }
   var order = Array(0..<x.rank)
   order.insert(order.remove(at: from), at: to)

@@ -1,7 +1,7 @@
 import DescentIR
 
 /// The operand itself: a fresh variable for differentiation.
-package struct Identity: AttributeFreeOp {
+package struct Identity: AttributeFreeOp, Transparent {
   package init() {}
   package static let name = "identity"
   package static let documentation = "y = x"

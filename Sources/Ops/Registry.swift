@@ -8,6 +8,7 @@ package let registry: [any Op.Type] = [
   Add.self,
   And.self,
   Argmax.self,
+  Barrier.self,
   Broadcast.self,
   Compare.self,
   Concatenate.self,

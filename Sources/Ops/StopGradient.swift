@@ -1,7 +1,7 @@
 import DescentIR
 
 /// The operand as a constant: no gradient passes.
-package struct StopGradient: AttributeFreeOp {
+package struct StopGradient: AttributeFreeOp, Transparent {
   package init() {}
   package static let name = "stopGradient"
   package static let documentation = "y = x, with derivative 0 by definition"

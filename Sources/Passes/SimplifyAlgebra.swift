@@ -26,9 +26,9 @@ extension Simplifier {
     }
   }
 
-  /// identity(x) = x; stopGradient(x) = x, for nothing is differentiated any more.
+  /// identity(x) = x; stopGradient(x) = x, and so with every mark for transforms, for nothing is differentiated any more.
   private static func withoutIdentity(_ s: inout Simplifier, _ t: Term) -> NodeID? {
-    t.op is Identity || t.op is StopGradient ? t.operands[0] : nil
+    t.op is any Transparent ? t.operands[0] : nil
   }
 
   /// x + 0 = 0 + x = x, but that -0 + 0 was 0.

@@ -1,5 +1,5 @@
-// Reverse-mode differentiation: appends to a trace the nodes that compute cotangents, by the operations' own rules.
-// The appended nodes are ordinary ones, so what is differentiated once can be differentiated again.
+// Reverse-mode differentiation: carries cotangents from results back to variables, by the operations' own rules.
+// What it appends to the trace in force are ordinary nodes, so what is differentiated once can be differentiated again.
 
 import DescentIR
 import DescentOps
@@ -7,62 +7,79 @@ import DescentOps
 extension Trace {
   /// The gradients of a scalar node with respect to `variables`; zero where it does not depend on one.
   package func gradients(of result: Tensor, withRespectTo variables: [Tensor]) throws -> [Tensor] {
-    let cotangents = try pullBack([(result, filled(1, result.type))], to: variables)
-    return zip(cotangents, variables).map { $0 ?? filled(0, $1.type) }
-  }
-
-  /// The cotangents of `variables` from those of `results`; nil where no result depends on one.
-  package func pullBack(_ results: [(tensor: Tensor, cotangent: Tensor)], to variables: [Tensor]) throws -> [Tensor?] {
-    let roots = try results.map { try lift($0.tensor) }
+    let root = try lift(result)
     let leaves = try variables.map { try lift($0) }
     let graph = self.graph
-    let last = roots.max()?.index ?? -1
-    // Which nodes depend on a variable: nothing else needs a cotangent.
-    var depends = [Bool](repeating: false, count: graph.nodes.count)
-    for leaf in leaves { depends[leaf.index] = true }
-    let first = leaves.min()?.index ?? graph.nodes.count
-    for index in first..<max(first, last + 1) where !depends[index] {
-      let node = graph.nodes[index]
-      depends[index] = node.type.dtype.isFloating && node.operands.contains { depends[$0.index] }
+    let parts = try graph.pullBack([(root, filled(1, result.type))], to: leaves) {
+      Tensor(node: $0, of: self, type: graph[$0].type)
     }
-    func tensor(_ id: NodeID) -> Tensor { Tensor(node: id, of: self, type: graph[id].type) }
+    return zip(parts, variables).map { $0 ?? filled(0, $1.type) }
+  }
+}
 
-    var cotangents = [Tensor?](repeating: nil, count: graph.nodes.count)
+extension Graph {
+  /// The cotangents of `variables`, given those of results: Σ over the results of `dy · ∂y/∂variable`; nil where no result
+  /// depends on the variable. `tensor` gives the tensor of a node, here or in an enclosing trace, or its value.
+  package func pullBack(
+    _ results: [(node: NodeID, cotangent: Tensor)], to variables: [NodeID], tensor: (NodeID) -> Tensor
+  ) throws -> [Tensor?] {
+    var cotangents = [Tensor?](repeating: nil, count: nodes.count)
+    for (id, dy) in results where self[id].type.dtype.isFloating {
+      cotangents[id.index] = cotangents[id.index].map { $0 + dy } ?? dy
+    }
+    guard let first = variables.min()?.index, let last = results.map(\.node).max()?.index else {
+      return variables.map { _ in nil }
+    }
+    let depends = dependence(on: variables)
+    var isVariable = [Bool](repeating: false, count: nodes.count)
+    for id in variables { isVariable[id.index] = true }
     // For each loop the cotangents of its results.
     var ofResults: [Int: [Int: Tensor]] = [:]
-    func add(_ part: Tensor, to id: NodeID) { cotangents[id.index] = cotangents[id.index].map { $0 + part } ?? part }
-    for (root, result) in zip(roots, results) { add(result.cotangent, to: root) }
-    for index in stride(from: last, through: first, by: -1) where depends[index] {
+    for index in stride(from: last, through: first, by: -1) where depends[index] && !isVariable[index] {
       let id = NodeID(index)
-      let node = graph[id]
-      var parts: [Tensor?]
-      switch graph.lowering(of: id) {
-      case .result(let number):
-        if let dy = cotangents[index], !leaves.contains(id) {
-          ofResults[node.operands[0].index, default: [:]][number] = dy
-          cotangents[index] = nil
+      let node = self[id]
+      let family = lowering(of: id)
+      if case .result(let number) = family {
+        if let dy = cotangents[index] {
+          let loop = node.operands[0].index
+          ofResults[loop, default: [:]][number] = ofResults[loop]?[number].map { $0 + dy } ?? dy
         }
-        continue
-      case .loop:
-        guard let dys = ofResults.removeValue(forKey: index) else { continue }
-        parts = try adjoint(of: node) { try loopAdjoint(id, dys, needed: node.operands.map { depends[$0.index] }) }
-      default:
-        guard let dy = cotangents[index], !leaves.contains(id) else { continue }
-        parts = adjoint(of: node) { node.op.vjp(node.operands.map(tensor), tensor(id), dy) }
         cotangents[index] = nil
+        continue
       }
-      try adjoint(of: node) {
+      let dys = ofResults.removeValue(forKey: index)
+      guard cotangents[index] != nil || dys != nil else { continue }
+      try Trace.pinned(to: node.location, adjointOf: node.op.name) {
+        let parts: [Tensor?]
+        if case .loop(let form) = family, let dys {
+          parts = try form.pullBack(
+            tensor(id), node.operands.map(tensor), dys, needed: node.operands.map { depends[$0.index] }, at: node.location)
+        } else {
+          parts = node.op.vjp(node.operands.map(tensor), tensor(id), cotangents[index]!)
+        }
         for (operand, part) in zip(node.operands, parts) where depends[operand.index] {
           guard let part else { continue }
           if case .failure(let error) = part.storage { throw error }
-          guard part.type == graph[operand].type else {
+          guard part.type == self[operand].type else {
             throw DescentError(
-              .verification, "the adjoint of \(node.op.name) is of type \(part.type), not \(graph[operand].type)", at: node.location)
+              .verification, "the adjoint of \(node.op.name) is of type \(part.type), not \(self[operand].type)",
+              at: node.location)
           }
-          add(part, to: operand)
+          cotangents[operand.index] = cotangents[operand.index].map { $0 + part } ?? part
         }
       }
+      cotangents[index] = nil
     }
-    return leaves.map { cotangents[$0.index] }
+    return variables.map { depends[$0.index] ? cotangents[$0.index] : nil }
+  }
+
+  /// Which nodes depend on a variable by way of floating-point numbers: nothing else has a cotangent or a tangent.
+  func dependence(on variables: [NodeID]) -> [Bool] {
+    var depends = [Bool](repeating: false, count: nodes.count)
+    for id in variables { depends[id.index] = self[id].type.dtype.isFloating }
+    for index in nodes.indices where !depends[index] {
+      depends[index] = nodes[index].type.dtype.isFloating && nodes[index].operands.contains { depends[$0.index] }
+    }
+    return depends
   }
 }

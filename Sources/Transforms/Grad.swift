@@ -1,7 +1,6 @@
 // grad and valueAndGrad: functions of parameter trees in, functions of parameter trees out.
 
 import DescentIR
-import DescentInterpreter
 import DescentOps
 
 /// The gradient of a scalar function with respect to its first argument.
@@ -44,61 +43,32 @@ private struct Differentiated<P, Auxiliary> {
 private func differentiate<P: ParameterTree, Auxiliary: ParameterTree>(
   _ parameters: P, _ at: SourceLocation, _ f: (P) -> (Tensor, Auxiliary)
 ) -> Differentiated<P, Auxiliary> {
-  do {
+  encodable {
     let flat = try FlatTree(parameters)
-    guard Trace.current == nil else { return try differentiate(flat, at, f) }
-    // Outside every trace: build the graph, then let the interpreter have it.
-    let trace = Trace()
-    return try trace.record {
-      let traced = try differentiate(flat, at, f)
-      let auxiliary = try FlatTree(traced.auxiliary)
-      let gradient = try FlatTree(traced.gradient)
-      let outputs = [traced.value] + auxiliary.leaves + gradient.leaves
+    let trees = try staged {
+      var auxiliary = try FlatTree([Tensor]())
+      // The auxiliary output is no result of the function that is differentiated, but comes from the same call.
+      var failure: (any Error)?
+      let (value, linearization) = try Linearization.trace(flat) { (p: P) -> Tensor in
+        let (value, other) = f(p)
+        do { auxiliary = try FlatTree(other) } catch { failure = error }
+        return value
+      }
+      if let failure { throw failure }
       do {
-        let graph = try trace.finish(outputs.map { ("", $0) })
-        let values = try graph.evaluate([]).map { Tensor($0) }
-        let split = 1 + auxiliary.leaves.count
-        return Differentiated(
-          value: values[0], auxiliary: try traced.auxiliary.replacing(Array(values[1..<split])),
-          gradient: try traced.gradient.replacing(Array(values[split...])))
+        let linear = try linearization.get()
+        let type = value.leaves[0].type
+        guard type.shape.count == 1, type.dtype.isFloating else {
+          throw DescentError(
+            .gradient, "grad of a function whose result is \(type); it must be one floating-point number", at: at)
+        }
+        try flat.checkFloating("grad", at: at)
+        return [value, auxiliary, flat.with(try linear.pullBack([filled(1, type)]))]
       } catch let error as DescentError {
-        return try fail(traced, error)
+        return [value.failed(error), auxiliary.failed(error), flat.failed(error)]
       }
     }
-  } catch {
-    preconditionFailure("a ParameterTree that cannot be encoded and decoded: \(error)")
-  }
-}
-
-/// The same within the trace in force. Each parameter passes through an identity, so that the derivative is with respect to
-/// this argument alone, even where the same tensor reaches `f` by another way as well.
-private func differentiate<P: ParameterTree, Auxiliary: ParameterTree>(
-  _ flat: FlatTree, _ at: SourceLocation, _ f: (P) -> (Tensor, Auxiliary)
-) throws -> Differentiated<P, Auxiliary> {
-  let variables = flat.leaves.map { Tensor.apply(Identity(), [$0]) }
-  let (value, auxiliary) = f(try FlatTree.rebuild(P.self, flat.structure, variables))
-  let result = Differentiated(value: value, auxiliary: auxiliary, gradient: try FlatTree.rebuild(P.self, flat.structure, variables))
-  do {
-    if case .failure(let error) = value.storage { throw error }
-    guard value.shape.count == 1, value.dtype.isFloating else {
-      throw DescentError(.gradient, "grad of a function whose result is \(value.type); it must be one floating-point number", at: at)
-    }
-    for (path, variable) in zip(flat.paths, variables) where !variable.dtype.isFloating {
-      throw DescentError(.gradient, "grad with respect to '\(path)', which is \(variable.type); only f32 and f64 have gradients", at: at)
-    }
-    let gradients = try Trace.current!.gradients(of: value, withRespectTo: variables)
     return Differentiated(
-      value: value, auxiliary: auxiliary, gradient: try FlatTree.rebuild(P.self, flat.structure, gradients))
-  } catch let error as DescentError {
-    return try fail(result, error)
+      value: trees[0].leaves[0], auxiliary: try trees[1].rebuilt(), gradient: try trees[2].rebuilt())
   }
-}
-
-/// The same trees with the error in every leaf: it comes out where the result is used.
-private func fail<P: ParameterTree, Auxiliary: ParameterTree>(
-  _ result: Differentiated<P, Auxiliary>, _ error: DescentError
-) throws -> Differentiated<P, Auxiliary> {
-  func failed(_ tensor: Tensor) -> Tensor { Tensor(failure: error, type: tensor.type) }
-  return Differentiated(
-    value: failed(result.value), auxiliary: map(result.auxiliary, failed), gradient: map(result.gradient, failed))
 }

@@ -3,19 +3,25 @@
 // which are kept as well; what is cheap is computed again.
 
 import DescentIR
+import DescentInterpreter
 import DescentOps
 
-extension Trace {
-  /// The cotangents of a loop's operands from those of its results, by number; nil where an operand is not `needed`.
-  func loopAdjoint(_ id: NodeID, _ dys: [Int: Tensor], needed: [Bool]) throws -> [Tensor?] {
-    guard case .loop(let form) = graph.lowering(of: id) else { preconditionFailure("not a loop") }
-    let node = graph[id]
-    guard let length = form.length else {
+extension LoopForm {
+  /// The cotangents of a loop's operands from those of its results, by number; nil where an operand is not `needed`. `token` is
+  /// the loop itself; where its trace is open, it is made to keep more, and where it is gone, the loop is run again.
+  func pullBack(_ token: Tensor, _ operands: [Tensor], _ dys: [Int: Tensor], needed: [Bool], at location: SourceLocation?) throws -> [Tensor?] {
+    guard let length else {
       throw DescentError(
-        .gradient, "whileLoop has no backward pass, since how many steps it takes is not known when it is compiled; use scan", at: node.location)
+        .gradient, "whileLoop has no backward pass, since how many steps it takes is not known when it is compiled; use scan", at: location)
     }
-    let operands = node.operands.map { Tensor(node: $0, of: self, type: graph[$0].type) }
-    let back = try BackwardBody(form, given: Set(dys.keys), needed: needed, location: node.location)
+    var form = self
+    var home: (trace: Trace, id: NodeID)?
+    if case .node(let trace, let id) = token.storage {
+      home = (trace, id)
+      // Another derivative may have made it keep something already.
+      if case .loop(let now) = trace.graph.lowering(of: id) { form = now }
+    }
+    let back = try BackwardBody(form, given: Set(dys.keys), needed: needed)
 
     // The forward loop keeps what the backward body asks for.
     var forward = form
@@ -26,9 +32,13 @@ extension Trace {
       forward.body.outputLabels.append("kept.\(residual.index)")
       return forward.body.outputs.count - 1
     }
-    replace(id, by: Loop(forward))
-    let token = Tensor(node: id, of: self, type: Loop.token)
-    func result(_ number: Int) -> Tensor { .apply(LoopResult(number, forward.resultTypes[number]), [token]) }
+    home?.trace.replace(home!.id, by: Loop(forward))
+    let again = home == nil ? Tensor.loop(forward, operands) : []
+    func result(_ number: Int) -> Tensor {
+      guard let home else { return again[number] }
+      let type = forward.resultTypes[number]
+      return home.trace.append(LoopResult(number, type), [token], at: location, guess: type)
+    }
 
     // In: cotangents of the last carries, zeros to add constants' cotangents to. Then what goes by steps, then constants.
     let types = form.operandTypes
@@ -59,8 +69,16 @@ extension Trace {
 }
 
 extension Tensor {
-  /// The results of a loop in the trace in force.
+  /// The results of a loop in the trace in force; where there is none, evaluated.
   static func loop(_ form: LoopForm, _ operands: [Tensor], at location: SourceLocation? = nil) -> [Tensor] {
+    if Trace.current == nil {
+      do {
+        return try form.evaluate(operands.map { try $0.value }).map { Tensor($0) }
+      } catch {
+        let error = error as? DescentError ?? DescentError(.verification, "\(error)", at: location)
+        return form.resultTypes.map { Tensor(failure: error, type: $0) }
+      }
+    }
     let token = Tensor.apply(Loop(form), operands, at: location)
     if case .failure(let error) = token.storage { return form.resultTypes.map { Tensor(failure: error, type: $0) } }
     return form.resultTypes.enumerated().map { .apply(LoopResult($0.offset, $0.element), [token]) }
@@ -98,7 +116,7 @@ private struct BackwardBody {
     case output(Int)
   }
 
-  init(_ form: LoopForm, given: Set<Int>, needed: [Bool], location: SourceLocation?) throws {
+  init(_ form: LoopForm, given: Set<Int>, needed: [Bool]) throws {
     self.forward = form.body
     let forward = form.body
     let firstConstant = form.carries + form.sequences
@@ -107,16 +125,18 @@ private struct BackwardBody {
     for node in forward.nodes {
       if let input = node.op as? Input { _ = trace.input(input.label, node.type) } else { try trace.copy(node) }
     }
-    func tensor(_ id: NodeID) -> Tensor { Tensor(node: id, of: trace, type: forward[id].type) }
     let floating = forward.inputs.map { forward[$0].type.dtype.isFloating }
     // A carry has a cotangent where the first one's is wanted, or what depends on it reaches a result that has one.
     carried = (0..<form.carries).filter { floating[$0] }
     givenSteps = given.filter { $0 >= form.carries }.sorted()
     let dCarries = carried.map { trace.input("d.\($0)", forward[forward.outputs[$0]].type) }
     let dSteps = givenSteps.map { trace.input("d.\($0)", forward[forward.outputs[$0]].type) }
-    let roots = zip(carried, dCarries).map { (tensor(forward.outputs[$0]), $1) } + zip(givenSteps, dSteps).map { (tensor(forward.outputs[$0]), $1) }
+    let roots = (zip(carried, dCarries).map { ($0, $1) } + zip(givenSteps, dSteps).map { ($0, $1) }).map { (node: forward.outputs[$0], cotangent: $1) }
     let wanted = carried + forward.inputs.indices.filter { $0 >= form.carries && needed[$0] && floating[$0] }
-    let parts = try trace.record { try trace.pullBack(roots, to: wanted.map { tensor(forward.inputs[$0]) }) }
+    let whole = trace.graph
+    let parts = try trace.record {
+      try whole.pullBack(roots, to: wanted.map { forward.inputs[$0] }) { Tensor(node: $0, of: trace, type: whole[$0].type) }
+    }
     var part: [Int: Tensor] = [:]
     for (number, tensor) in zip(wanted, parts) { if let tensor { part[number] = tensor } }
 
@@ -228,7 +248,7 @@ extension Trace {
   /// Appends a copy of a node of another graph whose operands have the same numbers here.
   fileprivate func copy(_ node: Node) throws {
     let operands = node.operands.map { Tensor(node: $0, of: self, type: graph[$0].type) }
-    let tensor = adjoint(of: node) { record { Tensor.apply(node.op, operands) } }
+    let tensor = record { pinned(to: node.location, adjointOf: node.adjointOf) { Tensor.apply(node.op, operands) } }
     if case .failure(let error) = tensor.storage { throw error }
   }
 }

@@ -55,6 +55,13 @@ import Testing
         }(x)
       })
     trials.append(
+      try Trial("tangents and a batch", types(2, 4, steps: 5)) { x in
+        let f: @Sendable ([Tensor]) -> Tensor = { sum(recurrence($0).1) }
+        let (_, tangent) = jvp(f)(x, x)
+        let wide = vmap(grad(f))(x.map { stack([$0, $0 * Float(0.5)]) })
+        return [tangent] + wide
+      })
+    trials.append(
       try Trial("nested", [TensorType(.f64, [6]), TensorType(.f64, [4])]) { x in
         let value: @Sendable (Tensor, Tensor) -> Tensor = { points, coefficients in
           scan(Tensor(0.0), over: points) { (total: Tensor, p: Tensor) in

@@ -99,8 +99,3 @@ import Testing
     #expect(first.loss < 2.3 && last.loss < 0.7 * first.loss, "\(first.loss) \(last.loss)")
   }
 }
-
-/// Byte for byte.
-func sameBits(_ a: HostArray, _ b: HostArray) -> Bool {
-  a.type == b.type && a.withBytes { x in b.withBytes { y in x.elementsEqual(y) } }
-}

@@ -1,4 +1,4 @@
-// First and second derivatives of every operation against central differences in f64.
+// First and second derivatives of every operation, in reverse and forward mode, against central differences in f64.
 //
 // A difference quotient with steps h and h/2 is extrapolated (Richardson), which leaves an error of order h^4; what
 // remains is rounding, of order 1e-16 / h. With h about 1e-3 both are far below the tolerance of 1e-6.
@@ -14,6 +14,8 @@ private let tolerance = 1e-6
 /// A scalar function of several arrays with its gradient, as one graph that is evaluated many times.
 private struct Function {
   var graph: Graph
+  /// The derivative along a direction, in forward mode: the tangents follow the arguments.
+  var forward: Graph
   /// Which of the arguments have gradients.
   var differentiated: [Int]
 
@@ -23,22 +25,27 @@ private struct Function {
     let floating = types.indices.filter { types[$0].dtype.isFloating }
     let v = Tensor(direction(try item.resultType().shape, seed: Int64(item.number)))
     let directions = types.indices.map { Tensor(direction(types[$0].shape, seed: Int64(1000 + item.number * 10 + $0))) }
-    let trace = Trace()
-    graph = try trace.record {
-      let x = types.enumerated().map { trace.input("x\($0.offset)", $0.element) }
-      let total: @Sendable ([Tensor]) -> Tensor = { some in
-        var operands = x
-        for (position, tensor) in zip(floating, some) { operands[position] = tensor }
-        return sum(Tensor.apply(item.op, operands) * v)
+    func derivative(_ outputs: (Trace, @escaping @Sendable ([Tensor]) -> Tensor, [Tensor]) -> [Tensor]) throws -> Graph {
+      let trace = Trace()
+      return try trace.record {
+        let x = types.enumerated().map { trace.input("x\($0.offset)", $0.element) }
+        let total: @Sendable ([Tensor]) -> Tensor = { some in
+          var operands = x
+          for (position, tensor) in zip(floating, some) { operands[position] = tensor }
+          return sum(Tensor.apply(item.op, operands) * v)
+        }
+        let second: @Sendable ([Tensor]) -> Tensor = { some in
+          let gradient = grad(total)(some)
+          return zip(gradient, floating).map { sum($0 * directions[$1]) }.reduce(scalar(0, .f64)) { $0 + $1 }
+        }
+        return try trace.finish(outputs(trace, order == 1 ? total : second, floating.map { x[$0] }).map { ("", $0) })
       }
-      let first = total
-      let second: @Sendable ([Tensor]) -> Tensor = { some in
-        let gradient = grad(first)(some)
-        return zip(gradient, floating).map { sum($0 * directions[$1]) }.reduce(scalar(0, .f64)) { $0 + $1 }
-      }
-      let (value, gradient) = valueAndGrad(order == 1 ? first : second)(floating.map { x[$0] })
-      return try trace.finish([("value", value)] + gradient.map { ("gradient", $0) })
     }
+    graph = try derivative { _, f, x in
+      let (value, gradient) = valueAndGrad(f)(x)
+      return [value] + gradient
+    }
+    forward = try derivative { trace, f, x in [jvp(f)(x, x.map { trace.input("dx", $0.type) }).1] }
     differentiated = floating
   }
   func value(_ x: [HostArray]) throws -> Double {
@@ -46,6 +53,11 @@ private struct Function {
   }
   func gradient(_ x: [HostArray]) throws -> [[Double]] {
     try graph.evaluate(x).dropFirst().map(\.doubles)
+  }
+
+  func tangent(_ x: [HostArray], _ move: [[Double]]) throws -> Double {
+    let dx = zip(differentiated, move).map { position, numbers in HostArray(x[position].shape, numbers) }
+    return try forward.evaluate(x + dx)[0].doubles[0]
   }
 
   /// The derivative along `move` (one list of numbers per differentiated argument).
@@ -71,6 +83,10 @@ private struct Function {
       let actual = zip(gradient, move).reduce(0) { $0 + zip($1.0, $1.1).reduce(0) { $0 + $1.0 * $1.1 } }
       #expect(
         abs(actual - expected) <= tolerance * max(1, abs(expected)), "along direction \(k): \(actual), not \(expected)")
+      let forward = try tangent(x, move)
+      #expect(
+        abs(forward - expected) <= tolerance * max(1, abs(expected)),
+        "forward along direction \(k): \(forward), not \(expected)")
     }
     // Element by element.
     for (argument, position) in differentiated.enumerated() where x[position].count <= 40 {

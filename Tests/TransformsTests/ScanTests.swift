@@ -128,4 +128,63 @@ private func close(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-12) throws
     let badCondition = whileLoop(Tensor(1.0), while: { $0 }) { $0 * 2.0 }
     #expect(message(badCondition).contains("must be a bool scalar"))
   }
+
+  // MARK: Other transforms
+
+  private static let byScan: @Sendable (All) -> Tensor = { loss($0.cell, $0.xs, $0.h, false, by: scanned) }
+  private static let byHand: @Sendable (All) -> Tensor = { loss($0.cell, $0.xs, $0.h, false, by: unrolled) }
+
+  @Test func forwardMode() throws {
+    let direction = map(all) { sin($0 * 3.0) }
+    let forward = jvp(Self.byScan), expected = jvp(Self.byHand)
+    let (value, tangent) = forward(all, direction)
+    let (expectedValue, expectedTangent) = expected(all, direction)
+    #expect(try close(value, expectedValue) && close(tangent, expectedTangent))
+    let product = hessianVectorProduct(Self.byScan), expectedProduct = hessianVectorProduct(Self.byHand)
+    for (a, b) in zip(try product(all, direction).flattened().leaves, try expectedProduct(all, direction).flattened().leaves) {
+      #expect(try close(a, b, 1e-10))
+    }
+  }
+
+  @Test func aPullBackOutsideEveryTrace() throws {
+    let (value, pullBack) = vjp(Self.byScan)(all)
+    let (expectedValue, expected) = vjp(Self.byHand)(all)
+    #expect(try close(value, expectedValue))
+    for (a, b) in zip(try pullBack(Tensor(2.0)).flattened().leaves, try expected(Tensor(2.0)).flattened().leaves) {
+      #expect(try close(a, b))
+    }
+  }
+
+  /// Start states of their own, slices of their own, weights of their own, and all together; and gradients for each element.
+  @Test func batches() throws {
+    let cells = map(Cell.sample) { stack([$0, $0 * 0.5, cos($0)]) }
+    let sequences = stack([sequence, sequence * 0.5, sin(sequence)])
+    let starts = stack([start, start * 2.0, cos(start)])
+    func cell(_ i: Int) -> Cell { map(cells) { $0[i] } }
+    let f: @Sendable (Cell, Tensor, Tensor) -> (Tensor, Tensor) = { scanned($0, $1, $2, true) }
+    for axes in [[nil, nil, 0], [nil, 0, nil], [0, nil, nil], [0, 0, 0]] as [[Int?]] {
+      let wide = vmap(f, in: axes)
+      let (last, states) = wide(axes[0] == nil ? .sample : cells, axes[1] == nil ? sequence : sequences, axes[2] == nil ? start : starts)
+      for i in 0..<3 {
+        let expected = f(
+          axes[0] == nil ? .sample : cell(i), axes[1] == nil ? sequence : sequences[i], axes[2] == nil ? start : starts[i])
+        #expect(try close(last[i], expected.0) && close(states[i], expected.1), "\(axes)")
+      }
+    }
+    let slope = grad(Self.byScan), expected = grad(Self.byHand)
+    let each = vmap(slope)(All(cell: cells, xs: sequences, h: starts))
+    for i in 0..<3 {
+      let one = expected(All(cell: cell(i), xs: sequences[i], h: starts[i]))
+      for (a, b) in zip(try each.flattened().leaves, try one.flattened().leaves) { #expect(try close(a[i], b)) }
+    }
+  }
+
+  @Test func aWhileLoopForABatch() throws {
+    let f: @Sendable (Tensor) -> Tensor = { x in
+      whileLoop([x, Tensor(0.0)], while: { $0[1] .< 3.0 }) { [$0[0] * 2.0, $0[1] + 1.0] }[0]
+    }
+    #expect(try vmap(f)(Tensor([1.0, 2, 3])).doubles == [8, 16, 24])
+    let each: @Sendable (Tensor) -> Tensor = { x in whileLoop(x, while: { $0 .< 10.0 }) { $0 * 2.0 } }
+    #expect(throws: DescentError.self) { try vmap(each)(Tensor([1.0, 2, 3])).doubles }
+  }
 }
