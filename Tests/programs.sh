@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 bin=$(swift build -c release --show-bin-path) || exit 1
-for program in one-slide digits fashion-mnist; do
+for program in one-slide digits char-gpt fashion-mnist; do
   [ -x "$bin/$program" ] || { echo "Tests/programs.sh: $bin/$program is missing; run 'swift build -c release'" >&2; exit 1; }
 done
 work=$(mktemp -d)
@@ -62,6 +62,8 @@ if [ "$clothes" ]; then
   cp holds.log clothes.jsonl
   holds "fashion-mnist: at least 84% after two epochs" between 0.84 "$(field clothes.jsonl validation_accuracy)" 1
 fi
+holds "char-gpt trains and writes" eval 'char-gpt train --steps 60 --write 50 --json >gpt.jsonl &&
+  between 2.4 "$(field gpt.jsonl validation_loss)" 3.1 && grep -q "\"event\":\"text\"" gpt.jsonl'
 holds "metrics and pictures go where --log says" eval 'digits train --epochs 2 --log logs &&
   [ "$(wc -l <logs/metrics.csv)" = 3 ] && [ "$(wc -l <logs/metrics.jsonl)" = 2 ] && [ -s logs/digits-loss.svg ]'
 
