@@ -74,6 +74,11 @@ typedef struct {
   int64_t batch, steps_per_epoch;
   int shuffled;
   int restores_best; /* the result has the parameters of the epoch with the least validation loss */
+  /* What ends training early: epochs without a better one (0: never), a relative change of the loss and a norm of the
+   * gradient, which a tensor of the state holds (both negative: never). */
+  int64_t patience;
+  double tolerance, gradient_norm;
+  int64_t gradient_norm_state;
   /* What the command line may change; 0 steps: as many as the epochs have; 0 threads: as many as OpenMP takes. */
   int64_t epochs, steps, seed, threads;
 } dsc_trainer;
@@ -405,8 +410,9 @@ typedef struct {
   int64_t epoch; /* whose order it is; -1: none yet */
   int64_t step, bad;
   double loss, metric; /* sums since the last report */
-  double best_loss;
-  int has_best;
+  double best_loss, last_loss;
+  int has_best, has_last, ends;
+  int64_t since_best;
 } dsc_trainer_state;
 
 DSC_FN double dsc_trainer_seconds(void) {
@@ -672,11 +678,26 @@ DSC_FN void dsc_trainer_report(dsc_trainer_state *s, int64_t done, int64_t epoch
   }
   printf("  %.1f us/step  %.2f s\n", seconds / (double)ran * 1e6, seconds);
   fflush(stdout);
+  s->since_best++;
   if (s->best != NULL && (s->has_best ? score < s->best_loss : score < (double)INFINITY)) {
     for (int64_t i = 0; i < t->parameter_count; i++)
       memcpy(s->best[i], s->parameters[i], (size_t)dsc_trainer_bytes(&t->parameters[i]));
     s->best_loss = score;
     s->has_best = 1;
+    s->since_best = 0;
+  }
+  const char *why = NULL;
+  if (t->patience > 0 && s->since_best >= t->patience)
+    why = "no better epoch for as long as patience lasts";
+  else if (t->tolerance >= 0 && s->has_last && fabs(loss - s->last_loss) <= t->tolerance * fabs(s->last_loss))
+    why = "the loss has settled";
+  else if (t->gradient_norm >= 0 && *(const double *)s->state[t->gradient_norm_state] <= t->gradient_norm)
+    why = "the gradient is small";
+  s->last_loss = loss;
+  s->has_last = 1;
+  if (why != NULL) {
+    printf("ended early: %s\n", why);
+    s->ends = 1;
   }
 }
 
@@ -690,7 +711,7 @@ DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
   int code = DSC_OK;
   if (s->step >= last)
     printf("nothing left to do: %" PRId64 " steps had been done\n", s->step);
-  while (code == DSC_OK && s->step < last) {
+  while (code == DSC_OK && s->step < last && !s->ends) {
     const double start = dsc_trainer_seconds();
     const int64_t from = s->step, to_epoch = per - from % per, to_end = last - from;
     int64_t steps = to_epoch < to_end ? to_epoch : to_end;

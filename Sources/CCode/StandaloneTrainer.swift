@@ -44,7 +44,18 @@ package struct StandaloneTrainer: Sendable {
     package var seed: Int
     package var threads: Int?
     package var restoresBest: Bool
-    package init(epochs: Int, steps: Int?, seed: Int, threads: Int?, restoresBest: Bool) {
+    /// What ends training early: epochs without a better one, a relative change of the loss, and a norm of the gradient with the
+    /// number of the state's tensor that holds it.
+    package var patience: Int?
+    package var tolerance: Double?
+    package var gradientNorm: (bound: Double, state: Int)?
+    package init(
+      epochs: Int, steps: Int?, seed: Int, threads: Int?, restoresBest: Bool, patience: Int? = nil, tolerance: Double? = nil,
+      gradientNorm: (bound: Double, state: Int)? = nil
+    ) {
+      self.patience = patience
+      self.tolerance = tolerance
+      self.gradientNorm = gradientNorm
       self.epochs = epochs
       self.steps = steps
       self.seed = seed
@@ -147,6 +158,8 @@ package struct StandaloneTrainer: Sendable {
           &\(prefix)_data, \(validation), /* rows */
           \(batch), \(cLiteral(stepsPerEpoch)), /* rows of a batch, steps of an epoch */
           \(isShuffled ? 1 : 0), \(defaults.restoresBest ? 1 : 0), /* shuffled, keeps the best */
+          \(cLiteral(defaults.patience ?? 0)), \(cLiteral(defaults.tolerance ?? -1, .f64)), /* patience, tolerance of the loss */
+          \(cLiteral(defaults.gradientNorm?.bound ?? -1, .f64)), \(defaults.gradientNorm?.state ?? 0), /* norm of the gradient, its place in the state */
           \(min(defaults.epochs, 1_000_000_000)), \(cLiteral(defaults.steps ?? 0)), /* epochs, steps */
           \(cLiteral(defaults.seed)), \(defaults.threads ?? 0) /* seed, threads */
       };

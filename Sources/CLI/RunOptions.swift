@@ -25,6 +25,7 @@ struct RunOptions: ParsableArguments {
       epochs: defaults.epochs, batch: batch ?? defaults.batch, seed: seed ?? defaults.seed, threads: threads,
       engine: engine)
     options.stepsPerEpoch = defaults.stepsPerEpoch
+    options.stopping = defaults.stopping
     return options
   }
 }

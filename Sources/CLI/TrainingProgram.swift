@@ -48,8 +48,13 @@ public struct TrainingDefaults: Sendable {
   /// Where a batch is all rows: the steps between two reports, which then count as an epoch.
   public var stepsPerEpoch: Int?
   public var seed: Int
+  /// What ends training before its last epoch.
+  public var stopping: Stopping
 
-  public init(epochs: Int, batch: Int? = nil, stepsPerEpoch: Int? = nil, seed: Int = 0) {
+  public init(
+    epochs: Int, batch: Int? = nil, stepsPerEpoch: Int? = nil, seed: Int = 0, stopping: Stopping = Stopping()
+  ) {
+    self.stopping = stopping
     self.epochs = epochs
     self.batch = batch
     self.stepsPerEpoch = stepsPerEpoch

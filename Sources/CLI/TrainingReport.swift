@@ -78,6 +78,7 @@ struct TrainingReport {
       fields += [
         ("seconds", .double(result.seconds)), ("us_per_step", .double(result.microsecondsPerStep)),
         ("first_step_s", .double(result.firstStepSeconds)), ("interrupted", .bool(result.wasInterrupted)),
+        ("early_end", result.earlyEnd.map { .string($0.rawValue) } ?? .null),
       ]
       return try console.line(JSON.line(fields))
     }
@@ -88,6 +89,12 @@ struct TrainingReport {
           + (checkpoint.map { ", and \($0) goes on from here" } ?? ""))
     } else if last == nil {
       try console.line("nothing left to do: \(grouped(result.steps)) steps had been done")
+    }
+    switch result.earlyEnd {
+    case .patience: try console.line("ended early: no better epoch for as long as patience lasts; the parameters are the best")
+    case .tolerance: try console.line("ended early: the loss has settled")
+    case .gradientNorm: try console.line("ended early: the gradient is small")
+    case .interrupt, nil: break
     }
     var parts =
       result.validationLoss.map { ["validation loss \(lossText($0))"] } ?? last.map { ["loss \(lossText($0.loss))"] }

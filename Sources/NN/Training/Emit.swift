@@ -19,7 +19,7 @@ extension Trainer {
     let graphs = try graphs(
       inputs: data.inputs.type, targets: data.targets.type,
       validation: validation.map { ($0.inputs.type, $0.targets.type) },
-      batch: options.batch, stepsPerEpoch: options.stepsPerEpoch)
+      batch: options.batch, stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil)
     let programs = try programs(graphs, prefix: prefix + "_")
     var files = EmittedFiles()
     let rows = try rows(data, "", &files)
@@ -30,7 +30,9 @@ extension Trainer {
       isShuffled: graphs.isShuffled,
       defaults: .init(
         epochs: options.epochs, steps: options.steps, seed: options.seed, threads: options.threads,
-        restoresBest: options.restoresBest))
+        restoresBest: options.restoresBest || options.stopping.patience != nil, patience: options.stopping.patience,
+        tolerance: options.stopping.tolerance,
+        gradientNorm: options.stopping.gradientNorm.map { ($0, graphs.statePaths.firstIndex(of: "gradientNorm")!) }))
     trainer.evaluate = zip(programs.dropFirst(2), graphs.evaluate).map { ($0, $1.steps) }
     trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
     trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }

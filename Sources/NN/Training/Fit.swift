@@ -49,6 +49,8 @@ extension Trainer {
     let last = min(options.steps ?? Int.max, tooMany ? Int.max : wanted)
     var history: [EpochReport] = []
     var best: (loss: Double, parameters: [HostArray])?
+    var sinceBest = 0
+    var earlyEnd: EarlyEnd?
     var firstStep: Double?
     var slice = 1
     // Of the epoch at hand, and of the run.
@@ -62,7 +64,7 @@ extension Trainer {
     }
     try report(.started(session.facts(data, validation, last: last, options)))
 
-    while session.step < last, !interrupt.isSet {
+    while session.step < last, earlyEnd == nil, !interrupt.isSet {
       let before = session.step
       var steps = min(slice, perEpoch - before % perEpoch, last - before)
       if let every = options.every { steps = min(steps, every - before % every) }
@@ -95,19 +97,34 @@ extension Trainer {
       history.append(entry)
       clock = StepClock()
       let score = entry.validationLoss ?? entry.loss
-      if score < best?.loss ?? .infinity { best = (score, session.parameterValues) }
+      sinceBest += 1
+      if score < best?.loss ?? .infinity { (best, sinceBest) = ((score, session.parameterValues), 0) }
       try report(.epoch(entry))
+      earlyEnd = options.stopping.end(after: history, sinceBest: sinceBest, gradientNorm: session.gradientNorm)
     }
     try save()
-    let wasInterrupted = interrupt.isSet
-    if let best, wasInterrupted || options.restoresBest { session.parameterValues = best.parameters }
+    if interrupt.isSet { earlyEnd = .interrupt }
+    if let best, earlyEnd == .interrupt || options.stopping.patience != nil || options.restoresBest { session.parameterValues = best.parameters }
     let evaluation = try session.evaluate()
     let model = try session.model()
     return TrainingResult(
-      parameters: model.parameters, running: model.running, history: history, wasInterrupted: wasInterrupted, steps: session.step,
+      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd, steps: session.step,
       validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
       firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
       microsecondsPerStep: total.microsecondsPerStep)
+  }
+}
+
+extension Stopping {
+  /// Whether training ends after these epochs, and why.
+  fileprivate func end(after history: [EpochReport], sinceBest: Int, gradientNorm norm: Double?) -> EarlyEnd? {
+    if let patience, sinceBest >= patience { return .patience }
+    if let tolerance, history.count > 1 {
+      let (before, now) = (history[history.count - 2].loss, history[history.count - 1].loss)
+      if abs(now - before) <= tolerance * abs(before) { return .tolerance }
+    }
+    if let gradientNorm, let norm, norm <= gradientNorm { return .gradientNorm }
+    return nil
   }
 }
 

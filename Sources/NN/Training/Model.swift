@@ -17,8 +17,11 @@ public struct Model<P: ParameterTree>: ParameterTree {
   public var context: Context { Context(state: RunningState(running)) }
 }
 
-/// What a run keeps from step to step beside the model: the optimizer's state, and the seed where layers draw random numbers.
+/// What a run keeps from step to step beside the model: the optimizer's state, and the seed where layers draw random
+/// numbers.
 package struct RunState<P: ParameterTree>: ParameterTree {
   package var optimizer: OptimizerState<P>
   package var seed: Tensor?
+  /// The norm of the last gradient (f64), where it can end training.
+  package var gradientNorm: Tensor?
 }

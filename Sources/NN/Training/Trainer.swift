@@ -117,6 +117,8 @@ public struct TrainingOptions: Sendable {
   public var resume: String?
   /// Whether the result's parameters are those of the epoch with the least validation loss instead of the last.
   public var restoresBest = false
+  /// When training ends before its last epoch.
+  public var stopping = Stopping()
 
   public init(epochs: Int, batch: Int? = nil, seed: Int = 0, threads: Int? = nil, engine: Engine = .compiled) {
     self.epochs = epochs
@@ -126,6 +128,26 @@ public struct TrainingOptions: Sendable {
     self.engine = engine
   }
 }
+
+/// Conditions that end training after an epoch, before the last one; a resumed run counts and compares anew.
+public struct Stopping: Sendable, Hashable {
+  /// So many epochs in a row without a lower validation loss (training loss where there are no validation rows). The result then
+  /// has the parameters of the best epoch.
+  public var patience: Int?
+  /// A change of the epoch's loss from the one before of at most this fraction of it.
+  public var tolerance: Double?
+  /// A norm of the gradient, at the epoch's last step, of at most this.
+  public var gradientNorm: Double?
+
+  public init(patience: Int? = nil, tolerance: Double? = nil, gradientNorm: Double? = nil) {
+    self.patience = patience
+    self.tolerance = tolerance
+    self.gradientNorm = gradientNorm
+  }
+}
+
+/// Why training ended before its last epoch.
+public enum EarlyEnd: String, Sendable, Codable { case interrupt, patience, tolerance, gradientNorm }
 
 /// One epoch in numbers.
 public struct EpochReport: Sendable, Codable {
@@ -149,8 +171,10 @@ public struct TrainingResult<P: ParameterTree>: Sendable {
   /// The running state of the network's layers, which belongs to the parameters.
   public var running: Weights
   public var history: [EpochReport]
-  /// True where Ctrl-C ended it; the parameters are then the best so far.
-  public var wasInterrupted: Bool
+  /// Why it ended before the last epoch, if it did. After Ctrl-C, or when patience was lost, the parameters are the best so far.
+  public var earlyEnd: EarlyEnd?
+  /// True where Ctrl-C ended it.
+  public var wasInterrupted: Bool { earlyEnd == .interrupt }
   /// Steps since the start of training, those before a checkpoint included.
   public var steps: Int
   /// Loss and metric of the parameters here on the validation rows.

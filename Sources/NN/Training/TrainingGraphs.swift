@@ -42,7 +42,7 @@ extension Trainer {
   /// Builds the graphs for data of the given types; `stepsPerEpoch` as in `TrainingOptions`. Throws the first error in the user's functions.
   package func graphs(
     inputs: TensorType, targets: TensorType, validation: (inputs: TensorType, targets: TensorType)?, batch: Int?,
-    stepsPerEpoch: Int? = nil
+    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false
   ) throws -> TrainingGraphs {
     let rows = inputs.shape[0]
     let batch = min(batch ?? rows, rows)
@@ -53,7 +53,8 @@ extension Trainer {
       let (model, state) = try start.record {
         let seed = start.input("seed", TensorType(.i64, []))
         let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
-        let state = RunState(optimizer: optimizer.initialState(parameters), seed: drawsRandomNumbers ? seed : nil)
+        let state = RunState(optimizer: optimizer.initialState(parameters), seed: drawsRandomNumbers ? seed : nil,
+          gradientNorm: measuresGradient ? Tensor(0.0) : nil)
         return (try FlatTree(Model(parameters, running: try initialState())), try FlatTree(state))
       }
       let beginning = try start.finish(model.labelled + state.labelled)
@@ -115,12 +116,17 @@ extension Trainer {
         counters[3] + (extra.metric.map { convert($0, to: .f64) } ?? Tensor(0.0)),
       ]
       let (flat, flatState) = (
-        try FlatTree(Model(newP, running: extra.running)), try FlatTree(RunState(optimizer: newState, seed: state.seed))
+        try FlatTree(Model(newP, running: extra.running)), try FlatTree(RunState(optimizer: newState, seed: state.seed, gradientNorm: try state.gradientNorm.map { _ in try norm(of: gradient) }))
       )
       return flat.labelled + flatState.labelled + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
     }
     let graph = try trace.finish(outputs)
     return StateGraph(graph: graph, donations: graph.outputs.indices.map { $0 })
+  }
+
+  /// √Σ g² over all elements, in f64.
+  private func norm(of gradient: P) throws -> Tensor {
+    try sqrt(FlatTree(gradient).leaves.reduce(Tensor(0.0)) { $0 + sum(square(convert($1, to: .f64))) })
   }
 
   /// Rows are taken in blocks of at most 1,000; a second graph takes what is left.

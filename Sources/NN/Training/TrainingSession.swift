@@ -82,16 +82,17 @@ package final class TrainingSession<P: ParameterTree> {
   ) throws {
     try self.init(
       trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
-      engine: options.engine, stepsPerEpoch: options.stepsPerEpoch, profiled: profiled)
+      engine: options.engine, stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil,
+      profiled: profiled)
   }
 
   package init(
     _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine,
-    stepsPerEpoch: Int? = nil, profiled: Bool = false
+    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, profiled: Bool = false
   ) throws {
     let graphs = try trainer.graphs(
       inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
-      batch: batch, stepsPerEpoch: stepsPerEpoch)
+      batch: batch, stepsPerEpoch: stepsPerEpoch, measuresGradient: measuresGradient)
     self.graphs = graphs
     self.seed = seed
     let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)
@@ -189,6 +190,11 @@ package final class TrainingSession<P: ParameterTree> {
   }
   /// The sums since they were last taken, without taking them.
   package var sums: (loss: Double, metric: Double) { (counters[2].read().doubles[0], counters[3].read().doubles[0]) }
+
+  /// The norm of the last step's gradient, in a run that measures it.
+  package var gradientNorm: Double? {
+    graphs.statePaths.firstIndex(of: "gradientNorm").map { stateArrays[$0].read().doubles[0] }
+  }
 
   package func model() throws -> Model<P> {
     try FlatTree.rebuild(Model<P>.self, graphs.structure, parameterValues.map { Tensor($0) })
