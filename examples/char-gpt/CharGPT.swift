@@ -6,7 +6,7 @@ import Foundation
 
 @main struct CharGPT: TrainingProgram {
   static let name = "char-gpt"
-  static let abstract = "Shakespeare by characters: 4 layers, 4 heads, width 128, context 64, cross-entropy, Adam."
+  static let abstract = "Shakespeare by characters: 4 layers, 4 heads, width 128, context 64, cross-entropy, AdamW."
   static let defaults = TrainingDefaults(epochs: 4, batch: 12)
 
   @Option(help: "A text to learn instead.") var text: String?
@@ -37,7 +37,7 @@ import Foundation
 
   func trainer() throws -> Trainer<Weights> {
     Trainer(
-      model(try read().characters), input: TensorType(.i32, [1, 64]), optimizer: Adam(learningRate: 0.001),
+      model(try read().characters), input: TensorType(.i32, [1, 64]), optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1),
       loss: { logits, next in softmaxCrossEntropy(logits, labels: next) })
   }
 
