@@ -86,16 +86,27 @@ extension ProgramContext {
   func random(_ kernel: Kernel, _ draw: RandomDraw) -> KernelCode {
     let anchor = kernel.anchor!
     let node = graph[anchor]
-    var body = Body(self, Parameters(), [])
-    let seed = body.value(node.operands[0], [Affine()])
-    let stream = body.value(node.operands[0], [Affine(1)])
+    let keys = graph[node.operands[0]].type.shape
+    let count = node.type.shape.count / (keys.count / 2)
+    // Keys of an array are variables of one loop; a single one needs none.
+    let variables = keys.dimensions.dropLast().enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    let index = variables.indices.map { Affine(variable: $0) }
+    var body = Body(self, Parameters(), variables)
+    let seed = body.value(node.operands[0], index + [Affine()])
+    let stream = body.value(node.operands[0], index + [Affine(1)])
     let array = body.parameters.name(buffer(anchor), node.type.dtype, node: anchor, writing: true)
     let function = draw == .bits ? "bits" : "\(draw.rawValue)_\(node.type.dtype.name)"
-    let count = node.type.shape.count
-    let width = node.type.dtype == .f64 ? 64 : 32
-    let call = "dsc_random_\(function)(\(array), (uint64_t)\(seed), (uint64_t)\(stream), \(count), lo, hi);"
+    let blocks = "dsc_random_blocks_\(node.type.dtype == .f64 ? 64 : 32)(\(count))"
+    let place = Affine.linear(index, Shape(Array(keys.dimensions.dropLast()))) * count
+    let target = variables.isEmpty ? array : "\(array) + \(place.c(variables))"
+    func call(_ from: String, _ to: String) -> String {
+      "dsc_random_\(function)(\(target), (uint64_t)\(seed), (uint64_t)\(stream), \(count), \(from), \(to));"
+    }
+    let loops = variables.indices.map { Loop(variable: $0, lower: $0 == 0 ? "lo" : "0", upper: $0 == 0 ? "hi" : cLiteral(variables[$0].extent)) }
     return KernelCode(
-      parameters: body.parameters, body: body.lines + [call], units: "dsc_random_blocks_\(width)(\(count))",
-      grain: 16, work: count * (draw == .normal ? 40 : 10), nodes: [anchor])
+      parameters: body.parameters,
+      body: variables.isEmpty ? body.lines + [call("lo", "hi")] : nest(loops, variables, body.lines + [call("0", blocks)]),
+      units: variables.first.map { cLiteral($0.extent) } ?? blocks, grain: variables.isEmpty ? 16 : 1,
+      work: node.type.shape.count * (draw == .normal ? 40 : 10), nodes: [anchor])
   }
 }

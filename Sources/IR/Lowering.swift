@@ -142,6 +142,7 @@ package enum Lowering: Sendable {
   case loop(LoopForm)
   /// One of the results of the operand, which is a loop.
   case result(Int)
-  /// Numbers from the counter-based generator; the operand is i64[2]: seed and stream.
+  /// Numbers from the counter-based generator; the operand is keys i64[..., 2] of seed and stream, each of
+  /// which gives its part.
   case random(RandomDraw)
 }
