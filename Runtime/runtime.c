@@ -40,6 +40,9 @@ TEXT(gemm) = {
 TEXT(gemm_pack) = {
 #embed "include/descent_gemm_pack.h" suffix(, 0)
 };
+TEXT(gemm_vector) = {
+#embed "include/descent_gemm_vector.h" suffix(, 0)
+};
 TEXT(idx) = {
 #embed "include/descent_idx.h" suffix(, 0)
 };
@@ -86,6 +89,7 @@ static const struct {
     {"descent_files.h", files},
     {"descent_gemm.h", gemm},
     {"descent_gemm_pack.h", gemm_pack},
+    {"descent_gemm_vector.h", gemm_vector},
     {"descent_idx.h", idx},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},

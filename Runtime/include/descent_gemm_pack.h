@@ -1,8 +1,10 @@
 /* Packing of a matrix product's operands: panel[k width + i] = element (i, k) for i < count, zero for the other i < width.
  * Takes an operand by strides, or by tables of positions where no strides describe it: windows of a convolution.
- * Part of descent_gemm.h, which defines its vectors before it includes this. */
+ * A part of descent_gemm.h. */
 #ifndef DESCENT_GEMM_PACK_H
 #define DESCENT_GEMM_PACK_H
+
+#include "descent_gemm_vector.h"
 
 #if DSC_GEMM_VECTOR && (defined(__clang__) || __has_builtin(__builtin_shufflevector))
 /* A 4 by 4 block, given by its four rows, is turned in registers. */
