@@ -112,6 +112,7 @@ extension ProgramContext {
     var (lines, names, start) = ([String](), 0, 0)
     for operand in graph[id].operands {
       let part = graph[operand].type.shape
+      guard part.count > 0 else { continue }
       let variables = part.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
       var index = variables.indices.map { Affine(variable: $0) }
       var body = Body(self, parameters, variables, names: names)
@@ -119,7 +120,6 @@ extension ProgramContext {
       index[axis] = index[axis] + Affine(start)
       body.store(id, index, value)
       (parameters, names, start) = (body.parameters, body.counter, start + part[axis])
-      guard part.count > 0 else { continue }
       lines += nest(
         variables.indices.map { Loop(variable: $0, lower: $0 == shared ? "lo" : "0", upper: $0 == shared ? "hi" : cLiteral(part[$0])) },
         variables, body.lines)

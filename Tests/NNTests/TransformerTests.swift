@@ -126,7 +126,7 @@ import Testing
     }
     #expect(try trained(1) == trained(1))
     #expect(try trained(1) != trained(2) && trained(1) != plain)
-    #expect(try block(w, x, Context(isTraining: true)).doubles == plain)
+    #expect(throws: DescentError.self) { try block(w, x, Context(isTraining: true)).doubles }
     #expect(try TransformerBlock(2)(w, x, Context(isTraining: true, key: RandomKey(seed: 1))).doubles == plain)
   }
 
