@@ -10,12 +10,30 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct InferenceTests {
-  @Test(arguments: [1, 7]) func predictionsAreThoseInProcess(_ rows: Int) throws {
+  /// Dense layers; and windows, running statistics, a loop and attention.
+  static let trainers = [
+    Sample.classifier(),
+    Trainer(
+      Sequential {
+        Lambda { reshape($0, [$0.shape[0], 5, 1]) }
+        Convolution(8, kernel: [3], padding: .same, activation: .relu)
+        BatchNorm()
+        MaxPool([2], strides: [1])
+        MultiHeadAttention(2)
+        Dropout(0.5)
+        GRU(6, isLastOnly: true)
+        Dense(3)
+      }, input: TensorType(.f32, [1, 5]), optimizer: Adam(learningRate: 0.01), metric: .accuracy,
+      loss: { softmaxCrossEntropy($0, labels: $1) }),
+  ]
+  @Test(arguments: [(1, 0), (7, 0), (1, 1), (4, 1)]) func predictionsAreThoseInProcess(_ rows: Int, _ which: Int) throws {
     let folder = try Folder()
     let (data, _) = try Sample.points()
-    let trainer = Sample.classifier()
-    let weights = try trainer.fit(data, options: TrainingOptions(epochs: 2, batch: 50)).parameters
-    try trainer.emitInference(parameters: weights, inputs: TensorType(.f32, [rows, 5]), to: folder.path, prefix: "net")
+    let trainer = Self.trainers[which]
+    let result = try trainer.fit(data, options: TrainingOptions(epochs: 2, batch: 50))
+    let model = Model(result.parameters, running: result.running)
+    try trainer.emitInference(
+      parameters: model.parameters, running: model.running, inputs: TensorType(.f32, [rows, 5]), to: folder.path, prefix: "net")
     #expect(folder.names == ["Makefile", "README.md", "example.c", "net.c", "net.h"])
 
     // In process, compiled, as many rows at a time.
@@ -24,7 +42,7 @@ import Testing
       try trainer.predictionGraph(graphs, inputs: TensorType(.f32, [rows, 5])), prefix: "predict")
     let executable = try load([program])[0]
     let arrays = program.externals.map { MemoryArray($0.type) }
-    for (array, leaf) in zip(arrays, try weights.flattened().leaves) { array.load(try leaf.value) }
+    for (array, leaf) in zip(arrays, try model.flattened().leaves) { array.load(try leaf.value) }
     let values = try data.inputs.doubles
     let count = 140 / rows
     var expected: [Double] = []
@@ -36,7 +54,7 @@ import Testing
     }
     let input = values[..<(count * rows * 5)].map { "\(Float($0))" }.joined(separator: " ")
 
-    for build in Build.all {
+    for build in which == 0 ? Build.all : Build.two {
       try build.program(["example.c", "net.c"], "example", in: folder.path)
       try build.checkCxx("net.c", in: folder.path)
       try build.checkCxx("example.c", in: folder.path)
