@@ -1,4 +1,4 @@
-// One configuration of Fixtures/layers.json, and the graph that computes what it states.
+// One configuration of Fixtures/layers.json or Fixtures/windows.json, and the graph that computes what it states.
 
 import DescentIR
 import DescentNN
@@ -7,8 +7,8 @@ import DescentTransforms
 import Foundation
 import Testing
 
-/// All numbers of Fixtures/layers.json.
-struct LayerFixture: Decodable, Sendable {
+/// All numbers of Fixtures/layers.json and Fixtures/windows.json.
+struct LayerFixture: Sendable {
   struct Training: Decodable, Sendable {
     var start, parameters: [FixtureTensor]
     var inputs, targets, inference: FixtureTensor
@@ -18,9 +18,16 @@ struct LayerFixture: Decodable, Sendable {
   var batchNormTraining: Training
   var cases: [LayerCase]
 
+  private struct File: Decodable {
+    var batchNormTraining: Training?
+    var cases: [LayerCase]
+  }
   static func read() throws -> LayerFixture {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/layers.json")
-    return try JSONDecoder().decode(LayerFixture.self, from: try Data(contentsOf: url))
+    let files = try ["layers", "windows"].map { name in
+      let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name).json")
+      return try JSONDecoder().decode(File.self, from: try Data(contentsOf: url))
+    }
+    return LayerFixture(batchNormTraining: files[0].batchNormTraining!, cases: files.flatMap(\.cases))
   }
 
   /// A tree from paths; `tensor` says what stands for each.
@@ -65,25 +72,30 @@ struct FixtureTensor: Decodable, Sendable {
   }
 }
 
-/// Numbers and truth values by name, with what holds where there is none.
+/// Numbers, truth values and lists of whole numbers by name, with what holds where there is none.
 struct FixtureOptions: Decodable, Sendable {
-  private var values: [String: Double]
+  private var values: [String: [Double]]
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     struct Value: Decodable {
-      var number: Double
+      var numbers: [Double]
       init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        number = try (try? container.decode(Bool.self)).map { $0 ? 1 : 0 } ?? container.decode(Double.self)
+        if let isTrue = try? container.decode(Bool.self) {
+          numbers = [isTrue ? 1 : 0]
+        } else {
+          numbers = try (try? container.decode([Double].self)) ?? [container.decode(Double.self)]
+        }
       }
     }
-    values = try container.decode([String: Value].self).mapValues(\.number)
+    values = try container.decode([String: Value].self).mapValues(\.numbers)
   }
-  subscript(name: String, other: Double) -> Double { values[name] ?? other }
-  subscript(name: String, other: Int) -> Int { values[name].map { Int($0) } ?? other }
-  subscript(name: String, other: Bool) -> Bool { values[name].map { $0 != 0 } ?? other }
-  subscript(name: String) -> Int? { values[name].map { Int($0) } }
+  subscript(name: String, other: Double) -> Double { values[name]?[0] ?? other }
+  subscript(name: String, other: Int) -> Int { self[name] ?? other }
+  subscript(name: String, other: Bool) -> Bool { values[name].map { $0[0] != 0 } ?? other }
+  subscript(name: String) -> Int? { values[name].map { Int($0[0]) } }
+  subscript(list name: String) -> [Int]? { values[name]?.map { Int($0) } }
 }
 
 /// A layer, or a function of tensors.

@@ -1,6 +1,6 @@
 // Layers and losses against PyTorch, in f64, and as compiled C against the interpreter. The configurations are lines of
-// Fixtures/layers.json, which Tests/fixtures/layers.py makes. A new one is a call of `case` there; if it is of a layer or
-// function that is not here yet, also a line of `LayerCase.makeSubject`.
+// Fixtures/layers.json and Fixtures/windows.json, which the scripts of these names in Tests/fixtures make. A new one is a call of
+// `case` there; if it is of a layer or function that is not here yet, also a line of `LayerCase.makeSubject`.
 
 import DescentIR
 import DescentInterpreter
@@ -85,7 +85,11 @@ extension LayerCase {
     case "Tanh": return .layer(DescentNN.Tanh())
     case "Sigmoid": return .layer(DescentNN.Sigmoid())
     case "Softmax": return .layer(Softmax())
-    default: throw DescentError(.usage, "LayerCase.makeSubject has no line for '\(subject)'")
+    default:
+      guard let layer = try makeWindowed() ?? makeRecurrent() else {
+        throw DescentError(.usage, "LayerCase.makeSubject has no line for '\(subject)'")
+      }
+      return .layer(layer)
     }
   }
 }

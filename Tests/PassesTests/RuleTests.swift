@@ -19,7 +19,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
 struct RuleTests {
   @Test(
     arguments: algebraCases + choicesCases + constantsCases + viewsCases + broadcastsCases + reductionsCases
-      + contractionsCases)
+      + contractionsCases + windowsCases + fieldsCases)
   func rule(_ item: RuleCase) throws {
     let before = try graph(item.before)
     let after = try simplify(before)
