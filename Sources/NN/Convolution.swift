@@ -37,10 +37,11 @@ public struct Convolution: Layer {
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
-    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0 else {
+    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0, filters % groups == 0
+    else {
       throw DescentError(
         .type, "Convolution(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of f32 or"
-          + " f64 is needed, with channels that the \(groups) groups divide", at: place.location)
+          + " f64 is needed, with channels and filters that the \(groups) groups divide", at: place.location)
     }
     let type = TensorType(input.dtype, Shape(kernel + [input.shape[-1] / groups, filters]))
     var w = Weights()
@@ -89,10 +90,11 @@ public struct TransposedConvolution: Layer {
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
-    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, filters % groups == 0 else {
+    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0, filters % groups == 0
+    else {
       throw DescentError(
         .type, "TransposedConvolution(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of"
-          + " f32 or f64 is needed, and filters that the \(groups) groups divide", at: place.location)
+          + " f32 or f64 is needed, with channels and filters that the \(groups) groups divide", at: place.location)
     }
     let type = TensorType(input.dtype, Shape(kernel + [input.shape[-1], filters / groups]))
     var w = Weights()
