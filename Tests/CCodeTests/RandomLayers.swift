@@ -156,7 +156,7 @@ extension Maker {
   /// The sum of losses of what was made last, and now and then of penalties.
   mutating func loss() throws -> Tensor {
     var total = Tensor(Float(0))
-    for x in pool.filter({ $0.dtype.isFloating && $0.shape.count > 0 }).suffix(4) {
+    for x in pool.filter({ $0.dtype.isFloating && $0.shape.count > 0 }).suffix(2) {
       total = total + convert(loss(of: x), to: .f32)
     }
     let known = parameters.given

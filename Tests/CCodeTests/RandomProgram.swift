@@ -13,7 +13,7 @@ struct RandomProgram: Sendable {
   /// No axis is longer; a shrinker makes it small.
   var longest = 300
   /// How many parts the function has at most.
-  var moves = 14
+  var moves = 6
 
   /// A program with inputs on which it is finite and well conditioned. Where none is found for this seed, the next is tried.
   func trial() throws -> Trial {
@@ -167,7 +167,7 @@ struct Maker: Sendable {
     self.sizes = sizes.map { Swift.min($0, longest) }
     real = dice.isLucky(60) ? [.f32] : dice.isLucky(50) ? [.f64] : [.f32, .f64]
     rows = dice.isLucky(20) ? Swift.min(16 * (4 + dice.below(4)), longest) : nil
-    self.moves = Swift.max(1, moves / 2 + dice.below(moves / 2 + 1))
+    self.moves = rows != nil && dice.isLucky(70) ? dice.below(2) : 1 + dice.below(moves)
     self.dice = dice.forked()
   }
 
@@ -191,14 +191,15 @@ struct Maker: Sendable {
     if rows != nil { try chain() }
     for _ in 0..<moves { try move() }
     let loss = try loss()
-    for _ in 0..<2 { measured.seen.append(dice.pick(pool)) }
+    let whole = pool.filter { $0.shape.dimensions.first != rows || rows == nil }
+    if !whole.isEmpty, dice.isLucky(70) { measured.seen.append(dice.pick(whole)) }
     return (loss, measured)
   }
 
   private mutating func move() throws {
     switch dice.below(20) {
-    case 0..<10: operate()
-    case 10..<15: try layer()
+    case 0..<13: for _ in 0..<2 { operate() }
+    case 13..<17: try layer()
     default: transform()
     }
   }

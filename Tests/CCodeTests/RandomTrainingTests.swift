@@ -47,11 +47,10 @@ import Testing
   private static func check(_ seed: Int, _ count: Int) throws {
     let made = Mutex([Result<Trial, any Error>?](repeating: nil, count: count))
     DispatchQueue.concurrentPerform(iterations: count) { index in
-      let start = ContinuousClock.now
       let trial = Result { try RandomProgram(seed: seed + index).trial() }
-      Self.say("made \(seed + index) in \(ContinuousClock.now - start): \((try? trial.get())?.name ?? "-")")
       made.withLock { $0[index] = trial }
     }
+    let start = ContinuousClock.now
     let trials = try made.withLock { try $0.map { try $0!.get() } }
     Self.say("random programs: \(summary(trials))")
     for (trial, failure) in try Fleet.failing(trials, threads: threads, builds: builds, size: 25).prefix(5) {
