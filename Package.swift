@@ -105,7 +105,7 @@ let package = Package(
     .testTarget(
       name: "CCodeTests",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver", "DescentNN",
       ], path: "Tests/CCodeTests", exclude: ["Golden"]),
     .testTarget(name: "DocsTests", dependencies: ["Descent"], path: "Tests/DocsTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),

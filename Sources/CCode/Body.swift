@@ -19,12 +19,15 @@ package enum Buffer: Hashable, Sendable {
 /// What all kernels of a program share.
 struct ProgramContext {
   let schedule: Schedule
+  /// As in `StepProgram`, for the bodies of loops.
+  let leastShared: Int
   let stored: [Bool]
   let families: [Lowering]
   private let outputNumber: [NodeID: Int]
 
-  init(_ schedule: Schedule) {
+  init(_ schedule: Schedule, leastShared: Int) {
     self.schedule = schedule
+    self.leastShared = leastShared
     stored = schedule.stored
     families = schedule.graph.ids.map { schedule.graph.lowering(of: $0) }
     outputNumber = Dictionary(schedule.graph.outputs.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })

@@ -33,8 +33,10 @@ struct KernelCode {
 
   /// The function's text with `@` for its name.
   var text: String {
+    // In a collective one, other threads write between two barriers what this one reads after: restrict would say they do not.
+    let restrict = isCollective ? "" : "DSC_RESTRICT "
     var list = parameters.entries.map { entry in
-      "\(entry.isWritten ? "" : "const ")\(entry.dtype.cName) *DSC_RESTRICT \(entry.name)"
+      "\(entry.isWritten ? "" : "const ")\(entry.dtype.cName) *\(restrict)\(entry.name)"
     }
     if scratch != nil { list.append("void *scratch") }
     let head = "static void \(Self.placeholder)(\(((isCollective ? ["int64_t thread", "int64_t threads"] : ["int64_t lo", "int64_t hi"]) + list).joined(separator: ", "))) {"

@@ -7,7 +7,7 @@ import DescentPasses
 extension ProgramContext {
   func loop(_ kernel: Kernel, _ form: LoopForm, prefix: String) -> KernelCode {
     let anchor = kernel.anchor!
-    let body = StepProgram(schedule.bodies[anchor]!, prefix: "\(prefix)_l\(anchor.index)", isBody: true)
+    let body = StepProgram(schedule.bodies[anchor]!, prefix: "\(prefix)_l\(anchor.index)", isBody: true, leastShared: leastShared)
     let isShared = body.calls.contains(where: \.isShared)
     let barrier = isShared ? ["DSC_BARRIER"] : []
     var parameters = Parameters()

@@ -43,10 +43,16 @@ package struct StepProgram: Sendable {
   /// Whether it is the body of a loop, which is given its threads' scratch memory.
   package var isBody: Bool
 
-  package init(_ schedule: Schedule, prefix: String, isBody: Bool = false) {
+  /// Work below this many multiply-adds is done by one thread: sharing it out would cost more than it saves.
+  package static let leastShared = 20_000
+  package var leastShared: Int
+
+  /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out.
+  package init(_ schedule: Schedule, prefix: String, isBody: Bool = false, leastShared: Int = leastShared) {
     self.schedule = schedule
     self.prefix = prefix
     self.isBody = isBody
+    self.leastShared = leastShared
     let graph = schedule.graph
     externals = graph.inputs.enumerated().map { External(label: graph.label(ofInput: $0), type: graph[$1].type, isWritten: false) }
     outputPlaces = []
@@ -59,16 +65,13 @@ package struct StepProgram: Sendable {
         externals.append(External(label: graph.outputLabels[k], type: graph[output].type, isWritten: true))
       }
     }
-    var writer = StepWriter(ProgramContext(schedule), self)
+    var writer = StepWriter(ProgramContext(schedule, leastShared: leastShared), self)
     writer.write()
     self = writer.program
   }
 }
 
 private struct StepWriter {
-  /// Work below this many multiply-adds is done by one thread: sharing it out would cost more than it saves.
-  static let smallest = 20_000
-
   let context: ProgramContext
   var program: StepProgram
   private var codes: [KernelCode] = []
@@ -198,7 +201,7 @@ private struct StepWriter {
       let arrays = code.parameters.entries.compactMap { $0.node.map { graph[$0].type } }
       program.calls.append(
         .init(function: name, nodes: code.nodes, work: code.work, 
-          isShared: code.isCollective ? code.sharesItsWork : code.work >= Self.smallest, arrays: arrays))
+          isShared: code.isCollective ? code.sharesItsWork : code.work >= program.leastShared, arrays: arrays))
     }
     return text
   }

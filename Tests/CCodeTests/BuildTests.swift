@@ -16,7 +16,7 @@ import Testing
     let samples = try (RegistryTests.samples(.f32) + RegistryTests.samples(.f64)).enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
     // Through the passes, as always outside these tests: dead code would be unused variables.
     let graphs = try (0..<8).map { number in
-      var trial = try RandomGraph(seed: 900 + number).trial()
+      var trial = try RandomProgram(seed: 900 + number).trial()
       trial.isOptimized = true
       return trial
     }
@@ -50,7 +50,7 @@ import Testing
   ])
   func sameBitsElsewhere(_ compiler: String, _ flags: [String], _ isFused: Bool) throws {
     guard FileManager.default.isExecutableFile(atPath: compiler) else { return print("skipped: there is no \(compiler)") }
-    var trials = try RegistryTests.samples(.f32) + (0..<6).map { try RandomGraph(seed: 700 + $0).trial() }
+    var trials = try RegistryTests.samples(.f32) + (0..<6).map { try RandomProgram(seed: 700 + $0).trial() }
     let f = { (dimensions: [Int]) in TensorType(.f32, Shape(dimensions)) }
     trials.append(try Trial("network", [f([65, 33]), f([33, 70]), f([70])], donations: [1]) { x in
       let loss = mean(square(tanh(matmul(x[0], x[1]) + x[2])))

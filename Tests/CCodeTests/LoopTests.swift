@@ -102,6 +102,21 @@ import Testing
     })
   }
 
+  /// Everything shared out, however small: threads see what others wrote in a step, also after the compiler has inlined it all.
+  @Test func sharedAsTheInterpreterSays() throws {
+    let trials = try Self.trials().map { trial in
+      var trial = trial
+      (trial.isOptimized, trial.leastShared) = (true, 0)
+      return trial
+    }
+    for trial in trials {
+      for line in try trial.program(0).text.split(separator: "\n") where line.contains("(int64_t thread, int64_t threads") {
+        #expect(!line.contains("DSC_RESTRICT"), "\(trial.name)")
+      }
+    }
+    try Fleet.check(trials, threads: [1, 2, 3])
+  }
+
   @Test func textReadsBack() throws {
     for trial in try Self.trials() {
       let again = try Graph.parse(trial.graph.text, operations: registry + structural)

@@ -136,9 +136,13 @@ import Testing
     }
   }
 
-  /// Programs with many calls, large enough that calls are shared out.
+  /// Programs with many calls, large enough that calls are shared out, or made to be.
   private func programs() throws -> [Trial] {
-    var trials = try (0..<12).map { try RandomGraph(seed: 500 + $0, scale: 4).trial() }
+    var trials = try (0..<12).map { number in
+      var trial = try RandomProgram(seed: 500 + number).trial()
+      trial.leastShared = 0
+      return trial
+    }
     let f = { (dimensions: [Int]) in TensorType(.f32, Shape(dimensions)) }
     trials.append(
       try Trial("network", [f([256, 300]), f([300, 200]), f([200]), f([200, 10]), f([256, 10])], donations: [nil, 1, 2, 3]) { x in

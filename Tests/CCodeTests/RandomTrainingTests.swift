@@ -1,104 +1,80 @@
-// Whole random training graphs, compiled against interpreted; a failing one is made small before it is shown.
+// Whole random training programs, compiled against interpreted: on 1, 2 and 3 threads, at -O0 and -O3 and without vectors, all with
+// equal bits. A failing one is made small before it is shown.
+//
+// An ordinary run tries programs of fixed seeds, and as many of seeds from a fresh one, which is printed:
+//   RANDOM_SEED=12345 swift test -c release --filter RandomTrainingTests    repeats those of a seed
+//   RANDOM_PROGRAMS=5000 swift test -c release --filter RandomTrainingTests.longRun    tries more, from RANDOM_SEED or a fresh one
+// In a program's name stands its own seed, by which `RANDOM_SEED=... RANDOM_PROGRAMS=1` repeats it alone.
 
 import DescentDriver
 import DescentIR
 import DescentPasses
+import Dispatch
+import Foundation
+import Synchronization
 import Testing
 
-@Suite struct RandomTrainingTests {
-  /// Graphs of an ordinary run. More of them, or others, by changing these two.
-  static let count = 100
-  static let firstSeed = 1
+@Suite(.serialized) struct RandomTrainingTests {
+  /// Programs of each of the two tests of an ordinary run.
+  static let count = 150
+  static let threads = [1, 2, 3]
+  static let builds = [CBuild.optimized, .plain, .withoutVectors]
 
-  @Test func compiledIsInterpreted() throws {
-    let trials = try (0..<Self.count).map { number in
-      var trial = try RandomGraph(seed: Self.firstSeed + number).trial()
-      trial.isOptimized = number % 3 != 0
-      return trial
-    }
-    let threads = [1, 2, 3]
-    for trial in try Fleet.failing(trials, threads: threads).prefix(3) {
-      let small = Shrinker(threads: threads).shrink(trial)
-      let failure = try Fleet.failures([small], threads: threads).first ?? "(gone in a program of its own)"
-      Issue.record("\(failure)\n\(small.isOptimized ? "optimized" : "as written")\n\(small.graph.text)")
+  private static func number(_ name: String) -> Int? { processEnvironment()[name].flatMap { Int($0) } }
+  private static var freshSeed: Int { number("RANDOM_SEED") ?? Int.random(in: 1_000_000..<1_000_000_000) }
+
+  @Test(.disabled(if: number("RANDOM_PROGRAMS") != nil)) func programsOfFixedSeeds() throws { try Self.check(1, Self.count) }
+
+  @Test(.disabled(if: number("RANDOM_PROGRAMS") != nil)) func programsOfFreshSeeds() throws {
+    let seed = Self.freshSeed
+    Self.say("random programs: RANDOM_SEED=\(seed)")
+    try Self.check(seed, Self.count)
+  }
+
+  @Test(.enabled(if: number("RANDOM_PROGRAMS") != nil)) func longRun() throws {
+    let (first, count) = (Self.freshSeed, Self.number("RANDOM_PROGRAMS")!)
+    for start in stride(from: 0, to: count, by: Self.count) {
+      let number = min(Self.count, count - start)
+      Self.say("random programs: \(start) of \(count) done, next RANDOM_SEED=\(first + start)")
+      try Self.check(first + start, number)
     }
   }
-}
 
-/// Makes a failing trial smaller as long as it fails.
-struct Shrinker {
-  var threads: [Int]
-  /// Attempts in all: each is a run of the C compiler.
-  static let budget = 150
+  /// A line that is there at once, also where the standard output is a file.
+  private static func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 
-  func shrink(_ trial: Trial) -> Trial {
-    var (best, budget) = (trial, Self.budget)
-    func accept(_ candidate: Trial?) -> Bool {
-      guard budget > 0, let candidate, candidate.graph.nodes.count < best.graph.nodes.count || candidate.graph.outputs.count < best.graph.outputs.count
-      else { return false }
-      budget -= 1
-      guard let failures = try? Fleet.failures([candidate], threads: threads), !failures.isEmpty else { return false }
-      best = candidate
-      return true
+  /// Tries so many programs from a seed on.
+  private static func check(_ seed: Int, _ count: Int) throws {
+    let made = Mutex([Result<Trial, any Error>?](repeating: nil, count: count))
+    DispatchQueue.concurrentPerform(iterations: count) { index in
+      let trial = Result { try RandomProgram(seed: seed + index).trial() }
+      made.withLock { $0[index] = trial }
     }
-    for k in trial.graph.outputs.indices.reversed() where best.graph.outputs.count > 1 { _ = accept(best.withoutOutput(k)) }
-    // Nodes become inputs with their own values: late ones first, with what stands behind them.
-    var index = best.graph.nodes.count - 1
-    while index >= 0, budget > 0 {
-      index = min(index, best.graph.nodes.count - 1)
-      if index >= 0, !accept(best.withInput(for: NodeID(index))) { index -= 1 }
+    let start = ContinuousClock.now
+    let trials = try made.withLock { try $0.map { try $0!.get() } }
+    Self.say("random programs: \(summary(trials))")
+    for (trial, failure) in try Fleet.failing(trials, threads: threads, builds: builds, size: 25).prefix(5) {
+      let small = Shrinker(threads: threads, builds: builds).shrink(trial)
+      Issue.record("\(trial.name): \(failure)\nsmaller: \(small.failure)\n\(small.trial.text)")
     }
-    return best
+  }
+
+  /// What kinds of programs these are, so that a generator that no longer reaches something shows.
+  private static func summary(_ trials: [Trial]) -> String {
+    func share(_ isOne: (Trial) -> Bool) -> String { "\(trials.count(where: isOne) * 100 / max(trials.count, 1))%" }
+    let sizes = trials.map(\.graph.nodes.count).sorted()
+    return "\(trials.count) of \(sizes.first ?? 0) to \(sizes.last ?? 0) nodes, half below \(sizes[sizes.count / 2]); loops in "
+      + "\(share { $0.graph.nodes.contains { $0.op.name == "loop" } }), folds in \(share { $0.graph.nodes.contains { $0.op.name == "fold" } }), "
+      + "twins in \(share { !$0.twins.isEmpty }), chunks in \(share { (try? $0.program(0).text.contains("int64_t chunk = lo")) == true })"
   }
 }
 
 extension Trial {
-  fileprivate func withoutOutput(_ k: Int) -> Trial? {
-    guard k < graph.outputs.count else { return nil }
-    var trial = self
-    trial.graph.outputs.remove(at: k)
-    trial.graph.outputLabels.remove(at: k)
-    trial.donations = donations.isEmpty ? [] : donations.enumerated().filter { $0.offset != k }.map(\.element)
-    return trial.rebuilt(replacing: nil)
-  }
-  fileprivate func withInput(for id: NodeID) -> Trial? { graph[id].op is Input ? nil : rebuilt(replacing: id) }
-
-  /// The same without what no output needs, and with one node an input that has that node's value.
-  private func rebuilt(replacing replaced: NodeID?) -> Trial? {
-    var needed = [Bool](repeating: false, count: graph.nodes.count)
-    for id in graph.outputs { needed[id.index] = true }
-    for id in graph.ids.reversed() where needed[id.index] && id != replaced {
-      for operand in graph[id].operands { needed[operand.index] = true }
-    }
-    for input in donations.compactMap({ $0 }) { needed[graph.inputs[input].index] = true }
-    var result = self
-    (result.graph, result.inputs) = (Graph(), [])
-    var map: [NodeID?] = []
-    var inputMap: [Int: Int] = [:]
-    for id in graph.ids {
-      let node = graph[id]
-      guard needed[id.index] else {
-        map.append(nil)
-        continue
-      }
-      if let input = node.op as? Input {
-        inputMap[input.index] = result.inputs.count
-        map.append(result.graph.addInput("x\(result.inputs.count)", node.type))
-        result.inputs.append(inputs[input.index])
-      } else if id == replaced {
-        var part = graph
-        (part.outputs, part.outputLabels) = ([id], ["y"])
-        guard let value = try? part.evaluate(inputs) else { return nil }
-        map.append(result.graph.addInput("x\(result.inputs.count)", node.type))
-        result.inputs.append(value[0])
-      } else {
-        guard let new = try? result.graph.append(node.op, node.operands.map { map[$0.index]! }) else { return nil }
-        map.append(new)
-      }
-    }
-    result.graph.outputs = graph.outputs.map { map[$0.index]! }
-    result.graph.outputLabels = graph.outputLabels
-    result.donations = donations.map { $0.flatMap { inputMap[$0] } }
-    return result
+  /// The graph, and how it was run.
+  var text: String {
+    let kept = donations.enumerated().compactMap { output, input in input.map { "y\(output) takes over input \($0)" } }
+    let numbers = inputs.enumerated().map { "x\($0) = \($1.dtype.isFloating ? "\($1.doubles.prefix(24))" : "\($1.ints.prefix(24))")" }
+    return "\(isOptimized ? "optimized" : "as written"), \(steps) steps\(leastShared == 0 ? ", all shared out" : "")"
+      + (kept.isEmpty ? "" : "; " + kept.joined(separator: ", ")) + "\n\(graph.text)\n" + numbers.joined(separator: "\n")
   }
 }

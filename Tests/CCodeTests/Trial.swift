@@ -6,11 +6,20 @@ import DescentIR
 import DescentInterpreter
 import DescentOps
 import DescentPasses
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 /// A graph with values for its inputs.
 struct Trial: Sendable {
+  /// Two outputs that must agree, as they are the same value computed in two ways.
+  struct Twins: Sendable {
+    var first: Int
+    var second: Int
+  }
+
+
   var name: String
   var graph: Graph
   var inputs: [HostArray]
@@ -20,13 +29,16 @@ struct Trial: Sendable {
   var isOptimized = false
   /// So many steps run; from one to the next, an output that takes over an input's memory is that input.
   var steps = 1
+  var twins: [Twins] = []
+  /// Work below this is done by one thread; nil as it is for users.
+  var leastShared: Int?
 
   /// The program under its own prefix.
   func program(_ number: Int) throws -> StepProgram {
     let graph = isOptimized ? try optimize(self.graph, check: true) : self.graph
     let schedule = try fuse(graph, donations: donations)
     try schedule.graph.verify()
-    return StepProgram(schedule, prefix: "t\(number)")
+    return StepProgram(schedule, prefix: "t\(number)", leastShared: leastShared ?? StepProgram.leastShared)
   }
 }
 
@@ -71,6 +83,15 @@ extension Trial {
   }
 }
 
+/// One way to have the C compiled.
+struct CBuild: Sendable {
+  var name: String
+  var flags: [String]
+  static let optimized = CBuild(name: "-O3", flags: [])
+  static let plain = CBuild(name: "-O0", flags: ["-O0"])
+  static let withoutVectors = CBuild(name: "-O1 without vectors", flags: ["-O1", "-DDSC_NO_VECTORS"])
+}
+
 /// Programs in a library, with the numbers of threads they run on.
 struct Fleet {
   /// So many programs are built at once.
@@ -82,53 +103,94 @@ struct Fleet {
   }
 
   /// What is wrong with the trials, in words; empty where all is well.
-  ///
-  /// Outputs must agree with the interpreter's within the one tolerance policy (integers and bools exactly), inputs that nothing
-  /// takes over must stay, and each number of threads must give the same bits.
-  static func failures(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8]) throws -> [String] {
-    try run(trials, threads).map { "\($0.trial.name): \($0.failure)" }
+  static func failures(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8], builds: [CBuild] = [.optimized]) throws -> [String] {
+    try failing(trials, threads: threads, builds: builds).map { "\($0.trial.name): \($0.failure)" }
   }
-  /// The trials with which something is wrong.
-  static func failing(_ trials: [Trial], threads: [Int]) throws -> [Trial] { try run(trials, threads).map(\.trial) }
 
-  private static func run(_ trials: [Trial], _ threads: [Int]) throws -> [(trial: Trial, failure: String)] {
+  /// The trials with which something is wrong.
+  ///
+  /// Outputs must agree with the interpreter's within the one tolerance policy (integers and bools exactly), and twins with one
+  /// another; inputs that nothing takes over must stay; and each number of threads and each build must give the same bits.
+  static func failing(_ trials: [Trial], threads: [Int], builds: [CBuild] = [.optimized], size: Int = size) throws
+    -> [(trial: Trial, failure: String)]
+  {
     var failures: [(trial: Trial, failure: String)] = []
-    let settings = try Settings.current()
+    var crews: [Crew] = []
     for start in stride(from: 0, to: trials.count, by: size) {
-      let part = Array(trials[start..<min(start + size, trials.count)])
-      let programs = try part.enumerated().map { number, trial in
-        do { return try trial.program(number) } catch { throw TrialError(description: "\(trial.name): \(error)\n\(trial.graph.text)") }
+      var crew = Crew(number: start, trials: [], programs: [])
+      for trial in trials[start..<min(start + size, trials.count)] {
+        do {
+          crew.programs.append(try trial.program(crew.trials.count))
+          crew.trials.append(trial)
+        } catch { failures.append((trial, "not compiled: \(error)")) }
       }
-      let library = try load(LibraryRequest(name: "trials\(start)", source: librarySource(programs)), settings: settings)
-      for (trial, program) in zip(part, programs) {
-        if let failure = try failure(trial, program, library, threads) { failures.append((trial, failure)) }
+      crews.append(crew)
+    }
+    // All builds of all libraries side by side; what is found in the cache is there at once.
+    let results = Mutex([Result<Library, any Error>?](repeating: nil, count: crews.count * builds.count))
+    let settings = try Settings.current(), all = crews
+    DispatchQueue.concurrentPerform(iterations: crews.count * builds.count) { index in
+      let (crew, build) = (all[index / builds.count], builds[index % builds.count])
+      let library = Result { try load(LibraryRequest(name: "trials\(crew.number)", source: librarySource(crew.programs), flags: build.flags), settings: settings) }
+      results.withLock { $0[index] = library }
+    }
+    let libraries = results.withLock { $0.map { $0! } }
+    for (index, crew) in crews.enumerated() {
+      do {
+        let built = try zip(builds, libraries[(index * builds.count)...]).map { (build: $0, library: try $1.get()) }
+        for (trial, program) in zip(crew.trials, crew.programs) {
+          if let failure = try failure(trial, program, built, threads) { failures.append((trial, failure)) }
+        }
+      } catch {
+        // One of them does not compile as C: which one is found by halves.
+        guard crew.trials.count > 1 else {
+          failures.append((crew.trials[0], "\(error)"))
+          continue
+        }
+        failures += try failing(crew.trials, threads: threads, builds: builds, size: (crew.trials.count + 1) / 2)
       }
     }
     return failures
   }
 
-  static func failure(_ trial: Trial, _ program: StepProgram, _ library: Library, _ threads: [Int]) throws -> String? {
+  private struct Crew: Sendable {
+    var number: Int
+    var trials: [Trial]
+    var programs: [StepProgram]
+  }
+
+  private static func failure(
+    _ trial: Trial, _ program: StepProgram, _ libraries: [(build: CBuild, library: Library)], _ threads: [Int]
+  ) throws -> String? {
     let expected = try trial.expected()
+    let tolerance = Tolerance(trial.graph, steps: trial.steps)
+    for twins in trial.twins {
+      if let difference = difference(expected[twins.second], expected[twins.first], tolerance) {
+        return "outputs \(twins.first) and \(twins.second) should agree, interpreted: \(difference)"
+      }
+    }
     var first: [HostArray]?
-    for count in threads {
-      let arrays = program.externals.enumerated().map { index, external in
-        index < trial.inputs.count ? MemoryArray(trial.inputs[index]) : MemoryArray(external.type)
-      }
-      try Executable(program, in: library, threads: count).run(arrays, steps: trial.steps)
-      let results = program.outputPlaces.map { arrays[$0].read() }
-      for (index, input) in trial.inputs.enumerated() where !program.externals[index].isWritten {
-        if !sameBits(arrays[index].read(), input) { return "input \(index) was written" }
-      }
-      if let first {
-        for (k, (a, b)) in zip(first, results).enumerated() where !sameBits(a, b) {
-          return "output \(k) on \(count) threads has other bits than on \(threads[0])"
+    for (build, library) in libraries {
+      // The thread count was varied by the first build.
+      for count in first == nil ? threads : Array(threads.suffix(1)) {
+        let arrays = program.externals.enumerated().map { index, external in
+          index < trial.inputs.count ? MemoryArray(trial.inputs[index]) : MemoryArray(external.type)
         }
-      } else {
-        let tolerance = Tolerance(trial.graph, steps: trial.steps)
-        for (k, (wanted, got)) in zip(expected, results).enumerated() {
-          if let difference = difference(wanted, got, tolerance) { return "output \(k): \(difference)" }
+        try Executable(program, in: library, threads: count).run(arrays, steps: trial.steps)
+        let results = program.outputPlaces.map { arrays[$0].read() }
+        for (index, input) in trial.inputs.enumerated() where !program.externals[index].isWritten {
+          if !sameBits(arrays[index].read(), input) { return "input \(index) was written" }
         }
-        first = results
+        if let first {
+          for (k, (a, b)) in zip(first, results).enumerated() where !sameBits(a, b) {
+            return "output \(k) by \(build.name) on \(count) threads has other bits than by \(libraries[0].build.name) on \(threads[0])"
+          }
+        } else {
+          for (k, (wanted, got)) in zip(expected, results).enumerated() {
+            if let difference = difference(wanted, got, tolerance) { return "output \(k): \(difference)" }
+          }
+          first = results
+        }
       }
     }
     return nil
