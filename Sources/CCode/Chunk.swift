@@ -36,6 +36,8 @@ struct ChunkWriter {
 
   private var graph: Graph { context.graph }
   private static var lanes: Int { Tile.lanes }
+  /// The chunks' sums, under a number that no group of kernels gets: there are fewer.
+  private var partials: Buffer { .partial(kernels.count) }
 
   /// nil where the step is not of this kind.
   init?(_ context: ProgramContext, _ kernels: [Kernel], _ separate: [[KernelCode]]) {
@@ -57,24 +59,38 @@ struct ChunkWriter {
 
   // MARK: Who takes part
 
-  private func reads(_ kernel: Int) -> [Buffer] {
-    buffers(kernel) { !$0.isWritten }
-  }
-  private func writes(_ kernel: Int) -> [Buffer] {
-    buffers(kernel, where: \.isWritten)
-  }
+  private func writes(_ kernel: Int) -> [Buffer] { buffers(kernel, where: \.isWritten) }
   private func buffers(_ kernel: Int, where test: (Parameters.Entry) -> Bool) -> [Buffer] {
     // Partial results pass between the functions of one kernel, and are nobody else's business.
     separate[kernel].flatMap { $0.parameters.entries.filter(test).map(\.buffer) }.filter { $0 != .partial(-1) }
+  }
+  /// What nodes of a kernel read from memory.
+  private func sources(_ nodes: [NodeID], in kernel: Kernel) -> Set<Buffer> {
+    var found: Set<Buffer> = [], seen: Set<NodeID> = []
+    func visit(_ id: NodeID) {
+      guard id != kernel.anchor, !kernel.members.contains(id), seen.insert(id).inserted else { return }
+      if context.stored[id.index] { found.insert(context.buffer(id)) } else { graph[id].operands.forEach(visit) }
+    }
+    for id in nodes { graph[id].operands.forEach(visit) }
+    return found
+  }
+  /// What a kernel reads while the chunks run, where a sum over rows leaves its epilogue for later; and what that reads.
+  private func reads(_ kernel: Int, as role: Role?) -> (first: Set<Buffer>, later: Set<Buffer>) {
+    guard role == .collect, let anchor = kernels[kernel].anchor else { return (Set(buffers(kernel) { !$0.isWritten }), []) }
+    return (sources([anchor], in: kernels[kernel]), sources(kernels[kernel].members, in: kernels[kernel]))
   }
 
   private mutating func assignRoles() -> Bool {
     var mapped: Set<Buffer> = [], late: Set<Buffer> = []
     for (number, kernel) in kernels.enumerated() {
-      let reads = reads(number)
-      let isLate = reads.contains { late.contains($0) }
-      var role = isLate ? Role.after : self.role(kernel) ?? .before
-      if role == .before, reads.contains(where: { mapped.contains($0) }) { return false }
+      var role = self.role(kernel) ?? .before
+      var reads = reads(number, as: role)
+      let isLate = !reads.first.isDisjoint(with: late)
+      if isLate {
+        role = .after
+        reads = self.reads(number, as: role)
+      }
+      if role == .before, !reads.first.isDisjoint(with: mapped) { return false }
       if role == .map {
         // Its values must be wanted within the tile alone.
         guard kernel.stores.allSatisfy({ graph[$0].type.shape.dimensions.first == rows }) else { return false }
@@ -84,7 +100,7 @@ struct ChunkWriter {
         }
         mapped.formUnion(writes(number))
       } else {
-        if isLate, reads.contains(where: { mapped.contains($0) }) { return false }
+        if isLate && !reads.first.isDisjoint(with: mapped) || !reads.later.isDisjoint(with: mapped) { return false }
         if role == .collect {
           offsets[number] = total
           total += kernel.domain.count
@@ -104,7 +120,9 @@ struct ChunkWriter {
   /// Moves what the tile needs in front of it.
   private mutating func assignBefore() -> Bool {
     var needed: Set<Buffer> = []
-    for number in kernels.indices where roles[number] == .map || roles[number] == .collect { needed.formUnion(reads(number)) }
+    for number in kernels.indices where roles[number] == .map || roles[number] == .collect {
+      needed.formUnion(reads(number, as: roles[number]).first)
+    }
     for number in kernels.indices.reversed() where roles[number] == .after {
       let written = writes(number)
       guard written.contains(where: { needed.contains($0) }) else { continue }
@@ -115,7 +133,7 @@ struct ChunkWriter {
         return false
       }
       roles[number] = .before
-      needed.formUnion(reads(number))
+      needed.formUnion(reads(number, as: .before).first)
     }
     return true
   }
@@ -140,13 +158,13 @@ struct ChunkWriter {
 
   // MARK: The functions
 
-  /// The calls in order: what comes before, the chunks and their trees as one group, what comes after; nil where a kernel turns
-  /// out to want another row's values.
+  /// The calls in order, in groups: what comes before, the chunks, their trees and what comes after; nil where a kernel turns out
+  /// to want another row's values.
   mutating func write() -> [[KernelCode]]? {
     let tiles = rows / Self.lanes
     let tilesPerChunk = max(Self.fewestTiles, (tiles + Self.mostChunks - 1) / Self.mostChunks)
     let chunks = (tiles + tilesPerChunk - 1) / tilesPerChunk
-    let sums = parameters.name(.partial(-1), dtype, node: nil, writing: true)
+    let sums = parameters.name(partials, dtype, node: nil, writing: true)
     var blocks: [String] = []
     var nodes: [NodeID] = []
     var work = 0
@@ -171,10 +189,10 @@ struct ChunkWriter {
     let tileCode = KernelCode(
       parameters: parameters, body: body, units: "\(chunks)", work: max(work, 1 << 16),
       partialBytes: chunks * total * Self.lanes * dtype.byteSize, nodes: nodes)
-    var group = [tileCode]
-    for number in kernels.indices where roles[number] == .collect { group.append(tree(number, chunks)) }
-    func separated(_ role: Role) -> [[KernelCode]] { kernels.indices.filter { roles[$0] == role }.map { separate[$0] } }
-    return separated(.before) + [group] + separated(.after)
+    // After the chunks all keep their order: a kernel may read an input whose memory a later one takes over.
+    let before = kernels.indices.filter { roles[$0] == .before }.map { separate[$0] }
+    let after = kernels.indices.filter { roles[$0] == .collect || roles[$0] == .after }
+    return before + [[tileCode]] + after.map { roles[$0] == .collect ? [tree($0, chunks)] : separate[$0] }
   }
 
   /// One kernel within the tile.
@@ -268,7 +286,7 @@ struct ChunkWriter {
     let variables = kernel.domain.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
     let index = variables.indices.map { Affine(variable: $0) }
     var end = Body(context, Parameters(), variables)
-    let sums = end.parameters.name(.partial(-1), dtype, node: nil, writing: false)
+    let sums = end.parameters.name(partials, dtype, node: nil, writing: false)
     end.computedHere = Set(kernel.members + [kernel.anchor!])
     end.set(kernel.anchor!, index, "acc[0]")
     context.store(kernel, &end, index)

@@ -167,7 +167,7 @@ struct Maker: Sendable {
     self.sizes = sizes.map { Swift.min($0, longest) }
     real = dice.isLucky(60) ? [.f32] : dice.isLucky(50) ? [.f64] : [.f32, .f64]
     rows = dice.isLucky(20) ? Swift.min(16 * (4 + dice.below(4)), longest) : nil
-    self.moves = rows != nil && dice.isLucky(70) ? dice.below(2) : 1 + dice.below(moves)
+    self.moves = rows != nil && dice.isLucky(70) ? 0 : 1 + dice.below(moves)
     self.dice = dice.forked()
   }
 
@@ -213,7 +213,9 @@ struct Maker: Sendable {
   }
   /// A real tensor, more often a late one.
   mutating func pickReal() -> Tensor {
-    let real = pool.filter(\.dtype.isFloating)
+    var real = pool.filter(\.dtype.isFloating)
+    // A chain and nothing else keeps to its rows.
+    if moves == 0, dice.isLucky(90) { real = real.filter { $0.rank == 2 && $0.shape[0] == rows } }
     if real.isEmpty { return Tensor(HostArray(TensorType(self.real[0], [2])) { Double($0) - 0.5 }) }
     return dice.isLucky(60) ? dice.pick(Array(real.suffix(5))) : dice.pick(real)
   }
@@ -233,6 +235,9 @@ struct Maker: Sendable {
     if x.shape == type.shape { return x }
     let (have, want) = (x.shape.count, type.shape.count)
     if have == 0 || type.dtype == .bool && want > have { return filled(1, type) }
+    if moves == 0, x.rank == 2, 1...2 ~= type.shape.rank, x.shape[0] == rows, type.shape[0] == rows, x.dtype.isFloating {
+      return type.shape.rank == 1 ? mean(x, axes: [1]) : broadcast(mean(x, axes: [1], keepAxes: true), type.shape)
+    }
     if let common = Shape.broadcast(x.shape, type.shape), common == type.shape, dice.isLucky(70) { return broadcast(x, type.shape) }
     let flat = reshape(x, [have])
     if have >= want { return reshape(slice(flat, start: [have - want], limit: [have]), type.shape) }

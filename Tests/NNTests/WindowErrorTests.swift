@@ -79,20 +79,20 @@ private func line(_ number: UInt = #line) -> DescentIR.SourceLocation { .init("N
 
   @Test func paddingAndStepsThatCannotBe() {
     let (x, w) = (Self.f([2, 8, 3]), Self.f([3, 3, 4]))
-    expect((convolution(x, w, padding: .all(-1)), line()), "a padding of -1 cells")
-    expect((convolution(x, w, padding: .cells(low: [1, 1], high: [1])), line()), "[1, 1] cells before", "1 spatial axes")
-    expect((convolution(x, w, padding: .cells(low: [1], high: [-2])), line()), "[-2] after")
+    expect((convolution(x, w, padding: .all(-1)), line()), "padding all(-1)", "a padding of at least 0")
+    expect((convolution(x, w, padding: .cells(low: [1, 1], high: [1])), line()), "low: [1, 1]", "each of the 1 spatial axes")
+    expect((convolution(x, w, padding: .cells(low: [1], high: [-2])), line()), "high: [-2]")
     expect((convolution(x, w, strides: [0]), line()), "strides [0]", "at least 1")
     expect((convolution(x, w, strides: [1, 1]), line()), "strides [1, 1]")
     expect((convolution(x, w, dilations: [0]), line()), "dilations [0]")
     expect((transposedConvolution(x, w, padding: [-1]), line()), "padding [-1]")
     expect((transposedConvolution(x, w, outputPadding: [1, 1]), line()), "output padding [1, 1]")
     expect((transposedConvolution(x, w, strides: [0]), line()), "strides [0]")
-    expect((maxPool(x, sizes: [2], padding: .all(-1)), line()), "a padding of -1 cells")
+    expect((maxPool(x, sizes: [2], padding: .all(-1)), line()), "padding all(-1)", "a padding of at least 0")
     expect((maxPool(x, sizes: [2], strides: [0]), line()), "strides [0]")
     let (layer, at) = (Convolution(4, kernel: [3], padding: .cells(low: [1, 1], high: [0, 0])), line())
     #expect(throws: Never.self) { try layer.initialize(input: x.type, seed: 1) }
-    expect((layer(try! layer.initialize(input: x.type, seed: 1), x), at), "[1, 1] cells before")
+    expect((layer(try! layer.initialize(input: x.type, seed: 1), x), at), "low: [1, 1]")
   }
 
   @Test func poolingOfAWrongRank() {

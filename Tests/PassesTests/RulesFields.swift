@@ -12,7 +12,22 @@ let fieldsCases: [RuleCase] = [
     %5 = add %3 %4 : f32[2,9]
     %6 = add %4 %3 : f32[2,9]
     return %5, %6
-    """, "?"),
+    """,
+    """
+    %0 = input f32[2,2]
+    %1 = input f32[2,3]
+    %2 = constant {value=array f32[] (0.0)} : f32[]
+    %3 = constant {value=array f32[] (0.0)} : f32[]
+    %4 = broadcast %3 {shape=[2,3], axes=[]} : f32[2,3]
+    %5 = concatenate %0 %4 %1 {axis=1} : f32[2,8]
+    %6 = pad %5 %2 {low=[0,0], high=[0,1], interior=[0,0]} : f32[2,9]
+    %7 = constant {value=array f32[] (0.0)} : f32[]
+    %8 = constant {value=array f32[] (0.0)} : f32[]
+    %9 = broadcast %8 {shape=[2,3], axes=[]} : f32[2,3]
+    %10 = concatenate %0 %9 %1 {axis=1} : f32[2,8]
+    %11 = pad %10 %7 {low=[0,0], high=[0,1], interior=[0,0]} : f32[2,9]
+    return %6, %11
+    """),
   RuleCase(
     "a sum of three fields, the middle one last",
     """
@@ -26,7 +41,18 @@ let fieldsCases: [RuleCase] = [
     %7 = add %4 %5 : f32[8]
     %8 = add %7 %6 : f32[8]
     return %8
-    """, "?"),
+    """,
+    """
+    %0 = input f32[2]
+    %1 = input f32[3]
+    %2 = input f32[1]
+    %3 = constant {value=array f32[] (0.0)} : f32[]
+    %4 = broadcast %3 {shape=[1], axes=[]} : f32[1]
+    %5 = constant {value=array f32[] (0.0)} : f32[]
+    %6 = broadcast %5 {shape=[1], axes=[]} : f32[1]
+    %7 = concatenate %0 %4 %2 %6 %1 {axis=0} : f32[8]
+    return %7
+    """),
   RuleCase(
     "a sum of four fields, pair by pair",
     """
@@ -40,7 +66,14 @@ let fieldsCases: [RuleCase] = [
     %7 = add %3 %5 : f32[9,2]
     %8 = add %6 %7 : f32[9,2]
     return %8
-    """, "?"),
+    """,
+    """
+    %0 = input f32[2,2]
+    %1 = constant {value=array f32[] (0.0)} : f32[]
+    %2 = concatenate %0 %0 %0 %0 {axis=0} : f32[8,2]
+    %3 = pad %2 %1 {low=[0,0], high=[1,0], interior=[0,0]} : f32[9,2]
+    return %3
+    """),
   RuleCase(
     "a field put into the gap of a concatenation",
     """
@@ -52,7 +85,13 @@ let fieldsCases: [RuleCase] = [
     %5 = pad %1 %2 {low=[2], high=[2], interior=[0]} : f32[7]
     %6 = add %4 %5 : f32[7]
     return %6
-    """, "?"),
+    """,
+    """
+    %0 = input f32[2]
+    %1 = input f32[3]
+    %2 = concatenate %0 %1 %0 {axis=0} : f32[7]
+    return %2
+    """),
   RuleCase(
     "fields that overlap stay",
     """
@@ -75,7 +114,17 @@ let fieldsCases: [RuleCase] = [
     %5 = pad %0 %1 {low=[3], high=[1], interior=[0]} : f32[6]
     %6 = add %4 %5 : f32[6]
     return %6
-    """, "?"),
+    """,
+    """
+    %0 = input f32[2]
+    %1 = constant {value=array f32[] (0.0)} : f32[]
+    %2 = constant {value=array f32[] (0.0)} : f32[]
+    %3 = broadcast %2 {shape=[2], axes=[]} : f32[2]
+    %4 = concatenate %0 %3 %0 {axis=0} : f32[6]
+    %5 = pad %0 %1 {low=[3], high=[1], interior=[0]} : f32[6]
+    %6 = add %4 %5 : f32[6]
+    return %6
+    """),
   RuleCase(
     "fields along two axes, of ones, or with zeros between stay",
     """

@@ -14,8 +14,8 @@ public enum Padding: Sendable, Hashable {
   /// So many before and after each spatial axis.
   case cells(low: [Int], high: [Int])
 
-  /// Cells before and after each axis, for windows of the given spans; throws where the numbers do not fit.
-  package func cells(_ extents: [Int], spans: [Int], strides: [Int]) throws -> (low: [Int], high: [Int]) {
+  /// Cells before and after each axis, for windows of the given spans; nil where the numbers do not fit.
+  fileprivate func cells(_ extents: [Int], spans: [Int], strides: [Int]) -> (low: [Int], high: [Int])? {
     switch self {
     case .valid: return (extents.map { _ in 0 }, extents.map { _ in 0 })
     case .same:
@@ -24,14 +24,9 @@ public enum Padding: Sendable, Hashable {
       }
       return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
     case .all(let count):
-      guard count >= 0 else { throw DescentError(.type, "a padding of \(count) cells; at least 0 are needed") }
-      return (extents.map { _ in count }, extents.map { _ in count })
+      return count >= 0 ? (extents.map { _ in count }, extents.map { _ in count }) : nil
     case .cells(let low, let high):
-      guard low.count == extents.count, high.count == extents.count, (low + high).allSatisfy({ $0 >= 0 }) else {
-        throw DescentError(
-          .type, "a padding of \(low) cells before and \(high) after \(extents.count) spatial axes: each needs a number of at least 0")
-      }
-      return (low, high)
+      return low.count == extents.count && high.count == extents.count && (low + high).allSatisfy { $0 >= 0 } ? (low, high) : nil
     }
   }
 }
@@ -58,7 +53,8 @@ public func convolution(
   guard let seen = windowed(x, Array(w.shape.dimensions.prefix(rank)), strides, dilations, padding, scalar(0, x.dtype), at) else {
     return .fail(
       "convolution of \(x.shape) with a kernel of \(w.shape), strides \(strides), dilations \(dilations), padding \(padding):"
-        + " each spatial axis needs a stride and a dilation of at least 1, and the kernel must fit", x, at: at)
+        + " each of the \(rank) spatial axes needs a stride and a dilation of at least 1 and a padding of at least 0, and the kernel must"
+        + " fit", x, at: at)
   }
   if case .failure = seen.storage { return seen }
   let (inside, taps) = (Array(1...rank), Array(rank + 1...2 * rank))
@@ -100,12 +96,15 @@ public func transposedConvolution(
   let (strides, dilations) = (strides ?? one, dilations ?? one)
   let (padding, outputPadding) = (padding ?? none, outputPadding ?? none)
   guard [strides, dilations, padding, outputPadding].allSatisfy({ $0.count == rank }), (strides + dilations).allSatisfy({ $0 >= 1 }),
-    (padding + outputPadding).allSatisfy({ $0 >= 0 }), groups >= 1, x.shape[-1] == w.shape[-2], x.shape[-1] % groups == 0
+    (padding + outputPadding).allSatisfy({ $0 >= 0 }), groups >= 1, x.shape[-1] == w.shape[-2], x.shape[-1] % groups == 0,
+    (0..<rank).allSatisfy({ i in
+      (x.shape[i + 1] - 1) * strides[i] - 2 * padding[i] + dilations[i] * (w.shape[i] - 1) + outputPadding[i] >= 0
+    })
   else {
     return .fail(
       "transposed convolution of \(x.shape) with a kernel of \(w.shape), strides \(strides), padding \(padding), output padding"
-        + " \(outputPadding), dilations \(dilations), groups \(groups): each spatial axis needs a number, and the kernel's last axis"
-        + " but one is that of the channels, which the groups divide", x, at: at)
+        + " \(outputPadding), dilations \(dilations), groups \(groups): each spatial axis needs a number, and a padding that leaves"
+        + " something; the kernel's last axis but one is that of the channels, which the groups divide", x, at: at)
   }
   // Zeros between the elements of x, and around them as far as a kernel reaches; where the padding is wider than that, less of x.
   let reach = (0..<rank).map { dilations[$0] * (w.shape[$0] - 1) - padding[$0] }
@@ -164,7 +163,7 @@ private func pool(
   guard x.rank == sizes.count + 2, let seen = windowed(x, sizes, steps, spacing, padding, scalar(field, x.dtype), at) else {
     return .fail(
       "\(name) of \(x.shape) by windows of \(sizes), strides \(steps), padding \(padding): [n, spatial axes, channels] is needed,"
-        + " with a size and a stride of at least 1 for each spatial axis, and windows that fit", x, at: at)
+        + " with a size and a stride of at least 1 and a padding of at least 0 for each spatial axis, and windows that fit", x, at: at)
   }
   if case .failure = seen.storage { return seen }
   return combine(seen, Array(sizes.count + 1...2 * sizes.count))
@@ -178,7 +177,7 @@ private func windowed(
   guard rank >= 1, strides.count == rank, dilations.count == rank, (sizes + strides + dilations).allSatisfy({ $0 >= 1 }) else { return nil }
   let spans = zip(sizes, dilations).map { ($0 - 1) * $1 + 1 }
   let extents = Array(x.shape.dimensions[1...rank])
-  guard let cells = try? padding.cells(extents, spans: spans, strides: strides) else { return nil }
+  guard let cells = padding.cells(extents, spans: spans, strides: strides) else { return nil }
   guard (0..<rank).allSatisfy({ extents[$0] + cells.low[$0] + cells.high[$0] >= spans[$0] }) else { return nil }
   var padded = x
   if (cells.low + cells.high).contains(where: { $0 > 0 }) {
