@@ -74,7 +74,7 @@ extension Op {
   /// the gradient of `uᵀJ dx` with respect to `u`.
   private func transposedTwice(_ x: [Tensor], _ y: Tensor, _ dx: [Tensor?]) throws -> Tensor? {
     let u = Tensor.apply(Identity(), [zerosLike(y)])
-    let products = zip(vjp(x, y, u), dx).compactMap { part, dx in part.flatMap { part in dx.map { sum(part * $0) } } }
+    let products = zip(vjp(x, y, u), dx).compactMap { part, dx in part.flatMap { part in dx.map { convert(sum(part * $0), to: y.dtype) } } }
     guard let product = combined(products) else { return nil }
     return try Trace.current!.gradients(of: product, withRespectTo: [u])[0]
   }

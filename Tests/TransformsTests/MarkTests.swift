@@ -107,6 +107,12 @@ private typealias Function = @Sendable (Tensor) -> Tensor
     }
     let gradient = grad(total)
     #expect(try close(gradient(x, rows), sum(rows, axes: [0]) * 2))
+    // Arguments of two types: forward mode adds what each contributes.
+    let mixed = customGradient(
+      { @Sendable (p: [Tensor]) in p[0] * convert(p[1], to: .f32) },
+      vjp: { p, _, dy in [dy * convert(p[1], to: .f32), convert(dy * p[0], to: .f64) * 3] })
+    let point = [Tensor([Float(2), 3]), Tensor([5.0, 7])]
+    #expect(try jvp(mixed)(point, [Tensor([Float(1), 1]), Tensor([1.0, 10])]).1.doubles == [11, 97])
     // A tensor of the enclosing function in the rule, which is batched with it.
     let scaled: Function = { x in
       let s = sum(x)

@@ -246,7 +246,7 @@ enum {
 
 /* One step, executed by all threads together. */
 static void slide_step(void *const *io, unsigned char *arena, int64_t thread, int64_t threads) {
-  float *const partial0 = (float *)(void *)(arena + 0); /* partial results 0 */
+  float *const partial8 = (float *)(void *)(arena + 0); /* partial results 8 */
   const float *const in4 = (const float *)io[4]; /* x4 f32[400,1] */
   float *const in0 = (float *)io[0]; /* x0 f32[1,10] */
   float *const in1 = (float *)io[1]; /* x1 f32[10] */
@@ -254,13 +254,13 @@ static void slide_step(void *const *io, unsigned char *arena, int64_t thread, in
   float *const in3 = (float *)io[3]; /* x3 f32[1] */
   const float *const in5 = (const float *)io[5]; /* x5 f32[400,1] */
   float *const out4 = (float *)io[6]; /* y4 f32[] */
-  { const dsc_span s = dsc_share(7, 1, thread, threads); if (s.lo < s.hi) slide_k0(s.lo, s.hi, partial0, in4, in0, in1, in2, in3, in5); }
+  { const dsc_span s = dsc_share(7, 1, thread, threads); if (s.lo < s.hi) slide_k0(s.lo, s.hi, partial8, in4, in0, in1, in2, in3, in5); }
   DSC_BARRIER
-  if (thread == 0) slide_k1(0, 1, partial0, out4);
-  if (thread == 0) slide_k2(0, 1, partial0, in3);
-  if (thread == 0) slide_k3(0, 10, partial0, in2);
-  if (thread == 0) slide_k4(0, 10, partial0, in1);
-  if (thread == 0) slide_k5(0, 1, partial0, in0);
+  if (thread == 0) slide_k1(0, 1, partial8, out4);
+  if (thread == 0) slide_k2(0, 1, partial8, in3);
+  if (thread == 0) slide_k3(0, 10, partial8, in2);
+  if (thread == 0) slide_k4(0, 10, partial8, in1);
+  if (thread == 0) slide_k5(0, 1, partial8, in0);
 }
 
 DSC_EXPORT int64_t slide_arena_bytes(int64_t threads);
