@@ -55,12 +55,17 @@ let package = Package(
       ], path: "Sources/Descent"),
     .executableTarget(name: "one-slide", dependencies: ["Descent", argumentParser], path: "examples/one-slide"),
     .executableTarget(name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
+    .executableTarget(name: "digits", dependencies: ["Descent", "ExampleData"], path: "examples/digits"),
     .executableTarget(
-      name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
-      resources: [.copy("digits.csv")]),
+      name: "char-gpt", dependencies: ["Descent", "ExampleData", argumentParser], path: "examples/char-gpt"),
+    .executableTarget(name: "fashion-cnn", dependencies: ["Descent", argumentParser], path: "examples/fashion-cnn"),
     .executableTarget(
-      name: "char-gpt", dependencies: ["Descent", argumentParser], path: "examples/char-gpt", exclude: ["README.md"],
-      resources: [.copy("shakespeare.txt")]),
+      name: "char-lstm", dependencies: ["Descent", "ExampleData", argumentParser], path: "examples/char-lstm"),
+    .executableTarget(name: "perceptron", dependencies: ["Descent", "ExampleData"], path: "examples/perceptron"),
+    // What several examples learn from.
+    .target(
+      name: "ExampleData", dependencies: ["Descent"], path: "examples/data", exclude: ["README.md"],
+      resources: [.copy("digits.csv"), .copy("shakespeare.txt")]),
     .testTarget(
       name: "CLITests",
       dependencies: [
