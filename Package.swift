@@ -62,6 +62,8 @@ let package = Package(
     .executableTarget(
       name: "char-lstm", dependencies: ["Descent", "ExampleData", argumentParser], path: "examples/char-lstm"),
     .executableTarget(name: "perceptron", dependencies: ["Descent", "ExampleData"], path: "examples/perceptron"),
+    .executableTarget(
+      name: "universal-approximation", dependencies: ["Descent", argumentParser], path: "examples/universal-approximation"),
     // What several examples learn from.
     .target(
       name: "ExampleData", dependencies: ["Descent"], path: "examples/data", exclude: ["README.md"],
