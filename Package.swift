@@ -54,6 +54,11 @@ let package = Package(
         "DescentPlot", "DescentCLI",
       ], path: "Sources/Descent"),
     .executableTarget(name: "one-slide", dependencies: ["Descent", argumentParser], path: "examples/one-slide"),
+    .executableTarget(name: "cake-eating", dependencies: ["Descent", argumentParser], path: "examples/cake-eating"),
+    .executableTarget(name: "brock-mirman", dependencies: ["Descent", argumentParser], path: "examples/brock-mirman"),
+    .executableTarget(
+      name: "hamilton-jacobi-bellman", dependencies: ["Descent", argumentParser], path: "examples/hamilton-jacobi-bellman"),
+    .executableTarget(name: "black-scholes", dependencies: ["Descent", argumentParser], path: "examples/black-scholes"),
     .executableTarget(name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
     .executableTarget(name: "digits", dependencies: ["Descent", "ExampleData"], path: "examples/digits"),
     .executableTarget(

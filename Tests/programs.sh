@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 bin=$(swift build -c release --show-bin-path) || exit 1
-for program in one-slide digits char-gpt fashion-mnist; do
+for program in one-slide digits char-gpt cake-eating brock-mirman hamilton-jacobi-bellman black-scholes fashion-mnist; do
   [ -x "$bin/$program" ] || { echo "Tests/programs.sh: $bin/$program is missing; run 'swift build -c release'" >&2; exit 1; }
 done
 work=$(mktemp -d)
@@ -62,6 +62,20 @@ if [ "$clothes" ]; then
   cp holds.log clothes.jsonl
   holds "fashion-mnist: at least 84% after two epochs" between 0.84 "$(field clothes.jsonl validation_accuracy)" 1
 fi
+# closed PROGRAM PATTERN: the number after PATTERN in what the program says of its closed form.
+closed() { sed -n 's/.*"name":"closed form","text":"\(.*\)".*/\1/p' "$1.jsonl" | sed -n "s/.*$2 \([-0-9.e+]*\).*/\1/p"; }
+for program in cake-eating brock-mirman hamilton-jacobi-bellman black-scholes; do
+  holds "$program trains" eval "$program train --json >$program.jsonl"
+  holds "$program: compiled and interpreted agree" $program compare --steps 3
+done
+holds "cake-eating: the value of the best rate, -382.701, within a thousandth" between -383.084 "$(closed cake-eating value)" -382.318
+holds "cake-eating: the best rate within a thirtieth" between 0 "$(closed cake-eating '0.1 to 1:')" 0.001
+holds "brock-mirman: policy within 5e-4" between 0 "$(closed brock-mirman 'policy error')" 0.0005
+holds "brock-mirman: Euler residual within 1e-3" between 0 "$(closed brock-mirman 'Euler residual')" 0.001
+holds "brock-mirman: by hand and by grad alike" between 0 "$(closed brock-mirman 'differ by')" 0.000001
+holds "hamilton-jacobi-bellman: policy within 2%" between 0 "$(closed hamilton-jacobi-bellman 'of the policy')" 2
+holds "black-scholes: within 0.1 of the formula" between 0 "$(closed black-scholes 'at most')" 0.1
+holds "black-scholes: within 0.03 on average" between 0 "$(closed black-scholes 'mean')" 0.03
 holds "char-gpt trains and writes" eval 'char-gpt train --steps 60 --write 50 --json >gpt.jsonl &&
   between 2.4 "$(field gpt.jsonl validation_loss)" 3.1 && grep -q "\"event\":\"text\"" gpt.jsonl'
 holds "metrics and pictures go where --log says" eval 'digits train --epochs 2 --log logs &&
