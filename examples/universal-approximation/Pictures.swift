@@ -1,6 +1,7 @@
 // What came out: errors as a table and as pictures.
 
 import Descent
+import Foundation
 
 extension UniversalApproximation {
   func finish(_ run: FinishedRun<[[Affine]]>) throws {
@@ -12,7 +13,7 @@ extension UniversalApproximation {
     let x = try points[.all, 0].doubles
     switch part {
     case .width:
-      for (width, error) in zip(Self.widths, errors) { try run.show("width \(width): sup |f - g| = \(error)", as: "error") }
+      for (width, error) in zip(Self.widths, errors) { try show(run, "width \(width)", error) }
       try run.draw(
         Plot(
           title: "Error of one hidden layer", x: .init("width", scale: .logarithmic), y: .init("sup norm", scale: .logarithmic),
@@ -26,17 +27,20 @@ extension UniversalApproximation {
         (network * Self.beginnings..<(network + 1) * Self.beginnings).min { errors[$0] < errors[$1] } ?? 0
       }
       for (width, column) in zip([variables + 1, variables], best) {
-        try run.show("width \(width), \(layers) layers: sup |f - g| = \(errors[column])", as: "error")
+        try show(run, "width \(width), \(layers) layers", errors[column])
       }
       let names = ["f", "width \(variables + 1)", "width \(variables)"]
       let values = [truth] + best.map { outputs[$0] }
       if variables == 1 {
         let lines = zip(names, values).map { Plot.Series.line($0, x: x, y: $1) }
-        try run.draw(Plot(title: "Deep and narrow", x: .init("x"), y: .init("y"), series: lines), as: "fits")
+        try run.draw(Plot(title: "Deep and narrow", x: .init("x"), y: .init("y"), series: lines), as: "deep")
       } else {
         let images = zip(names, values).map { ImageGrid.Image($1, width: fineness.error, height: fineness.error, caption: $0) }
-        try run.draw(ImageGrid(title: "Deep and narrow", columns: 3, images: images), as: "fits")
+        try run.draw(ImageGrid(title: "Deep and narrow", columns: 3, images: images), as: "deep")
       }
     }
+  }
+  private func show(_ run: FinishedRun<[[Affine]]>, _ network: String, _ error: Double) throws {
+    try run.show("\(network): sup |f - g| = \(String(format: "%.5f", error))", as: "error")
   }
 }

@@ -27,11 +27,11 @@ struct Affine: ParameterTree { var w, b: Tensor }
   /// Beginnings of each deep network, of which the best is kept: many a narrow network is stuck where it begins.
   static let beginnings = 32
 
-  /// The function: for wide networks sin 3πx + ½ cos 7πx; for deep ones sin 4πx, or sin πx₁ · sin πx₂.
+  /// The function: for wide networks sin 3πx + ½ cos 7πx; for deep ones sin 2πx, or sin πx₁ · sin πx₂.
   func target(_ x: Tensor) -> Tensor {
     let first = x[.all, 0]
     if part == .width { return sin(3 * Double.pi * first) + 0.5 * cos(7 * Double.pi * first) }
-    return variables == 1 ? sin(4 * Double.pi * first) : sin(Double.pi * first) * sin(Double.pi * x[.all, 1])
+    return variables == 1 ? sin(2 * Double.pi * first) : sin(Double.pi * first) * sin(Double.pi * x[.all, 1])
   }
 
   /// A grid on [0, 1]ⁿ, with so many points along each axis.
@@ -43,17 +43,19 @@ struct Affine: ParameterTree { var w, b: Tensor }
     return reshape(concatenate([broadcast(rows, square), broadcast(columns, square)], axis: 2), [count * count, 2])
   }
   /// Points of the grid along each axis: those to learn from, and those where the error is taken.
-  var fineness: (training: Int, error: Int) { part == .depth && variables == 2 ? (33, 65) : (401, 2_001) }
+  var fineness: (training: Int, error: Int) {
+    part == .width ? (201, 2_001) : variables == 1 ? (101, 2_001) : (17, 65)
+  }
 
   func data() throws -> TrainingData {
     let x = grid(fineness.training)
     return (try Dataset(inputs: x, targets: try Tensor(target(x).floats)), nil)
   }
 
-  /// One hidden layer whose functions tanh(w (x - c)) have their centres c all over the interval.
+  /// One hidden layer whose functions tanh(w (x - c)) have their centres c all over the interval and a little beyond.
   static func shallow(_ width: Int, _ key: RandomKey) -> [Affine] {
-    let slope = normal([1, width], key: key.fold(0), standardDeviation: 12)
-    let hidden = Affine(w: slope, b: -slope[0] * uniform([width], key: key.fold(1)))
+    let slope = normal([1, width], key: key.fold(0), standardDeviation: 20)
+    let hidden = Affine(w: slope, b: -slope[0] * uniform([width], key: key.fold(1), low: -0.1, high: 1.1))
     return [hidden, Affine(w: normal([width, 1], key: key.fold(2)), b: zeros([1]))]
   }
 
@@ -87,7 +89,7 @@ struct Affine: ParameterTree { var w, b: Tensor }
       return concatenate(columns, axis: 1)
     }
     return Trainer(
-      optimizer: Adam(learningRate: .cosine(0.01, steps: 10_000)),
+      optimizer: Adam(learningRate: .cosine(part == .width ? 0.02 : 0.01, steps: 10_000)),
       initialize: { key in
         part == .width
           ? Self.widths.enumerated().map { Self.shallow($0.element, key.fold($0.offset)) }
