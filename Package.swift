@@ -60,12 +60,19 @@ let package = Package(
       name: "hamilton-jacobi-bellman", dependencies: ["Descent", argumentParser], path: "examples/hamilton-jacobi-bellman"),
     .executableTarget(name: "black-scholes", dependencies: ["Descent", argumentParser], path: "examples/black-scholes"),
     .executableTarget(name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
+    .executableTarget(name: "digits", dependencies: ["Descent", "ExampleData"], path: "examples/digits"),
     .executableTarget(
-      name: "digits", dependencies: ["Descent"], path: "examples/digits", exclude: ["README.md"],
-      resources: [.copy("digits.csv")]),
+      name: "char-gpt", dependencies: ["Descent", "ExampleData", argumentParser], path: "examples/char-gpt"),
+    .executableTarget(name: "fashion-cnn", dependencies: ["Descent", argumentParser], path: "examples/fashion-cnn"),
     .executableTarget(
-      name: "char-gpt", dependencies: ["Descent", argumentParser], path: "examples/char-gpt", exclude: ["README.md"],
-      resources: [.copy("shakespeare.txt")]),
+      name: "char-lstm", dependencies: ["Descent", "ExampleData", argumentParser], path: "examples/char-lstm"),
+    .executableTarget(name: "perceptron", dependencies: ["Descent", "ExampleData"], path: "examples/perceptron"),
+    .executableTarget(
+      name: "universal-approximation", dependencies: ["Descent", argumentParser], path: "examples/universal-approximation"),
+    // What several examples learn from.
+    .target(
+      name: "ExampleData", dependencies: ["Descent"], path: "examples/data", exclude: ["README.md"],
+      resources: [.copy("digits.csv"), .copy("shakespeare.txt")]),
     .testTarget(
       name: "CLITests",
       dependencies: [

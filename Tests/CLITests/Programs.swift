@@ -9,7 +9,7 @@ import DescentOps
 import Foundation
 import Synchronization
 
-/// The digits of examples/digits, a few hundred of them.
+/// The digits of examples/data, a few hundred of them.
 struct FewDigits: TrainingProgram {
   static let name = "few-digits"
   static let abstract = "Some digits."
@@ -18,7 +18,7 @@ struct FewDigits: TrainingProgram {
   @Option var rows = 640
 
   func data() throws -> TrainingData {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../examples/digits/digits.csv"
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../examples/data/digits.csv"
     let (training, heldOut) = try Dataset.csv(file, target: "label", classes: 10).prefix(rows).split(0.2, seed: 1)
     return (training, heldOut)
   }

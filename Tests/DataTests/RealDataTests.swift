@@ -10,7 +10,7 @@ import Testing
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let data = try Dataset.csv(
-      root.appendingPathComponent("examples/digits/digits.csv").path, target: "label", classes: 10)
+      root.appendingPathComponent("examples/data/digits.csv").path, target: "label", classes: 10)
     #expect(data.inputs.type == TensorType(.f32, [1797, 64]))
     #expect(data.targets.type == TensorType(.i32, [1797]))
     let pixels = try data.inputs.doubles

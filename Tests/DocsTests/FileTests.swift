@@ -48,7 +48,7 @@ import Testing
   private static let foreign = ["clau" + "de", "anthro" + "pic", "assis" + "tant", "/wo" + "rk/", "py" + "pi.org", "npm" + "js."]
   @Test func filesSpeakOfTheProjectAlone() throws {
     // The plays have the words that they have.
-    for path in try Repository.everything() where path != "examples/char-gpt/shakespeare.txt" {
+    for path in try Repository.everything() where path != "examples/data/shakespeare.txt" {
       // Fixtures with bytes that are no text have no words.
       guard let text = try? Repository.text(path).lowercased() else { continue }
       for word in Self.foreign where text.contains(word) || path.lowercased().contains(word) {

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Descent
-import Foundation
+import ExampleData
 
 @main struct CharGPT: TrainingProgram {
   static let name = "char-gpt"
@@ -14,22 +14,7 @@ import Foundation
   @Option(help: "What the writing begins with.") var prompt = "ROMEO.\n"
   @Option(help: "Less is more cautious; 0 takes the likeliest character.") var temperature = 0.8
 
-  /// Nothing but the characters decides the vocabulary, so every command has the same.
-  func read() throws -> (text: String, characters: CharacterTokenizer) {
-    let file = text ?? Bundle.module.path(forResource: "shakespeare", ofType: "txt") ?? "shakespeare.txt"
-    let text = try String(contentsOfFile: file, encoding: .utf8)
-    return (text, CharacterTokenizer(text))
-  }
-
-  /// The last tenth of the text is held out.
-  func data() throws -> TrainingData {
-    let (text, characters) = try read()
-    let tokens = try characters.encode(text)
-    let split = tokens.count * 9 / 10
-    return (
-      try .windows(of: Array(tokens[..<split]), length: 64), try .windows(of: Array(tokens[split...]), length: 64)
-    )
-  }
+  func data() throws -> TrainingData { try Characters(of: text).windows(of: 64) }
 
   func model(_ characters: CharacterTokenizer) -> LanguageModel {
     LanguageModel(vocabulary: characters.count, context: 64, width: 128, layers: 4, heads: 4)
@@ -37,14 +22,14 @@ import Foundation
 
   func trainer() throws -> Trainer<Weights> {
     Trainer(
-      model(try read().characters), input: TensorType(.i32, [1, 64]), optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1),
+      model(try Characters(of: text).tokenizer), input: TensorType(.i32, [1, 64]), optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1),
       loss: { logits, next in softmaxCrossEntropy(logits, labels: next) })
   }
 
   /// The curves of training, and what the model writes.
   func finish(_ run: FinishedRun<Weights>) throws {
     try run.draw(run.lossCurves, as: "loss")
-    let characters = try read().characters
+    let characters = try Characters(of: text).tokenizer
     let tokens = try Generator(model(characters)).generate(
       run.result.parameters, prompt: try characters.encode(prompt), count: write,
       sampling: Sampling(temperature: temperature))

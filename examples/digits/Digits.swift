@@ -1,20 +1,14 @@
-// Handwritten digits of 8 by 8 pixels, 1,797 of them, in a CSV file beside this program: needs nothing installed but
-// Swift.
+// Handwritten digits of 8 by 8 pixels, 1,797 of them, in a CSV file of the examples: needs nothing installed but Swift.
 
 import Descent
-import Foundation
+import ExampleData
 
 @main struct Digits: TrainingProgram {
   static let name = "digits"
   static let abstract = "Handwritten digits: 64-64-32-10 with relu, cross-entropy, Adam."
   static let defaults = TrainingDefaults(epochs: 30, batch: 32)
 
-  /// A fifth of the digits is held out, drawn with a seed of its own: the same fifth in every run.
-  func data() throws -> TrainingData {
-    let file = Bundle.module.path(forResource: "digits", ofType: "csv") ?? "digits.csv"
-    let (training, heldOut) = try Dataset.csv(file, target: "label", classes: 10).split(0.2, seed: 1)
-    return (training, heldOut)
-  }
+  func data() throws -> TrainingData { try HandwrittenDigits.read() }
 
   func trainer() throws -> Trainer<Weights> {
     let network = Sequential {
