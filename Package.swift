@@ -66,6 +66,7 @@ let package = Package(
     .executableTarget(name: "fashion-cnn", dependencies: ["Descent", argumentParser], path: "examples/fashion-cnn"),
     .executableTarget(
       name: "char-lstm", dependencies: ["Descent", "ExampleData", argumentParser], path: "examples/char-lstm"),
+    .executableTarget(name: "resnet20", dependencies: ["Descent", argumentParser], path: "examples/resnet20"),
     .executableTarget(name: "perceptron", dependencies: ["Descent", "ExampleData"], path: "examples/perceptron"),
     .executableTarget(
       name: "universal-approximation", dependencies: ["Descent", argumentParser], path: "examples/universal-approximation"),

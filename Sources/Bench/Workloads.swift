@@ -76,7 +76,7 @@ struct Workload: Sendable {
     Workload(
       name: "resnet20", steps: 6,
       trainer: {
-        Trainer(residualNetwork(), input: TensorType(.f32, [32, 32, 32, 3]), optimizer: SGD(learningRate: 0.1, momentum: 0.9)) {
+        Trainer(residualNetwork(classes: 10), input: TensorType(.f32, [32, 32, 32, 3]), optimizer: SGD(learningRate: 0.1, momentum: 0.9)) {
           softmaxCrossEntropy($0, labels: $1)
         }
       },
@@ -110,38 +110,6 @@ struct Workload: Sendable {
         return try Dataset(inputs: points, targets: zeros([1024]))
       }),
   ]
-
-  /// ResNet-20 for images of 32 by 32: He et al. 2016, shortcuts without weights.
-  private static func residualNetwork() -> Sequential {
-    func block(_ channels: Int, _ filters: Int, stride: Int) -> any Layer {
-      let branch = Sequential {
-        Convolution(filters, kernel: [3, 3], strides: [stride, stride], padding: .all(1), bias: false, initializer: .heNormal)
-        BatchNorm()
-        ReLU()
-        Convolution(filters, kernel: [3, 3], padding: .all(1), bias: false, initializer: .heNormal)
-        BatchNorm()
-      }
-      // Where channels double, every second row and column is taken and the new channels are zero.
-      let shortcut = Lambda { x in
-        let small = slice(x, start: [0, 0, 0, 0], limit: x.shape.dimensions, step: [1, 2, 2, 1])
-        return pad(small, low: [0, 0, 0, channels / 2], high: [0, 0, 0, channels / 2])
-      }
-      return Residual(shortcut: stride == 1 ? nil : shortcut) { branch }
-    }
-    return Sequential {
-      Convolution(16, kernel: [3, 3], padding: .all(1), bias: false, initializer: .heNormal)
-      BatchNorm()
-      ReLU()
-      for (stage, filters) in [16, 32, 64].enumerated() {
-        for k in 0..<3 {
-          block(stage > 0 && k == 0 ? filters / 2 : filters, filters, stride: stage > 0 && k == 0 ? 2 : 1)
-          ReLU()
-        }
-      }
-      GlobalAveragePool()
-      Dense(10)
-    }
-  }
 
   /// The residual of u_t = 0.1 u_xx on points (t, x), and sin(πx) at t = 0; the second derivative is that of a derivative.
   private static func heatEquation() -> Trainer<[Affine]> {

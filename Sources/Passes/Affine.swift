@@ -60,6 +60,8 @@ package struct Affine: Hashable, Sendable {
 
   /// The index whose row-major position in `shape` this is, if it is affine as well; nil where division is needed.
   package func delinearized(_ shape: Shape, extents: [Int]) -> [Affine]? {
+    // Nothing is there to be read, at any index.
+    if shape.count == 0 { return shape.dimensions.map { _ in Affine() } }
     var rest = self
     var index: [Affine] = []
     for (dimension, stride) in zip(shape.dimensions, shape.strides) {

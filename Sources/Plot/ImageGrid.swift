@@ -1,31 +1,35 @@
-// Small gray images side by side with captions, such as digits with what a network took them for.
+// Small images, gray or coloured, side by side with captions, such as digits with what a network took them for.
 // Right and wrong are told by a sign and by colour, so that neither has to be seen.
 
-/// Gray images in rows, as SVG or as text for a terminal.
+/// Images in rows, as SVG or as text for a terminal.
 public struct ImageGrid: Sendable {
   /// Whether a prediction was right; `none` where nothing was predicted.
   public enum Verdict: Sendable, Hashable { case none, right, wrong }
 
-  /// One image: width · height pixels row by row, 0 (black) to 255 (white).
+  /// One image: width · height pixels row by row, each one number of gray or three of red, green and blue, 0 (black) to 255.
   public struct Image: Sendable, Hashable {
     public let width: Int
     public let height: Int
+    /// 1 or 3.
+    public let channels: Int
     public let pixels: [UInt8]
     public var caption: String
     public var verdict: Verdict
 
     /// An image of numbers, of which `range` goes from black to white; what lies outside is cut off, NaN is black.
     public init(
-      _ values: [Double], width: Int, height: Int, range: ClosedRange<Double> = 0...1, caption: String = "",
+      _ values: [Double], width: Int, height: Int, channels: Int = 1, range: ClosedRange<Double> = 0...1, caption: String = "",
       verdict: Verdict = .none
     ) {
-      precondition(width > 0 && height > 0 && values.count == width * height, "an image needs width · height pixels")
+      precondition(
+        width > 0 && height > 0 && [1, 3].contains(channels) && values.count == width * height * channels,
+        "an image needs width · height pixels of one or three numbers")
       let span = range.upperBound - range.lowerBound
       pixels = values.map { value in
         let gray = span > 0 ? (value - range.lowerBound) / span * 255 : 0
         return gray >= 255 ? 255 : gray > 0 ? UInt8(gray.rounded()) : 0
       }
-      (self.width, self.height, self.caption, self.verdict) = (width, height, caption, verdict)
+      (self.width, self.height, self.channels, self.caption, self.verdict) = (width, height, channels, caption, verdict)
     }
   }
 
@@ -120,21 +124,26 @@ extension ImageGrid.Image {
   /// document asks for, then leave pixels to be seen.
   fileprivate var picture: String {
     let times = max(1, 32 / max(width, height))
-    let large = (0..<height * times * width * times).map { i in
-      pixels[i / (width * times) / times * width + i % (width * times) / times]
-    }
-    return PNG.base64(PNG.encode(large, width: width * times, height: height * times))
+    let large = (0..<height * times * width * times).flatMap { i in pixel(i % (width * times) / times, i / (width * times) / times) }
+    return PNG.base64(PNG.encode(large, width: width * times, height: height * times, channels: channels))
   }
 
-  /// The character of the pixels (x, y) and (x, y + 1); below the image it is black.
+  /// The numbers of one pixel; below the image it is black.
+  private func pixel(_ x: Int, _ y: Int) -> ArraySlice<UInt8> {
+    y < height ? pixels[(y * width + x) * channels..<(y * width + x + 1) * channels] : [0, 0, 0][..<channels]
+  }
+
+  /// The character of the pixels (x, y) and (x, y + 1).
   fileprivate func halves(_ x: Int, _ y: Int, color: Bool) -> String {
-    let upper = y < height ? pixels[y * width + x] : 0
-    let lower = y + 1 < height ? pixels[(y + 1) * width + x] : 0
+    let (upper, lower) = (pixel(x, y).map { Int($0) }, pixel(x, y + 1).map { Int($0) })
     if color {
-      // The 24 grays of the 256 colours, 232...255.
-      return "\u{1B}[38;5;\(232 + Int(upper) * 23 / 255);48;5;\(232 + Int(lower) * 23 / 255)m▀\u{1B}[0m"
+      // Of the 256 colours the 24 grays 232...255, or 16...231, six of each of red, green and blue.
+      func code(_ p: [Int]) -> Int { channels == 1 ? 232 + p[0] * 23 / 255 : p.reduce(0) { $0 * 6 + ($1 * 5 + 127) / 255 } + 16 }
+      return "\u{1B}[38;5;\(code(upper));48;5;\(code(lower))m▀\u{1B}[0m"
     }
-    switch (upper >= 128, lower >= 128) {
+    // Without colour, by the share of the three in what the eye takes for light (ITU-R BT.601).
+    func isLight(_ p: [Int]) -> Bool { channels == 1 ? p[0] >= 128 : p[0] * 299 + p[1] * 587 + p[2] * 114 >= 128_000 }
+    switch (isLight(upper), isLight(lower)) {
     case (true, true): return "█"
     case (true, false): return "▀"
     case (false, true): return "▄"

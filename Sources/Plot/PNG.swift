@@ -1,14 +1,15 @@
-// Gray pixels as PNG (RFC 2083), for a picture inside an SVG: one file of text, no rectangles by the thousand.
+// Gray or coloured pixels as PNG (RFC 2083), for a picture inside an SVG: one file of text, no rectangles by the thousand.
 // The pixels go into stored blocks of deflate (RFC 1951), so that no compressor is needed; digits are small.
 
-/// The smallest writer of gray PNG files.
+/// The smallest writer of PNG files.
 enum PNG {
-  /// A PNG of `pixels`, row by row, width · height of them.
-  static func encode(_ pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
+  /// A PNG of `pixels`, row by row, width · height of them, each one byte of gray or three of red, green and blue.
+  static func encode(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
     var rows: [UInt8] = []
-    rows.reserveCapacity((width + 1) * height)
-    for y in 0..<height { rows += [0] + pixels[y * width..<(y + 1) * width] }
-    let header = big(UInt32(width)) + big(UInt32(height)) + [8, 0, 0, 0, 0]
+    let row = width * channels
+    rows.reserveCapacity((row + 1) * height)
+    for y in 0..<height { rows += [0] + pixels[y * row..<(y + 1) * row] }
+    let header = big(UInt32(width)) + big(UInt32(height)) + [8, channels == 3 ? 2 : 0, 0, 0, 0]
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header) + chunk("IDAT", zlib(rows))
       + chunk("IEND", [])
   }

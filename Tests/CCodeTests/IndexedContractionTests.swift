@@ -102,6 +102,16 @@ import Testing
     try Fleet.check(trials, threads: [1, 2, 3])
   }
 
+  /// Views of operands that have no elements: a product of no terms is zero, one of no rows nothing.
+  @Test func withoutElements() throws {
+    let types: [TensorType] = [TensorType(.f32, [2, 0, 3]), TensorType(.f32, [4, 0]), TensorType(.f32, [3, 5])]
+    let trial = try Trial("without elements", types) { x in
+      let flat = reshape(transpose(x[0], [0, 2, 1]), [6, 0])
+      return [matmul(flat, transpose(x[1], [1, 0])), matmul(reshape(transpose(x[0], [1, 0, 2]), [0, 2, 3]), x[2])]
+    }
+    try Fleet.check([trial], threads: [1, 2])
+  }
+
   /// Products with windows: forward, in the kernel's gradient (the windows are summed over) and in the input's.
   @Test(arguments: [false, true]) func convolutions(_ isOptimized: Bool) throws {
     var trials: [Trial] = []

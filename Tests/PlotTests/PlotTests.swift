@@ -113,6 +113,20 @@ private func texts(_ svg: String) -> [String] {
     #expect(ImageGrid(images: []).terminal() == "" && isWellFormed(ImageGrid(images: []).svg()))
   }
 
+  @Test func colours() throws {
+    let image = ImageGrid.Image([1, 0, 0, 0, 1, 0], width: 2, height: 1, channels: 3)
+    let grid = ImageGrid(images: [image])
+    // Of the colour cube full red and full green, black below.
+    #expect(grid.terminal(color: true).contains("\u{1B}[38;5;196;48;5;16m▀"))
+    #expect(grid.terminal(color: true).contains("\u{1B}[38;5;46;48;5;16m▀"))
+    #expect(grid.terminal().hasPrefix(" ▀\n"), "green is light, red is not")
+    let svg = grid.svg(), start = try #require(svg.range(of: "base64,")).upperBound
+    let bytes = try #require(Data(base64Encoded: String(svg[start...].prefix { $0 != "\"" })))
+    // Enlarged sixteenfold, eight bits of red, green and blue each: 96 bytes a row and its filter.
+    #expect(Array(bytes[16..<26]) == [0, 0, 0, 32, 0, 0, 0, 16, 8, 2])
+    #expect(bytes.count == 8 + 25 + 12 + 2 + 5 + 16 * 97 + 4 + 12)
+  }
+
   @Test func pixels() {
     let image = ImageGrid.Image([-5, 0, 8, 16, 99, .nan], width: 3, height: 2, range: 0...16)
     #expect(image.pixels == [0, 0, 128, 255, 255, 0])

@@ -7,11 +7,11 @@ import Descent
 @main struct FashionCNN: TrainingProgram {
   static let name = "fashion-cnn"
   static let abstract = "Fashion-MNIST: two convolutions with batch normalisation, dropout, Adam with one cycle."
-  static let defaults = TrainingDefaults(epochs: 6, batch: 128)
+  static let defaults = TrainingDefaults(epochs: 10, batch: 128)
 
   @Option(name: .customLong("data"), help: "The folder of the four gzipped IDX files.")
   var folder = FashionMNIST.directory
-  @Option(help: "Epochs over which the learning rate rises and falls.") var cycle = 6
+  @Option(help: "Epochs over which the learning rate rises and falls.") var cycle = 10
 
   func data() throws -> TrainingData {
     (try FashionMNIST.training(in: folder), try FashionMNIST.test(in: folder))
