@@ -118,7 +118,7 @@ extension Simplifier {
   /// together.
   private static func fold(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     switch s.lowering(t) {
-    case .random, .iota, .constant: return nil
+    case .random, .iota, .constant, .loop, .result: return nil
     case .pointwise(let rule) where rule.cost > elementaryCost: return nil
     default: break
     }

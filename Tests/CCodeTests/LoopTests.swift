@@ -80,6 +80,11 @@ import Testing
         return last + [seen]
       })
     trials.append(
+      try Trial("of constants alone", [TensorType(.f32, [2])]) { x in
+        let (last, seen) = scan(zeros([2]), over: Tensor([Float(1), 2, 3])) { (c: Tensor, s: Tensor) in (c * 0.5 + s, c) }
+        return [x[0] + last, seen]
+      })
+    trials.append(
       try Trial("whileLoop", [TensorType(.f64, [])]) { x in
         [whileLoop([x[0] + 3.0, Tensor(0.0)], while: { abs($0[0] * $0[0] - 2.0) .> 1e-9 }) { c in [(c[0] + 2.0 / c[0]) * 0.5, c[1] + 1.0] }[1]]
       })
