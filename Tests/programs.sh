@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 bin=$(swift build -c release --show-bin-path) || exit 1
-for program in one-slide digits char-gpt cake-eating brock-mirman hamilton-jacobi-bellman black-scholes fashion-mnist; do
+for program in one-slide digits fashion-cnn resnet20 char-lstm char-gpt cake-eating brock-mirman hamilton-jacobi-bellman black-scholes fashion-mnist; do
   [ -x "$bin/$program" ] || { echo "Tests/programs.sh: $bin/$program is missing; run 'swift build -c release'" >&2; exit 1; }
 done
 work=$(mktemp -d)
@@ -161,7 +161,14 @@ for program in one-slide $clothes; do
   done
   cd ..
 done
-holds "digits emit trainer" digits emit trainer --output trainer-digits --epochs 1 --seed 1
+# Few steps of larger networks, by one compiler.
+few_agree() {
+  "$1" emit trainer --output trainer-$1 --epochs 1 --seed 1 && "$1" train --steps 12 --seed 1 --checkpoint in-process-$1 && cd trainer-$1 &&
+    build clang omp && ./trainer-clang-omp --steps 12 --checkpoint out && cmp out ../in-process-$1
+}
+for program in digits char-lstm char-gpt resnet20 ${clothes:+fashion-cnn}; do
+  holds "$program: the trainer in C gives the same bits" eval "(few_agree $program)"
+done
 holds "one-slide's trainer: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o trainer.o trainer-one-slide/trainer.c
 holds "one-slide: the Makefile builds" make -s -C trainer-one-slide CC=cc
 holds "one-slide: a C trainer goes on from a checkpoint of the program" eval 'one-slide train --steps 500 --seed 1 --checkpoint half >half.log &&
