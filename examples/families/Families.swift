@@ -16,10 +16,10 @@ func spirals(_ n: Int, _ key: RandomKey) -> (x: Tensor, t: Tensor) {
   let radius = sqrt(uniform([n], key: key.fold(0), low: 0.02))
   let angle = 1.75 * Double.pi * radius
   let spiral = stack([t * radius * cos(angle), t * radius * sin(angle)], axis: 1)
-  return (0.9 * spiral + normal([n, 2], key: key.fold(1), standardDeviation: 0.06), t)
+  return (0.9 * spiral + normal([n, 2], key: key.fold(1), standardDeviation: 0.1), t)
 }
 
-let count = 240, degree = 10, frequencies = 200, length = 0.15
+let count = 160, degree = 10, frequencies = 200, length = 0.15
 let training = spirals(count, RandomKey(seed: 1))
 
 /// Products p_i(x₁) p_j(x₂) with i + j ≤ degree, of the powers p_i = xⁱ or of Chebyshev's polynomials p_{i+1} = 2x p_i - p_{i-1}.
@@ -50,9 +50,7 @@ let training = spirals(count, RandomKey(seed: 1))
 
   func data() throws -> TrainingData {
     let test = spirals(2_000, RandomKey(seed: 2))
-    return (
-      try Dataset(inputs: training.x, targets: training.t), try Dataset(inputs: test.x, targets: test.t)
-    )
+    return (try Dataset(inputs: training.x, targets: training.t), try Dataset(inputs: test.x, targets: test.t))
   }
 
   /// Scores [n, 5], a column for each family that is trained by gradient descent.
@@ -76,7 +74,8 @@ let training = spirals(count, RandomKey(seed: 1))
           return Layer(W: W, b: zeros([size.1]))
         }
         return Families(
-          polynomial: zeros([features]), chebyshev: zeros([features]), fourier: zeros([frequencies]), machine: zeros([count]), network: layers)
+          polynomial: zeros([features]), chebyshev: zeros([features]), fourier: zeros([frequencies]), machine: zeros([count]),
+          network: layers)
       },
       predict: Self.scores,
       loss: { θ, x, t in
@@ -87,7 +86,7 @@ let training = spirals(count, RandomKey(seed: 1))
       })
   }
 
-  /// A table of errors, and what each family makes of the square.
+  /// The Gaussian process beside the rest: a table of errors, and the scores over the square.
   func finish(_ run: FinishedRun<Families>) throws {
     guard let test = run.validation else { return }
     let line = linspace(-1.1, 1.1, count: 61), pixels: Shape = [61, 61]
@@ -97,22 +96,25 @@ let training = spirals(count, RandomKey(seed: 1))
     let process = try Process.fit(wide[0], known)
     let mean = compile { @Sendable (p: Process, points: Tensor, x: Tensor, t: Tensor) in p.mean(points, x, t) }
     let θ = run.result.parameters
-    let sizes = [θ.polynomial, θ.chebyshev, θ.fourier, θ.machine].map(\.shape.count) + [θ.network.map { $0.W.shape.count + $0.b.shape.count }.reduce(0, +), 3]
-    let columns = try sets.indices.map { i -> [[Double]] in
-      let scores = try transpose(run.predict(sets[i])).doubles, n = sets[i].shape[0]
-      return (0..<5).map { Array(scores[$0 * n..<($0 + 1) * n]) } + [try mean(process, wide[i], wide[0], known).doubles]
+    let sizes = [[θ.polynomial], [θ.chebyshev], [θ.fourier], [θ.machine], θ.network.flatMap { [$0.W, $0.b] }]
+      .map { $0.map(\.shape.count).reduce(0, +) } + [3]
+    // By set and family, the scores of all points.
+    let scores = try sets.indices.map { i -> [[Double]] in
+      let columns = try transpose(run.predict(sets[i])).doubles, n = sets[i].shape[0]
+      return (0..<5).map { Array(columns[$0 * n..<($0 + 1) * n]) } + [try mean(process, wide[i], wide[0], known).doubles]
+    }
+    let wrong = try zip(scores, [training.t, test.targets]).map { families, t in
+      let t = try t.doubles
+      return families.map { 100 * Double(zip($0, t).count { $0 * $1 <= 0 }) / Double(t.count) }
     }
     let names = Self.names + ["Gaussian process"]
-    let wrong = try [training.t, test.targets].enumerated().map { i, t in
-      let t = try t.doubles
-      return columns[i].map { column in 100 * Double(zip(column, t).count { $0 * $1 <= 0 }) / Double(t.count) }
-    }
     for (i, name) in names.enumerated() {
       let padded = name.padding(toLength: 24, withPad: " ", startingAt: 0)
-      try run.show(padded + String(format: "%4d parameters, wrong: %5.2f%% in training, %5.2f%% in test", sizes[i], wrong[0][i], wrong[1][i]), as: "error")
+      try run.show(
+        padded + String(format: "%4d parameters, wrong: %5.2f%% in training, %5.2f%% in test", sizes[i], wrong[0][i], wrong[1][i]),
+        as: "error")
     }
-    let images = zip(names, columns[2]).map { ImageGrid.Image($1, width: 61, height: 61, range: -1...1, caption: $0) }
+    let images = zip(names, scores[2]).map { ImageGrid.Image($1, width: 61, height: 61, range: -1...1, caption: $0) }
     try run.draw(ImageGrid(title: "Two spirals", columns: 3, images: images), as: "scores")
-    for v in [process.deviation, process.length, process.noise] { print(exp(v)) }
   }
 }

@@ -3,7 +3,7 @@
 
 import Descent
 
-/// Logarithms of the process's deviation, its length, and the deviation of the noise.
+/// Logarithms of the process's deviation, its length, and the deviation of the noise beyond 0.1.
 struct Process: ParameterTree { var deviation, length, noise: Tensor }
 
 /// exp(-|a - b|² / 2 length²) for all rows a of one matrix and b of another.
@@ -25,9 +25,12 @@ struct Process: ParameterTree { var deviation, length, noise: Tensor }
   return end.x
 }
 
+/// The identity matrix of the size of A.
+@Sendable func identity(_ A: Tensor) -> Tensor { oneHot(arange(A.shape[0], dtype: .i32), classes: A.shape[0], dtype: A.dtype) }
+
 /// log |A| for a positive definite A: the pivots of an elimination, one in each step.
 @Sendable func logDeterminant(_ A: Tensor) -> Tensor {
-  let (_, pivots) = scan(A, over: oneHot(arange(A.shape[0], dtype: .i32), classes: A.shape[0], dtype: A.dtype)) { (A: Tensor, unit: Tensor) in
+  let (_, pivots) = scan(A, over: identity(A)) { (A: Tensor, unit: Tensor) in
     let column = matmul(A, unit), pivot = dot(unit, column)
     return (A - outer(column, column / pivot), pivot)
   }
@@ -35,13 +38,13 @@ struct Process: ParameterTree { var deviation, length, noise: Tensor }
 }
 
 extension Process {
-  /// Steps of conjugate gradients: enough for f64's last digits here, few enough that no residual is zero.
-  static let steps = 60
+  /// Steps of conjugate gradients, which leave a residual of 10⁻⁷ here; it must not be zero, as each step divides by it.
+  static let steps = 120
 
+  /// The covariance of observations; their noise is at least 0.1, so that the solver needs few steps.
   private func covariance(_ x: Tensor) -> Tensor {
-    let n = x.shape[0]
-    let identity = oneHot(arange(n, dtype: .i32), classes: n, dtype: x.dtype)
-    return exp(2 * deviation) * gaussian(x, x, length: exp(length)) + exp(2 * noise) * identity
+    let kernel = gaussian(x, x, length: exp(length))
+    return exp(2 * deviation) * kernel + (0.01 + exp(2 * noise)) * identity(kernel)
   }
   /// -log p(y | x) without its constant: ½ yᵀ A⁻¹ y + ½ log |A|.
   func negativeLogLikelihood(_ x: Tensor, _ y: Tensor) -> Tensor {
@@ -58,6 +61,6 @@ extension Process {
   static func fit(_ x: Tensor, _ y: Tensor) throws -> Process {
     let start = Process(deviation: Tensor(0.0), length: Tensor(-1.0), noise: Tensor(-1.0))
     let gradient = compile(valueAndGrad { @Sendable (p: Process, x: Tensor, y: Tensor) in p.negativeLogLikelihood(x, y) })
-    return try minimize({ try gradient($0, x, y) }, from: start, iterations: 30, valueTolerance: 1e-7).parameters
+return try minimize({ try gradient($0, x, y) }, from: start, iterations: 30, valueTolerance: 1e-7).parameters
   }
 }
