@@ -73,9 +73,11 @@ let training = spirals(count, RandomKey(seed: 1))
           let W = normal([size.0, size.1], key: key.fold(i), standardDeviation: (i == 0 ? 4 : 1) / Double(size.0).squareRoot())
           return Layer(W: W, b: zeros([size.1]))
         }
-        return Families(
-          polynomial: zeros([features]), chebyshev: zeros([features]), fourier: zeros([frequencies]), machine: zeros([count]),
-          network: layers)
+        // Not from zero, where the gradient by the constant feature is nothing but rounding, which Adam makes a step of.
+        let small = [features, features, frequencies, count].enumerated().map { i, size in
+          normal([size], key: key.fold(3 + i), standardDeviation: 0.1)
+        }
+        return Families(polynomial: small[0], chebyshev: small[1], fourier: small[2], machine: small[3], network: layers)
       },
       predict: Self.scores,
       loss: { θ, x, t in
@@ -111,7 +113,7 @@ let training = spirals(count, RandomKey(seed: 1))
     for (i, name) in names.enumerated() {
       let padded = name.padding(toLength: 24, withPad: " ", startingAt: 0)
       try run.show(
-        padded + String(format: "%4d parameters, wrong: %5.2f%% in training, %5.2f%% in test", sizes[i], wrong[0][i], wrong[1][i]),
+        padded + String(format: "%4d parameters, wrong %5.2f%% in training, %5.2f%% in test", sizes[i], wrong[0][i], wrong[1][i]),
         as: "error")
     }
     let images = zip(names, scores[2]).map { ImageGrid.Image($1, width: 61, height: 61, range: -1...1, caption: $0) }
