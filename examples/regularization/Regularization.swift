@@ -7,7 +7,7 @@ import Foundation
 @main struct Regularization: TrainingProgram {
   static let name = "regularization"
   static let abstract = "Overfitting beside L1, L2, elastic net, dropout and early stopping."
-  static let defaults = TrainingDefaults(epochs: 80, stepsPerEpoch: 50)
+  static let defaults = TrainingDefaults(epochs: 300, stepsPerEpoch: 50)
 
   /// y = sin 4x + 0.3 ε for x uniform on [-1, 1].
   static func draw(_ n: Int, _ key: RandomKey) throws -> Dataset {
@@ -35,13 +35,15 @@ import Foundation
 
   /// Trains the others, and sets all side by side: losses without penalties and dropout, and the share of weights that are small.
   func finish(_ run: FinishedRun<Weights>) throws {
-    guard let test = run.validation else { return }
+    guard let validation = run.validation else { return }
+    // Points that nothing was stopped by.
+    let test = try Self.draw(1_000, RandomKey(seed: 3))
     let isWeight = { @Sendable (path: String) in path.hasSuffix("weight") }
     let others: [(name: String, trainer: Trainer<Weights>, patience: Int?)] = [
       ("L1", Self.trainer { l1($0, where: isWeight) * 1e-3 }, nil),
       ("L2", Self.trainer { l2($0, where: isWeight) * 1e-3 }, nil),
       ("elastic net", Self.trainer { elasticNet($0, l1: 5e-4, l2: 5e-4, where: isWeight) }, nil),
-      ("dropout", Self.trainer(dropout: 0.2), nil),
+      ("dropout", Self.trainer(dropout: 0.1), nil),
       ("early stopping", Self.trainer(), 10),
     ]
     var runs = [("none", trainer(), run.result)]
@@ -49,7 +51,7 @@ import Foundation
       var options = TrainingOptions(epochs: run.result.history.count)
       options.stepsPerEpoch = Self.defaults.stepsPerEpoch
       options.stopping = Stopping(patience: patience)
-      runs.append((name, trainer, try trainer.fit(run.training, validation: test, options: options)))
+      runs.append((name, trainer, try trainer.fit(run.training, validation: validation, options: options)))
     }
 
     for (name, trainer, result) in runs {
@@ -65,10 +67,10 @@ import Foundation
           + "\(result.history.count) epochs", as: "loss")
     }
     let training = Plot.Series.line("none, training", y: run.result.history.map(\.loss))
-    let tests = runs.map { name, _, result in Plot.Series.line("\(name), test", y: result.history.compactMap(\.validationLoss)) }
+    let tests = runs.map { name, _, result in Plot.Series.line("\(name), validation", y: result.history.compactMap(\.validationLoss)) }
     try run.draw(
       Plot(
-        title: "Losses of training and test", x: .init("epoch"), y: .init("squared error", scale: .logarithmic),
+        title: "Losses of training and validation", x: .init("epoch"), y: .init("squared error", scale: .logarithmic),
         series: [training] + tests), as: "loss")
   }
 }
