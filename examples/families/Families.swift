@@ -1,5 +1,5 @@
-// Universal families of functions beside a network, on the same two spirals: polynomials, Chebyshev's polynomials, random Fourier
-// features, a kernel machine with hinge loss, a Gaussian process. Each learns a score that is 1 on one spiral and -1 on the other.
+// Universal families of functions beside a network, on the same two spirals: polynomials, Chebyshev's polynomials, random
+// Fourier features, a kernel machine with hinge loss, a Gaussian process. Each learns a score: 1 on one spiral, -1 on the other.
 
 import Descent
 import Foundation

@@ -33,7 +33,8 @@ import Foundation
   /// `train`, `compare` and the other commands have the network without any of it.
   func trainer() -> Trainer<Weights> { Self.trainer() }
 
-  /// Trains the others, and sets all side by side: losses without penalties and dropout, and the share of weights that are small.
+  /// Trains the others, and sets all side by side: losses without penalties and dropout, and the share of weights whose size is
+  /// below 0.01.
   func finish(_ run: FinishedRun<Weights>) throws {
     guard let validation = run.validation else { return }
     // Points that nothing was stopped by.
@@ -48,7 +49,8 @@ import Foundation
     ]
     var runs = [("none", trainer(), run.result)]
     for (name, trainer, patience) in others {
-      var options = TrainingOptions(epochs: run.result.history.count)
+      // So little is done in a step that a second thread would be waited for more than it helps.
+      var options = TrainingOptions(epochs: run.result.history.count, threads: 1)
       options.stepsPerEpoch = Self.defaults.stepsPerEpoch
       options.stopping = Stopping(patience: patience)
       runs.append((name, trainer, try trainer.fit(run.training, validation: validation, options: options)))
@@ -63,14 +65,20 @@ import Foundation
       let small = 100 * Double(weights.count { abs($0) < 0.01 }) / Double(weights.count)
       try run.show(
         name.padding(toLength: 15, withPad: " ", startingAt: 0)
-          + String(format: "loss %.4f in training, %.4f in test; %4.1f%% of weights within 0.01 of 0; ", losses[0], losses[1], small)
+          + String(format: "loss %.4f in training, %.4f in test; %4.1f%% of weights below 0.01; ", losses[0], losses[1], small)
           + "\(result.history.count) epochs", as: "loss")
     }
     let training = Plot.Series.line("none, training", y: run.result.history.map(\.loss))
-    let tests = runs.map { name, _, result in Plot.Series.line("\(name), validation", y: result.history.compactMap(\.validationLoss)) }
+    let curves = runs.dropLast().map { name, _, result in
+      Plot.Series.line("\(name), validation", y: result.history.compactMap(\.validationLoss))
+    }
+    // The curve of the last is that of the first as far as it goes: a dot where it went back to.
+    let losses = runs[runs.count - 1].2.history.compactMap(\.validationLoss)
+    let best = losses.indices.min { losses[$0] < losses[$1] } ?? 0
+    let stop = Plot.Series.points("early stopping", x: [Double(best + 1)], y: [losses[best]])
     try run.draw(
       Plot(
         title: "Losses of training and validation", x: .init("epoch"), y: .init("squared error", scale: .logarithmic),
-        series: [training] + tests), as: "loss")
+        series: [training] + curves + [stop]), as: "loss")
   }
 }
