@@ -70,6 +70,8 @@ let package = Package(
     .executableTarget(name: "perceptron", dependencies: ["Descent", "ExampleData"], path: "examples/perceptron"),
     .executableTarget(
       name: "universal-approximation", dependencies: ["Descent", argumentParser], path: "examples/universal-approximation"),
+    .executableTarget(name: "families", dependencies: ["Descent"], path: "examples/families"),
+    .executableTarget(name: "regularization", dependencies: ["Descent"], path: "examples/regularization"),
     // What several examples learn from.
     .target(
       name: "ExampleData", dependencies: ["Descent"], path: "examples/data", exclude: ["README.md"],

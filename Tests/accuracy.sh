@@ -35,6 +35,6 @@ reaches fashion-cnn validation_accuracy 0.915 1
 reaches resnet20 validation_accuracy 0.99 1
 # Learnt by heart: batch normalisation in training and with running statistics alike.
 reaches resnet20 validation_accuracy 1 1 --overfit 512 --epochs 25
-reaches char-lstm validation_loss 0 1.65
+reaches char-lstm validation_loss 0 1.70
 reaches char-gpt validation_loss 0 1.96 --steps 2000
 [ $failures = 0 ] || { echo "$failures figures were not reached"; exit 1; }

@@ -6,7 +6,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 bin=$(swift build -c release --show-bin-path) || exit 1
-for program in one-slide digits fashion-cnn resnet20 char-lstm char-gpt cake-eating brock-mirman hamilton-jacobi-bellman black-scholes fashion-mnist; do
+for program in one-slide digits fashion-cnn resnet20 char-lstm char-gpt cake-eating brock-mirman hamilton-jacobi-bellman \
+  black-scholes fashion-mnist perceptron universal-approximation families regularization; do
   [ -x "$bin/$program" ] || { echo "Tests/programs.sh: $bin/$program is missing; run 'swift build -c release'" >&2; exit 1; }
 done
 work=$(mktemp -d)
@@ -76,6 +77,34 @@ holds "brock-mirman: by hand and by grad alike" between 0 "$(closed brock-mirman
 holds "hamilton-jacobi-bellman: policy within 2%" between 0 "$(closed hamilton-jacobi-bellman 'of the policy')" 2
 holds "black-scholes: within 0.1 of the formula" between 0 "$(closed black-scholes 'at most')" 0.1
 holds "black-scholes: within 0.03 on average" between 0 "$(closed black-scholes 'mean')" 0.03
+# said PROGRAM PATTERN: the number after PATTERN in the texts of a program.
+said() { sed -n 's/.*"event":"text".*"text":"\(.*\)".*/\1/p' "$1.jsonl" | sed -n "s/^$2 *\([-0-9.e+]*\).*/\1/p"; }
+for program in perceptron universal-approximation families regularization; do
+  holds "$program trains" eval "$program train --threads 1 --json >$program.jsonl"
+  holds "$program: compiled and interpreted agree" $program compare --steps 3
+done
+holds "perceptron: at least 95% of the held-out digits" between 95 "$(said perceptron perceptron:)" 100
+holds "perceptron: logistic regression, at least 96%" between 96 "$(said perceptron logistic:)" 100
+sup() { said universal-approximation "width $1: sup |f - g| ="; }
+holds "universal-approximation: within 0.5 at width 4" between 0.1 "$(sup 4)" 0.5
+holds "universal-approximation: within 0.02 at width 64" between 0 "$(sup 64)" 0.02
+holds "universal-approximation: within 0.002 at width 1024" between 0 "$(sup 1024)" 0.002
+holds "universal-approximation: deep and narrow" eval \
+  'universal-approximation train --part depth --steps 5000 --threads 1 --json >deep.jsonl'
+holds "universal-approximation: within 0.1 at width 2" between 0 "$(said deep 'width 2, 12 layers: sup |f - g| =')" 0.1
+holds "universal-approximation: never within 0.5 at width 1" between 0.5 "$(said deep 'width 1, 12 layers: sup |f - g| =')" 2
+# wrong FAMILY: the share of test points that it gets wrong, in percent.
+wrong() { said families "$1 .* training,"; }
+holds "families: polynomials, at most 8% wrong" between 0 "$(wrong polynomials)" 8
+for family in "Chebyshev polynomials" "random Fourier features" "kernel machine" network "Gaussian process"; do
+  holds "families: $family, at most 4% wrong" between 0 "$(wrong "$family")" 4
+done
+tested() { said regularization "$1 .* training,"; }
+holds "regularization: overfits without" between 0.3 "$(tested none)" 10
+for method in L1 L2 "elastic net" dropout "early stopping"; do
+  holds "regularization: $method, test loss at most 0.2" between 0.09 "$(tested "$method")" 0.2
+done
+holds "regularization: L1 leaves few weights" between 90 "$(said regularization 'L1 .* test;')" 100
 holds "char-gpt trains and writes" eval 'char-gpt train --steps 60 --write 50 --json >gpt.jsonl &&
   between 2.4 "$(field gpt.jsonl validation_loss)" 3.1 && grep -q "\"event\":\"text\"" gpt.jsonl'
 holds "metrics and pictures go where --log says" eval 'digits train --epochs 2 --log logs &&

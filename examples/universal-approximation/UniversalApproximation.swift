@@ -1,6 +1,6 @@
 // Universal approximation, twice. Width: networks of one hidden layer come as near to a continuous function as one likes where
-// they are wide enough (Cybenko 1989, Hornik 1991). Depth: so do networks of rectifiers of width max(n + 1, m) for n variables and
-// m results where they are deep enough (Hanin and Sellke 2017, Park et al. 2021), and none of width n does, however deep.
+// they are wide enough (Cybenko 1989, Hornik 1991). Depth: so do networks of rectifiers of width max(n + 1, m), for n variables
+// and m results, where they are deep enough (Hanin and Sellke 2017, Park et al. 2021), and none of width n does, however deep.
 
 import ArgumentParser
 import Descent
