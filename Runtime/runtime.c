@@ -76,6 +76,12 @@ TEXT(safetensors_writer) = {
 TEXT(trainer) = {
 #embed "include/descent_trainer.h" suffix(, 0)
 };
+TEXT(trainer_data) = {
+#embed "include/descent_trainer_data.h" suffix(, 0)
+};
+TEXT(trainer_options) = {
+#embed "include/descent_trainer_options.h" suffix(, 0)
+};
 
 static const struct {
   const char *name, *text;
@@ -101,6 +107,8 @@ static const struct {
     {"descent_safetensors.h", safetensors},
     {"descent_safetensors_writer.h", safetensors_writer},
     {"descent_trainer.h", trainer},
+    {"descent_trainer_data.h", trainer_data},
+    {"descent_trainer_options.h", trainer_options},
 };
 
 const char *dsc_header_text(const char *name) {

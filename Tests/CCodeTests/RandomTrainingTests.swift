@@ -50,7 +50,6 @@ import Testing
       let trial = Result { try RandomProgram(seed: seed + index).trial() }
       made.withLock { $0[index] = trial }
     }
-    let start = ContinuousClock.now
     let trials = try made.withLock { try $0.map { try $0!.get() } }
     Self.say("random programs: \(summary(trials))")
     for (trial, failure) in try Fleet.failing(trials, threads: threads, builds: builds, size: 25).prefix(5) {

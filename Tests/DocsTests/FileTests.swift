@@ -23,7 +23,6 @@ import Testing
 
   /// Files of more than 500 lines, with the reason; generated files and tables of data aside.
   private static let long = [
-    "Runtime/include/descent_trainer.h": "one program, from its command line to its files, that is pasted as a whole",
     "Tests/readers/check.c": "a table of files, good and hostile, with what readers must say of each",
   ]
   @Test func filesAreShort() throws {

@@ -53,7 +53,7 @@ private func texts(_ svg: String) -> [String] {
   }
 
   @Test func numbersThatAreNone() {
-    let odd: [Double] = [.nan, .infinity, -.infinity, 1e308, -1e308, 0, -1, 5e-324, 1, 2]
+    let odd: [Double] = [.nan, .infinity, -.infinity, 1e308, -1e308, 0, -1, .leastNonzeroMagnitude, 1, 2]
     for scale in [Plot.Scale.linear, .logarithmic] {
       for values in [[], [1], [.nan], [0], [1e149, -1e149], [1, 1 + 1e-15], odd] as [[Double]] {
         for other in [values, values.map { _ in 1 }] {

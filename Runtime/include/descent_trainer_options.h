@@ -1,0 +1,243 @@
+/* What a standalone trainer is told: the tables that an emitted main fills in, and the command line.
+ * Takes argc and argv; gives dsc_trainer_options, or the status 64 after a line that says what is wrong. */
+#ifndef DESCENT_TRAINER_OPTIONS_H
+#define DESCENT_TRAINER_OPTIONS_H
+
+#include "descent_csv.h"
+#include "descent_dataset.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+/* ---- what is to be trained ---- */
+
+enum { DSC_TRAINER_CSV = 0,
+       DSC_TRAINER_IDX = 1,
+       DSC_TRAINER_NPY = 2 };
+enum { DSC_TRAINER_FIRST = 0,    /* the first `count` rows */
+       DSC_TRAINER_OTHERS = 1,   /* all rows but `count` that a split with `seed` holds out */
+       DSC_TRAINER_HELD_OUT = 2, /* the rows that it holds out */
+       DSC_TRAINER_MOST_THREADS = 1024 };
+
+typedef struct {
+  const char *name;
+  int32_t dtype, rank;
+  int64_t shape[8];
+} dsc_trainer_tensor;
+
+typedef struct {
+  int32_t part; /* DSC_TRAINER_FIRST ... */
+  int64_t count;
+  uint64_t seed;
+} dsc_trainer_choice;
+
+/* Where rows come from, which of them are taken, and what they must be. */
+typedef struct {
+  int32_t reader;              /* DSC_TRAINER_CSV ... */
+  const char *inputs, *targets; /* paths; a table has both in `inputs` */
+  dsc_csv_options csv;
+  const dsc_trainer_choice *choices;
+  int64_t choice_count;
+  int64_t classes; /* targets are labels below this number; 0: they are numbers */
+  dsc_trainer_tensor input, target;
+} dsc_trainer_rows;
+
+typedef struct {
+  int64_t (*arena_bytes)(int64_t threads);
+  void (*run)(void *const *io, void *arena, int64_t steps, int64_t threads);
+  int64_t steps;
+} dsc_trainer_program;
+
+/* The arrays of the programs, in order:
+ *   initialize: seed; parameters, state
+ *   train:      parameters, state, counters, order where rows are shuffled, inputs, targets
+ *   evaluate:   parameters, counters, inputs, targets */
+typedef struct {
+  const char *metric; /* null: none */
+  dsc_trainer_program initialize, train;
+  const dsc_trainer_program *evaluate;
+  int64_t evaluate_count;
+  const dsc_trainer_tensor *parameters;
+  int64_t parameter_count;
+  const dsc_trainer_tensor *state; /* of the optimizer */
+  int64_t state_count;
+  const dsc_trainer_rows *data, *validation; /* validation: null where there is none */
+  int64_t batch, steps_per_epoch;
+  int shuffled;
+  int restores_best; /* the result has the parameters of the epoch with the least validation loss */
+  /* What ends training early: epochs without a better one (0: never), a relative change of the loss and a norm of the
+   * gradient, which a tensor of the state holds (both negative: never). */
+  int64_t patience;
+  double tolerance, gradient_norm;
+  int64_t gradient_norm_state;
+  /* What the command line may change; 0 steps: as many as the epochs have; 0 threads: as many as OpenMP takes. */
+  int64_t epochs, steps, seed, threads;
+} dsc_trainer;
+
+/* ---- the command line ---- */
+
+typedef struct {
+  int64_t epochs, steps, seed, threads, every; /* 0: not given, but for the seed */
+  const char *output, *checkpoint, *resume;
+  const char *data, *inputs, *targets, *validation_data, *validation_inputs, *validation_targets;
+} dsc_trainer_options;
+
+typedef struct {
+  const char *name, *value, *help;
+  int64_t *number, least, most;
+  const char **text;
+} dsc_trainer_option;
+
+enum { DSC_TRAINER_OPTIONS = 16 };
+
+DSC_FN void dsc_trainer_list_number(dsc_trainer_option *list, int *count, const char *name, int64_t *number, int64_t least, int64_t most, const char *help) {
+  const dsc_trainer_option option = {name, "N", help, number, least, most, NULL};
+  list[(*count)++] = option;
+}
+
+DSC_FN void dsc_trainer_list_path(dsc_trainer_option *list, int *count, const char *name, const char *value, const char **text, const char *help) {
+  const dsc_trainer_option option = {name, value, help, NULL, 0, 0, text};
+  list[(*count)++] = option;
+}
+
+/* The options that this trainer has; returns their number. */
+DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, dsc_trainer_option *list) {
+  const dsc_trainer_rows *validation = trainer->validation;
+  const int table = trainer->data->reader == DSC_TRAINER_CSV;
+  int n = 0;
+  dsc_trainer_list_number(list, &n, "--epochs", &o->epochs, 1, 1000000000, "rounds over all rows");
+  dsc_trainer_list_number(list, &n, "--steps", &o->steps, 1, INT64_MAX, "steps, in place of epochs");
+  dsc_trainer_list_number(list, &n, "--seed", &o->seed, INT64_MIN, INT64_MAX, "decides initial parameters and the order of rows");
+  dsc_trainer_list_number(list, &n, "--threads", &o->threads, 1, DSC_TRAINER_MOST_THREADS, "threads; results do not depend on them");
+  dsc_trainer_list_path(list, &n, "--output", "FILE", &o->output, "where the parameters go, as safetensors");
+  dsc_trainer_list_path(list, &n, "--checkpoint", "FILE", &o->checkpoint, "keep parameters, optimizer and position there");
+  dsc_trainer_list_number(list, &n, "--every", &o->every, 1, INT64_MAX, "write the checkpoint every N steps too, not only at the end");
+  dsc_trainer_list_path(list, &n, "--resume", "FILE", &o->resume, "go on from a checkpoint");
+  if (table) {
+    dsc_trainer_list_path(list, &n, "--data", "FILE", &o->data, "the table to train on");
+  } else {
+    dsc_trainer_list_path(list, &n, "--data", "DIR", &o->data, "the folder with the files of the data, under their usual names");
+    dsc_trainer_list_path(list, &n, "--inputs", "FILE", &o->inputs, "the inputs to train on");
+    dsc_trainer_list_path(list, &n, "--targets", "FILE", &o->targets, "their targets");
+  }
+  if (validation != NULL && validation->reader == DSC_TRAINER_CSV) {
+    dsc_trainer_list_path(list, &n, "--validation-data", "FILE", &o->validation_data, "the table to validate on");
+  } else if (validation != NULL) {
+    dsc_trainer_list_path(list, &n, "--validation-inputs", "FILE", &o->validation_inputs, "the inputs to validate on");
+    dsc_trainer_list_path(list, &n, "--validation-targets", "FILE", &o->validation_targets, "their targets");
+  }
+  return n;
+}
+
+DSC_FN void dsc_trainer_help(const char *program, const dsc_trainer *trainer, const dsc_trainer_option *list, int count) {
+  printf("usage: %s [options]\n\nTrains and writes the parameters.\n\n", program);
+  for (int i = 0; i < count; i++) {
+    const int written = printf("  %s %s", list[i].name, list[i].value);
+    printf("%*s%s\n", written < 30 ? 30 - written : 1, "", list[i].help);
+  }
+  printf("  --help%22s%s\n", "", "this text");
+  if (trainer->steps > 0)
+    printf("\nDefaults: %" PRId64 " steps", trainer->steps);
+  else
+    printf("\nDefaults: %" PRId64 " epochs", trainer->epochs);
+  printf(", seed %" PRId64 ", output parameters.safetensors.\n", trainer->seed);
+}
+
+/* A whole number between bounds, written with digits alone: 1, or 0 if it is none. */
+DSC_FN int dsc_trainer_number(const char *text, int64_t least, int64_t most, int64_t *number) {
+  const int negative = *text == '-';
+  uint64_t value = 0;
+  const char *p = text + negative;
+  if (!dsc_is_digit(*p))
+    return 0;
+  for (; dsc_is_digit(*p); p++) {
+    const uint64_t digit = (uint64_t)(*p - '0');
+    if (value > ((uint64_t)INT64_MAX + 1 - digit) / 10)
+      return 0;
+    value = value * 10 + digit;
+  }
+  if (*p != 0 || (!negative && value > (uint64_t)INT64_MAX))
+    return 0;
+  *number = !negative ? (int64_t)value : value > (uint64_t)INT64_MAX ? INT64_MIN
+                                                                     : -(int64_t)value;
+  return *number >= least && *number <= most;
+}
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+DSC_FN int
+dsc_trainer_usage(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  fputs("trainer: ", stderr);
+  vfprintf(stderr, format, list);
+  fputs(" (--help lists the options)\n", stderr);
+  va_end(list);
+  return 64;
+}
+
+/* Takes one argument `--name value` or `--name=value` at *at; returns 0, or 64 after a line that says what is wrong. */
+DSC_FN int dsc_trainer_argument(int argc, char **argv, int *at, const dsc_trainer_option *list, int count) {
+  const char *argument = argv[*at], *equals = strchr(argument, '=');
+  const size_t length = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
+  for (int i = 0; i < count; i++) {
+    const dsc_trainer_option *option = &list[i];
+    if (strlen(option->name) != length || memcmp(option->name, argument, length) != 0)
+      continue;
+    if (equals == NULL && *at + 1 >= argc)
+      return dsc_trainer_usage("%s needs a value", option->name);
+    const char *value = equals != NULL ? equals + 1 : argv[++*at];
+    if (option->text != NULL) {
+      if (*value == 0)
+        return dsc_trainer_usage("%s is empty", option->name);
+      *option->text = value;
+    } else if (!dsc_trainer_number(value, option->least, option->most, option->number)) {
+      return dsc_trainer_usage("%s is %s; expected a whole number in %" PRId64 "...%" PRId64, option->name, dsc_show(value, (int64_t)strlen(value)).text, option->least, option->most);
+    }
+    return 0;
+  }
+  return dsc_trainer_usage("unknown argument %s", dsc_show(argument, (int64_t)strlen(argument)).text);
+}
+
+/* Reads the command line; returns 0, 64, or -1 where help was asked for and given. */
+DSC_FN int dsc_trainer_parse(const dsc_trainer *trainer, int argc, char **argv, dsc_trainer_options *o) {
+  dsc_trainer_option list[DSC_TRAINER_OPTIONS];
+  memset(o, 0, sizeof *o);
+  o->seed = trainer->seed;
+  o->output = "parameters.safetensors";
+  const int count = dsc_trainer_list(trainer, o, list);
+  for (int at = 1; at < argc; at++) {
+    if (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0) {
+      dsc_trainer_help(argc > 0 && argv[0] != NULL ? argv[0] : "trainer", trainer, list, count);
+      return -1;
+    }
+    const int status = dsc_trainer_argument(argc, argv, &at, list, count);
+    if (status != 0)
+      return status;
+  }
+  if (o->epochs > 0 && o->steps > 0)
+    return dsc_trainer_usage("--epochs and --steps exclude each other");
+  if (o->every > 0 && o->checkpoint == NULL)
+    return dsc_trainer_usage("--every needs --checkpoint");
+  if (o->epochs == 0 && o->steps == 0) {
+    o->epochs = trainer->epochs;
+    o->steps = trainer->steps;
+  }
+  if (o->threads == 0)
+    o->threads = trainer->threads;
+#ifdef _OPENMP
+  if (o->threads == 0)
+    o->threads = omp_get_max_threads();
+#else
+  if (o->threads > 1)
+    fputs("trainer: built without OpenMP, so one thread trains\n", stderr);
+  o->threads = 1;
+#endif
+  if (o->threads > DSC_TRAINER_MOST_THREADS)
+    o->threads = DSC_TRAINER_MOST_THREADS;
+  return 0;
+}
+
+#endif
