@@ -152,4 +152,30 @@ import Testing
     #expect(loops.count == 2)
     #expect(loops[1].carries == 1)
   }
+
+  /// With a checkpointed body the forward loop keeps carries alone, and derivatives are the same.
+  @Test func checkpointedStepsKeepCarriesAlone() throws {
+    func trial(_ isCheckpointed: Bool) throws -> Trial {
+      try Trial("recurrence, checkpointed: \(isCheckpointed)", [TensorType(.f64, [2, 5]), TensorType(.f64, [5, 5]), TensorType(.f64, [7, 2, 5])]) { x in
+        let step = { @Sendable (h: Tensor, w: Tensor, s: Tensor) -> Tensor in tanh(matmul(sin(matmul(h, w) * 0.2), w) + s) }
+        let wise = checkpoint(step)
+        let g = grad { @Sendable (w: Tensor) in
+          sum(square(scan(x[0], over: x[2]) { (h: Tensor, s: Tensor) in (isCheckpointed ? wise(h, w, s) : step(h, w, s), [Tensor]()) }.0))
+        }
+        return [g(x[1])]
+      }
+    }
+    var kept: [Int] = []
+    var values: [[Double]] = []
+    for isCheckpointed in [false, true] {
+      var trial = try trial(isCheckpointed)
+      trial.isOptimized = true
+      try Fleet.check([trial], threads: [1, 2])
+      values.append(try trial.expected()[0].doubles)
+      let loops = try optimize(trial.graph, check: true).nodes.compactMap { ($0.op as? Loop)?.form }
+      kept.append(loops[0].body.outputs.count - loops[0].carries)
+    }
+    #expect(Tolerance.difference(values[0], values[1]) < 1e-13)
+    #expect(kept == [3, 1])
+  }
 }
