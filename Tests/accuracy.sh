@@ -5,6 +5,7 @@
 #   bash Tests/accuracy.sh [PROGRAM...]
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+. Tests/numbers.sh
 swift build -c release >/dev/null || exit 1
 bin=$(swift build -c release --show-bin-path) || exit 1
 work=$(mktemp -d)
@@ -20,8 +21,8 @@ reaches() {
   [ "$chosen" = "  " ] || [[ "$chosen" = *" $program "* ]] || return 0
   "$bin/$program" train --json "$@" >run.jsonl 2>run.err || { echo "FAILED  $program $*: $(tail -n 1 run.err)"; failures=$((failures + 1)); return; }
   local reached
-  reached=$(sed -n '/"event":"end"/s/.*"'"$name"'":\([^,}]*\).*/\1/p' run.jsonl)
-  if awk -v low="$low" -v x="$reached" -v high="$high" 'BEGIN { exit !(x != "" && x + 0 >= low && x + 0 <= high) }'; then
+  reached=$(field run.jsonl "$name")
+  if between "$low" "$reached" "$high"; then
     echo "ok      $program $*: $name $reached"
   else
     echo "FAILED  $program $*: $name $reached, not in $low...$high"

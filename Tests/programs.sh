@@ -5,6 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
+. Tests/numbers.sh
 bin=$(swift build -c release --show-bin-path) || exit 1
 for program in one-slide digits fashion-cnn resnet20 char-lstm char-gpt cake-eating brock-mirman hamilton-jacobi-bellman \
   black-scholes fashion-mnist perceptron universal-approximation families regularization; do
@@ -41,9 +42,6 @@ holds() {
     failures=$((failures + 1))
   fi
 }
-# field FILE NAME: a number in the line of JSON that ends a run.
-field() { sed -n '/"event":"end"/s/.*"'"$2"'":\([^,}]*\).*/\1/p' "$1"; }
-between() { awk -v low="$1" -v x="$2" -v high="$3" 'BEGIN { exit !(x != "" && x + 0 >= low && x + 0 <= high) }'; }
 silent() { "$@" >silent.log 2>&1 && [ ! -s silent.log ] || { cat silent.log; return 1; }; }
 strict='-std=c11 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow'
 

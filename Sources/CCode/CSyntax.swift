@@ -48,6 +48,11 @@ extension SourceLocation {
 struct LoopVariable {
   var name: String
   var extent: Int
+
+  /// i0, i1, … over these extents.
+  static func over(_ extents: some Sequence<Int>) -> [LoopVariable] {
+    extents.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+  }
 }
 
 extension Affine {

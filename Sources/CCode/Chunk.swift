@@ -75,7 +75,7 @@ struct ChunkWriter {
     return found
   }
   /// What a kernel reads while the chunks run, where a sum over rows leaves its epilogue for later; and what that reads.
-  private func reads(_ kernel: Int, as role: Role?) -> (first: Set<Buffer>, later: Set<Buffer>) {
+  private func reads(_ kernel: Int, as role: Role) -> (first: Set<Buffer>, later: Set<Buffer>) {
     guard role == .collect, let anchor = kernels[kernel].anchor else { return (Set(buffers(kernel) { !$0.isWritten }), []) }
     return (sources([anchor], in: kernels[kernel]), sources(kernels[kernel].members, in: kernels[kernel]))
   }
@@ -84,12 +84,9 @@ struct ChunkWriter {
     var mapped: Set<Buffer> = [], late: Set<Buffer> = []
     for (number, kernel) in kernels.enumerated() {
       var role = self.role(kernel) ?? .before
-      var reads = reads(number, as: role)
-      let isLate = !reads.first.isDisjoint(with: late)
-      if isLate {
-        role = .after
-        reads = self.reads(number, as: role)
-      }
+      let isLate = !reads(number, as: role).first.isDisjoint(with: late)
+      if isLate { role = .after }
+      let reads = reads(number, as: role)
       if role == .before, !reads.first.isDisjoint(with: mapped) { return false }
       if role == .map {
         // Its values must be wanted within the tile alone.
@@ -219,16 +216,13 @@ struct ChunkWriter {
     let row = lines.contains { $0.contains("row") } ? ["  const int64_t row = base + l;"] : []
     return ["DSC_LANES for (int64_t l = 0; l < \(Self.lanes); l++) {"] + row + lines.map { $0.indented(1) } + ["}"]
   }
-  private func opened(_ variables: [LoopVariable], _ range: some Sequence<Int>) -> [Loop] {
-    range.map { Loop(variable: $0, lower: "0", upper: cLiteral(variables[$0].extent)) }
-  }
 
   private mutating func mapBlock(_ kernel: Kernel) -> [String]? {
     let variables = kernel.domain.dimensions.enumerated().map { LoopVariable(name: $0.offset == 0 ? "row" : "i\($0.offset)", extent: $0.element) }
     var body = body(variables, row: 0, kernel, computes: true)
     context.store(kernel, &body, variables.indices.map { Affine(variable: $0) })
     parameters = body.parameters
-    return body.tile!.failed ? nil : nest(opened(variables, variables.indices.dropFirst()), variables, lanes(body.lines))
+    return body.tile!.failed ? nil : nest(opened(variables.indices.dropFirst(), variables), variables, lanes(body.lines))
   }
 
   /// A reduction or contraction that gives each row its own result.
@@ -246,21 +240,21 @@ struct ChunkWriter {
     guard !end.tile!.failed else { return nil }
     // The short loops are unrolled, so that the lanes are the innermost loop and the accumulator stays in a register.
     let sum = ["\(form.dtype.cName) acc = \(start);"]
-      + nest(opened(variables, form.outputs.count..<variables.count), variables, step, pragma: "DSC_UNROLL ")
-    return nest(opened(variables, 1..<form.outputs.count), variables, lanes(sum + end.lines))
+      + nest(opened(form.outputs.count..<variables.count, variables), variables, step, pragma: "DSC_UNROLL ")
+    return nest(opened(1..<form.outputs.count, variables), variables, lanes(sum + end.lines))
   }
 
   /// A sum over the rows: each lane adds up its own.
   private mutating func collectBlock(_ form: ReductionForm, _ offset: Int) -> [String]? {
     guard let rowPlace = form.reduced.firstIndex(of: rows) else { return nil }
     let row = form.outputs.count + rowPlace
-    var variables = form.outputs.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    var variables = LoopVariable.over(form.outputs)
     variables += form.reduced.enumerated().map { LoopVariable(name: $0.offset == rowPlace ? "row" : "r\($0.offset)", extent: $0.element) }
     let output = form.outputs.indices.map { Affine(variable: $0) }
     let place = Affine.linear(output, Shape(form.outputs)) + Affine(offset)
     let sum = place == Affine() ? "sums[l]" : "sums[(\(place.c(variables))) * \(Self.lanes) + l]"
     guard let (step, _, _) = step(form, variables, row: row, output, sum) else { return nil }
-    return nest(opened(variables, variables.indices.filter { $0 != row }), variables, lanes(step))
+    return nest(opened(variables.indices.filter { $0 != row }, variables), variables, lanes(step))
   }
 
   /// The statement that takes one element into an accumulator, and the value it starts with.
@@ -283,7 +277,7 @@ struct ChunkWriter {
   /// The chunks' sums of one kernel in their tree, first the chunks, then the lanes, and the epilogue.
   private func tree(_ number: Int, _ chunks: Int) -> KernelCode {
     let kernel = kernels[number]
-    let variables = kernel.domain.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    let variables = LoopVariable.over(kernel.domain.dimensions)
     let index = variables.indices.map { Affine(variable: $0) }
     var end = Body(context, Parameters(), variables)
     let sums = end.parameters.name(partials, dtype, node: nil, writing: false)
@@ -305,7 +299,7 @@ struct ChunkWriter {
       lines += ["for (int64_t l = 0; l < \(width); l++)", "  acc[l] = acc[l] + acc[l + \(width)];"]
     }
     lines += end.lines
-    let loops = variables.indices.map { Loop(variable: $0, lower: $0 == 0 ? "lo" : "0", upper: $0 == 0 ? "hi" : cLiteral(variables[$0].extent)) }
+    let loops = opened(variables.indices, variables, shared: 0)
     return KernelCode(
       parameters: end.parameters,
       body: (variables.isEmpty ? ["(void)lo;", "(void)hi;"] : []) + nest(loops, variables, ["{"] + lines.map { $0.indented(1) } + ["}"]),

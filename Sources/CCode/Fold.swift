@@ -9,10 +9,10 @@ extension ProgramContext {
   func fold(_ kernel: Kernel, _ sources: [AxisSource]) -> KernelCode {
     let anchor = kernel.anchor!
     let operand = graph[anchor].operands[0]
-    let from = graph[operand].type.shape, shape = kernel.domain, dtype = graph[kernel.anchor!].type.dtype
+    let from = graph[operand].type.shape, shape = kernel.domain, dtype = graph[anchor].type.dtype
     let folded = sources.indices.filter { sources[$0].terms.count == 2 }
     // Loops over the result, over the elements of a window, and the number of the window that they lead to.
-    var variables = shape.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    var variables = LoopVariable.over(shape.dimensions)
     let outputs = variables.indices
     var operandIndex = [Affine](repeating: Affine(), count: from.rank)
     for (axis, source) in zip(outputs, sources) where source.terms.count == 1 { operandIndex[source.terms[0].axis] = Affine(variable: axis) }
@@ -66,10 +66,9 @@ extension ProgramContext {
       lines = ["{", "  \(type) acc = \(zero);"] + (tapped(element.lines + [sum("acc")]) + end.lines).map { $0.indented(1) } + ["}"]
     }
     let open = isWide ? Array(outputs.dropLast()) : Array(outputs)
-    let shared = open.first { shape[$0] >= 64 } ?? open.max { shape[$0] < shape[$1] }
-    let loops = open.map { Loop(variable: $0, lower: $0 == shared ? "lo" : "0", upper: $0 == shared ? "hi" : cLiteral(shape[$0])) }
+    let shared = sharedLoop(open, variables)
     return KernelCode(
-      parameters: end.parameters, body: (shared == nil ? ["(void)lo;", "(void)hi;"] : []) + nest(loops, variables, lines),
+      parameters: end.parameters, body: withoutShares(shared) + nest(opened(open, variables, shared: shared), variables, lines),
       units: cLiteral(shared.map { shape[$0] } ?? 1), grain: shared == last ? 16 : 1,
       work: from.count * (2 + inlinedCost(operand)) + shape.count * cost(kernel.members), nodes: [anchor] + kernel.members)
   }

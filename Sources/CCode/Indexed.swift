@@ -9,7 +9,7 @@ extension ProgramContext {
     let anchor = kernel.anchor!
     let operand = graph[anchor].operands[0]
     let shape = graph[operand].type.shape
-    let outputs = kernel.domain.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    let outputs = LoopVariable.over(kernel.domain.dimensions)
     let variables = outputs + [LoopVariable(name: "r", extent: shape[axis])]
     let outputIndex = outputs.indices.map { Affine(variable: $0) }
     var body = Body(self, Parameters(), variables)
@@ -24,19 +24,10 @@ extension ProgramContext {
       + body.lines.map { $0.indented(2) }
       + ["    if (arg < 0 || \(greater)) {", "      best = \(value);", "      arg = (int32_t)r;", "    }", "  }"]
       + end.lines.map { $0.indented(1) } + ["}"]
-    return shared(outputs, lines, end.parameters, work: shape.count * 2, nodes: [anchor])
-  }
-
-  /// Loops over outputs, the first wide one shared out among threads.
-  private func shared(
-    _ outputs: [LoopVariable], _ lines: [String], _ parameters: Parameters, work: Int, nodes: [NodeID]
-  ) -> KernelCode {
-    let shared = outputs.indices.first { outputs[$0].extent >= 64 } ?? outputs.indices.max { outputs[$0].extent < outputs[$1].extent }
-    let loops = outputs.indices.map { Loop(variable: $0, lower: $0 == shared ? "lo" : "0", upper: $0 == shared ? "hi" : cLiteral(outputs[$0].extent)) }
-    let head = shared == nil ? ["(void)lo;", "(void)hi;"] : []
+    let shared = sharedLoop(outputs.indices, outputs)
     return KernelCode(
-      parameters: parameters, body: head + nest(loops, outputs, lines), units: cLiteral(shared.map { outputs[$0].extent } ?? 1),
-      work: work, nodes: nodes)
+      parameters: end.parameters, body: withoutShares(shared) + nest(opened(outputs.indices, outputs, shared: shared), outputs, lines),
+      units: cLiteral(shared.map { outputs[$0].extent } ?? 1), work: shape.count * 2, nodes: [anchor])
   }
 
   /// Base and additions for each place of the result in the order of the indices: whoever owns a place does all its additions.
@@ -47,7 +38,7 @@ extension ProgramContext {
     let shape = node.type.shape
     let indexShape = graph[indices].type.shape
     // Loops: the axes before, the axis itself, the axes after, and those of the indices.
-    var variables = shape.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    var variables = LoopVariable.over(shape.dimensions)
     let first = variables.count
     variables += indexShape.dimensions.enumerated().map { LoopVariable(name: "u\($0.offset)", extent: $0.element) }
     let place = shape.dimensions.indices.map { Affine(variable: $0) }
@@ -56,9 +47,6 @@ extension ProgramContext {
     // The widest other axis is shared out; where all are narrow, the axis of the additions itself.
     let widest = others.max { shape[$0] < shape[$1] }
     let shared = widest.map { shape[$0] >= 32 || shape[$0] >= shape[axis] } == true ? widest! : axis
-    func range(_ variable: Int) -> Loop {
-      Loop(variable: variable, lower: variable == shared ? "lo" : "0", upper: variable == shared ? "hi" : cLiteral(shape[variable]))
-    }
     var copy = Body(self, Parameters(), variables)
     copy.store(anchor, place, copy.value(base, place))
     var pick = Body(self, copy.parameters, variables)
@@ -73,9 +61,9 @@ extension ProgramContext {
     let (from, to) = shared == axis ? ("lo", "hi") : ("0", cLiteral(shape[axis]))
     let inner = pick.lines
       + ["const int64_t \(axisName) = (int64_t)\(picked);", "if (\(axisName) >= \(from) && \(axisName) < \(to)) {"]
-      + nest(others.map(range), variables, add.lines + ["\(array)[\(position)] = \(sum);"]).map { $0.indented(1) } + ["}"]
-    let lines = nest(shape.dimensions.indices.map(range), variables, copy.lines)
-      + nest(indexShape.dimensions.indices.map { Loop(variable: first + $0, lower: "0", upper: cLiteral(indexShape[$0])) }, variables, ["{"] + inner.map { $0.indented(1) } + ["}"])
+      + nest(opened(others, variables, shared: shared), variables, add.lines + ["\(array)[\(position)] = \(sum);"]).map { $0.indented(1) } + ["}"]
+    let lines = nest(opened(shape.dimensions.indices, variables, shared: shared), variables, copy.lines)
+      + nest(opened(first..<variables.count, variables), variables, ["{"] + inner.map { $0.indented(1) } + ["}"])
     let isShared = shape.rank > 0
     return KernelCode(
       parameters: add.parameters, body: (isShared ? [] : ["(void)lo;", "(void)hi;"]) + lines,
@@ -89,7 +77,7 @@ extension ProgramContext {
     let keys = graph[node.operands[0]].type.shape
     let count = node.type.shape.count / (keys.count / 2)
     // Keys of an array are variables of one loop; a single one needs none.
-    let variables = keys.dimensions.dropLast().enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    let variables = LoopVariable.over(keys.dimensions.dropLast())
     let index = variables.indices.map { Affine(variable: $0) }
     var body = Body(self, Parameters(), variables)
     let seed = body.value(node.operands[0], index + [Affine()])
@@ -102,7 +90,7 @@ extension ProgramContext {
     func call(_ from: String, _ to: String) -> String {
       "dsc_random_\(function)(\(target), (uint64_t)\(seed), (uint64_t)\(stream), \(count), \(from), \(to));"
     }
-    let loops = variables.indices.map { Loop(variable: $0, lower: $0 == 0 ? "lo" : "0", upper: $0 == 0 ? "hi" : cLiteral(variables[$0].extent)) }
+    let loops = opened(variables.indices, variables, shared: 0)
     return KernelCode(
       parameters: body.parameters,
       body: variables.isEmpty ? body.lines + [call("lo", "hi")] : nest(loops, variables, body.lines + [call("0", blocks)]),

@@ -51,6 +51,19 @@ struct Loop {
   var upper: String
 }
 
+/// Of loops the one that threads share: the first wide one, else the widest.
+func sharedLoop(_ loops: some Collection<Int>, _ variables: [LoopVariable]) -> Int? {
+  loops.first { variables[$0].extent >= 64 } ?? loops.max { variables[$0].extent < variables[$1].extent }
+}
+
+/// Loops over all of their extents, but `shared`, which goes over a thread's share.
+func opened(_ loops: some Sequence<Int>, _ variables: [LoopVariable], shared: Int? = nil) -> [Loop] {
+  loops.map { $0 == shared ? Loop(variable: $0, lower: "lo", upper: "hi") : Loop(variable: $0, lower: "0", upper: cLiteral(variables[$0].extent)) }
+}
+
+/// Statements for a function that has no loop to share.
+func withoutShares(_ shared: Int?) -> [String] { shared == nil ? ["(void)lo;", "(void)hi;"] : [] }
+
 /// Bodies inside loops; `pragma` goes before each.
 func nest(_ loops: [Loop], _ variables: [LoopVariable], _ body: [String], pragma: String = "") -> [String] {
   guard let loop = loops.first else { return body }
@@ -109,26 +122,24 @@ extension ProgramContext {
     let id = kernel.members[0]
     let shape = kernel.domain
     let others = shape.dimensions.indices.filter { $0 != axis }
-    let shared = others.first { shape[$0] >= 64 } ?? others.max { shape[$0] < shape[$1] }
+    let shared = sharedLoop(others, LoopVariable.over(shape.dimensions))
     var parameters = Parameters()
     var (lines, names, start) = ([String](), 0, 0)
     for operand in graph[id].operands {
       let part = graph[operand].type.shape
       guard part.count > 0 else { continue }
-      let variables = part.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+      let variables = LoopVariable.over(part.dimensions)
       var index = variables.indices.map { Affine(variable: $0) }
       var body = Body(self, parameters, variables, names: names)
       let value = body.value(operand, index)
       index[axis] = index[axis] + Affine(start)
       body.store(id, index, value)
       (parameters, names, start) = (body.parameters, body.counter, start + part[axis])
-      lines += nest(
-        variables.indices.map { Loop(variable: $0, lower: $0 == shared ? "lo" : "0", upper: $0 == shared ? "hi" : cLiteral(part[$0])) },
-        variables, body.lines)
+      lines += nest(opened(variables.indices, variables, shared: shared), variables, body.lines)
     }
     let cost = 2 + graph[id].operands.reduce(0) { Swift.max($0, inlinedCost($1)) }
     return KernelCode(
-      parameters: parameters, body: (shared == nil ? ["(void)lo;", "(void)hi;"] : []) + lines,
+      parameters: parameters, body: withoutShares(shared) + lines,
       units: cLiteral(shared.map { shape[$0] } ?? 1), grain: shared == shape.rank - 1 ? 64 : 1, work: shape.count * cost, nodes: [id])
   }
 
@@ -136,7 +147,7 @@ extension ProgramContext {
   func loops(_ kernel: Kernel) -> KernelCode {
     if kernel.members.count == 1, case .concatenate(let axis) = families[kernel.members[0].index] { return parts(kernel, axis) }
     let shape = kernel.domain
-    var variables = shape.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    var variables = LoopVariable.over(shape.dimensions)
     let index = shape.dimensions.indices.map { Affine(variable: $0) }
     func write(_ variables: [LoopVariable], _ dropped: Set<Int>) -> Body {
       var body = Body(self, Parameters(), variables, dropped: dropped)
@@ -145,15 +156,11 @@ extension ProgramContext {
       return body
     }
     let dropped = merge(0..<shape.rank, &variables, write(variables, []).accesses)
-    let original = shape.dimensions.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    let original = LoopVariable.over(shape.dimensions)
     let body = write(original, dropped)
     let kept = (0..<shape.rank).filter { !dropped.contains($0) }
-    let shared = kept.first { variables[$0].extent >= 64 } ?? kept.max { variables[$0].extent < variables[$1].extent }
-    let opened = kept.map { variable in
-      variable == shared ? Loop(variable: variable, lower: "lo", upper: "hi")
-        : Loop(variable: variable, lower: "0", upper: cLiteral(variables[variable].extent))
-    }
-    let lines = shared == nil ? ["(void)lo;", "(void)hi;"] + body.lines : nest(opened, variables, body.lines)
+    let shared = sharedLoop(kept, variables)
+    let lines = withoutShares(shared) + nest(opened(kept, variables, shared: shared), variables, body.lines)
     return KernelCode(
       parameters: body.parameters, body: lines, units: cLiteral(shared.map { variables[$0].extent } ?? 1),
       grain: shared != nil && shared == kept.last ? 64 : 1, work: shape.count * cost(kernel.members), nodes: kernel.members)

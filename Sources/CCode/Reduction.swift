@@ -129,7 +129,7 @@ private struct ReductionWriter {
   init(_ context: ProgramContext, _ form: ReductionForm) {
     self.context = context
     self.form = form
-    original = form.outputs.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
+    original = LoopVariable.over(form.outputs)
       + form.reduced.enumerated().map { LoopVariable(name: "r\($0.offset)", extent: $0.element) }
     variables = original
     outputIndex = form.outputs.indices.map { Affine(variable: $0) }
@@ -182,16 +182,12 @@ private struct ReductionWriter {
   func write() -> [KernelCode] {
     let widest = outputs.map(extent).max() ?? 1
     if terms >= 4096, count * terms >= 1 << 16, widest < 64 || count < 256, extent(reduced[0]) >= 4 { return blocked() }
-    let shared = outputs.first { extent($0) >= 64 } ?? outputs.max { extent($0) < extent($1) }
-    let loops = outputs.map { variable in
-      variable == shared ? Loop(variable: variable, lower: "lo", upper: "hi")
-        : Loop(variable: variable, lower: "0", upper: cLiteral(extent(variable)))
-    }
+    let shared = sharedLoop(outputs, variables)
     var parameters = Parameters()
-    let lines = core(loops, blockOf: nil, &parameters) { epilogue($0, $1) }
+    let lines = core(opened(outputs, variables, shared: shared), blockOf: nil, &parameters) { epilogue($0, $1) }
     return [
       KernelCode(
-        parameters: parameters, body: (shared == nil ? ["(void)lo;", "(void)hi;"] : []) + lines,
+        parameters: parameters, body: withoutShares(shared) + lines,
         units: cLiteral(shared.map(extent) ?? 1), grain: shared != nil && shared == outputs.last ? 16 : 1, work: work,
         nodes: [form.kernel.anchor!] + form.kernel.members)
     ]
@@ -288,10 +284,9 @@ private struct ReductionWriter {
     let sum = ["\(type) acc[\(blocks)];", "for (int64_t b = 0; b < \(blocks); b++)", "  acc[b] = \(array)[b * \(count) + \(position.c(variables))];"]
       + tree("\(blocks)")
     let shared = outputs.first
-    let outerLoops = outputs.map { Loop(variable: $0, lower: $0 == shared ? "lo" : "0", upper: $0 == shared ? "hi" : cLiteral(extent($0))) }
     let stage2 = KernelCode(
       parameters: end.parameters,
-      body: (shared == nil ? ["(void)lo;", "(void)hi;"] : []) + nest(outerLoops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"]),
+      body: withoutShares(shared) + nest(opened(outputs, variables, shared: shared), variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"]),
       units: cLiteral(shared.map(extent) ?? 1), work: count * (blocks + context.cost(form.kernel.members)),
       nodes: [form.kernel.anchor!] + form.kernel.members)
     return [stage1, stage2]

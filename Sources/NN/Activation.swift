@@ -43,3 +43,9 @@ public enum Activation: Sendable, Hashable, Codable {
     }
   }
 }
+
+/// σ(product + bias), where a layer has them.
+func activated(_ product: Tensor, _ bias: Tensor?, _ activation: Activation?, _ place: Place) -> Tensor {
+  let sum = bias.map { product + $0 } ?? product
+  return activation.map { $0(sum, file: place.file, line: place.line) } ?? sum
+}

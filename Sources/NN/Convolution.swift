@@ -37,22 +37,12 @@ public struct Convolution: Layer {
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
-    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0, filters % groups == 0
-    else {
-      throw DescentError(
-        .type, "Convolution(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of f32 or"
-          + " f64 is needed, with channels and filters that the \(groups) groups divide", at: place.location)
-    }
-    let type = TensorType(input.dtype, Shape(kernel + [input.shape[-1] / groups, filters]))
-    var w = Weights()
-    w.weight = initializer(type, Fans(kernel: type.shape), key.fold(0), file: place.file, line: place.line)
-    if bias { w.bias = zeros([filters], dtype: input.dtype) }
-    return w
+    try weights(for: input, key) { channels in [channels / groups, filters] }
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     let product = convolution(
       x, weights.weight, strides: strides, padding: padding, dilations: dilations, groups: groups, file: place.file, line: place.line)
-    return finish(product, bias ? weights.bias : nil, activation, place)
+    return activated(product, bias ? weights.bias : nil, activation, place)
   }
 }
 
@@ -90,27 +80,41 @@ public struct TransposedConvolution: Layer {
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
-    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0, filters % groups == 0
-    else {
-      throw DescentError(
-        .type, "TransposedConvolution(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of"
-          + " f32 or f64 is needed, with channels and filters that the \(groups) groups divide", at: place.location)
-    }
-    let type = TensorType(input.dtype, Shape(kernel + [input.shape[-1], filters / groups]))
-    var w = Weights()
-    w.weight = initializer(type, Fans(kernel: type.shape), key.fold(0), file: place.file, line: place.line)
-    if bias { w.bias = zeros([filters], dtype: input.dtype) }
-    return w
+    try weights(for: input, key) { channels in [channels, filters / groups] }
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     let product = transposedConvolution(
       x, weights.weight, strides: strides, padding: padding, outputPadding: outputPadding, dilations: dilations, groups: groups,
       file: place.file, line: place.line)
-    return finish(product, bias ? weights.bias : nil, activation, place)
+    return activated(product, bias ? weights.bias : nil, activation, place)
   }
 }
 
-private func finish(_ product: Tensor, _ bias: Tensor?, _ activation: Activation?, _ place: Place) -> Tensor {
-  let sum = bias.map { product + $0 } ?? product
-  return activation.map { $0(sum, file: place.file, line: place.line) } ?? sum
+/// What a convolution and its transpose have in common.
+private protocol ConvolutionLayer {
+  var filters: Int { get }
+  var kernel: [Int] { get }
+  var groups: Int { get }
+  var bias: Bool { get }
+  var initializer: Initializer { get }
+  var place: Place { get }
+}
+extension Convolution: ConvolutionLayer {}
+extension TransposedConvolution: ConvolutionLayer {}
+
+extension ConvolutionLayer {
+  /// Weights for an input; `last` gives the kernel's last two axes for so many channels. Throws where the input does not fit.
+  func weights(for input: TensorType, _ key: RandomKey, last: (Int) -> [Int]) throws -> Weights {
+    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0, filters % groups == 0
+    else {
+      throw DescentError(
+        .type, "\(Self.self)(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of f32 or"
+          + " f64 is needed, with channels and filters that the \(groups) groups divide", at: place.location)
+    }
+    let type = TensorType(input.dtype, Shape(kernel + last(input.shape[-1])))
+    var w = Weights()
+    w.weight = initializer(type, Fans(kernel: type.shape), key.fold(0), file: place.file, line: place.line)
+    if bias { w.bias = zeros([filters], dtype: input.dtype) }
+    return w
+  }
 }

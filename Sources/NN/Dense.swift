@@ -60,8 +60,7 @@ public struct Dense: Layer {
     }
     // matmul takes the axis before the last as a batch where both sides have more than two; a weight has two.
     let product = matmul(x, weight, file: place.file, line: place.line)
-    let sum = bias ? product + weights.bias : product
-    return activation.map { $0(sum, file: place.file, line: place.line) } ?? sum
+    return activated(product, bias ? weights.bias : nil, activation, place)
   }
 
   private func error(_ message: String) -> DescentError {

@@ -2,18 +2,11 @@ import DescentIR
 
 /// The operand, as something that passes must not take for the operand: what is computed from it is not merged with what is
 /// computed from the operand itself, nor into its loops. In loops it is a view, so it costs nothing.
-package struct Barrier: AttributeFreeOp {
+package struct Barrier: Unchanged {
   package init() {}
   package static let name = "barrier"
   package static let documentation = "y = x, opaque to common subexpressions"
-  package static let onnxName: String? = "Identity"
-  package func resultType(_ operands: [TensorType]) throws -> TensorType {
-    try expectCount(operands, 1)
-    return operands[0]
-  }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy] }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { x[0] }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .view((0..<operands[0].shape.rank).map { AxisSource(axis: $0) })
   }

@@ -31,6 +31,20 @@ extension UnaryPointwise {
   }
 }
 
+/// `y = x`: an operation that says something of its operand, which it gives as it is.
+package protocol Unchanged: AttributeFreeOp {}
+
+extension Unchanged {
+  package static var onnxName: String? { "Identity" }
+  package func resultType(_ operands: [TensorType]) throws -> TensorType {
+    try expectCount(operands, 1)
+    return operands[0]
+  }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { x[0] }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
+  package func lowering(_ operands: [TensorType]) -> Lowering { .pointwise(PointwiseRule(cost: 0) { x, _, _ in x[0] }) }
+}
+
 /// `y[i] = f(a[i], b[i])` on numbers of one type.
 package protocol BinaryPointwise: AttributeFreeOp {
   static var cost: Int { get }

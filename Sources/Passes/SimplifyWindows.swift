@@ -37,7 +37,7 @@ extension Simplifier {
       low[axis] = windows.span(i) - 1
       high[axis] = fold.extents[i] - s.shape(moving)[axis]
     }
-    let zero = try s.make(Constant(HostArray(TensorType(t.type.dtype, [])) { _ in 0 }), [])
+    let zero = try s.makeSplat(0, TensorType(t.type.dtype, []))
     let padded = try s.make(Pad(low: low, high: high, interior: low.map { _ in 0 }), [moving, zero])
     let shape = WindowShape(axes: countAxes, sizes: windows.sizes, strides: windows.strides, dilations: windows.dilations)
     let seen = try s.make(Windows(shape), [padded])

@@ -1,7 +1,6 @@
 // scan and whileLoop: a body traced once, and run step after step by a loop in the emitted C.
 
 import DescentIR
-import DescentInterpreter
 import DescentOps
 
 /// Runs `body` once for each slice of `sequence` along its leaves' first axis, carrying a tree from step to step: it takes the
@@ -94,7 +93,7 @@ private func loop<Carry: ParameterTree, Sequence: ParameterTree, Result: Paramet
 
 /// A carry must come out of a step as it went in.
 private func check(_ before: FlatTree, _ after: FlatTree, _ at: SourceLocation) throws {
-  for leaf in after.leaves { if case .failure(let error) = leaf.storage { throw error } }
+  try after.check()
   guard before.paths == after.paths else {
     throw DescentError(.type, "the carry goes into a step with the leaves \(before.paths) and comes out with \(after.paths)", at: at)
   }
@@ -103,24 +102,17 @@ private func check(_ before: FlatTree, _ after: FlatTree, _ at: SourceLocation) 
   }
 }
 
-/// Runs `body` in the trace in force; outside every trace in one of its own, whose results the interpreter evaluates. Where it
-/// throws, `failed` makes the result's trees from a function that puts the error into a leaf.
+/// Runs `body` as `staged` does. Where it throws, `failed` makes the result's trees from a function that puts the error into a leaf.
 private func traced<A: ParameterTree, B: ParameterTree>(_ failed: ((Tensor) -> Tensor) -> (A, B), _ body: () throws -> (A, B)) -> (A, B) {
-  do {
-    guard Trace.current == nil else { return try body() }
-    let trace = Trace()
-    return try trace.record {
-      let (a, b) = try body()
-      let (first, second) = (try FlatTree(a), try FlatTree(b))
-      let graph = try trace.finish((first.leaves + second.leaves).map { ("", $0) })
-      let values = try graph.evaluate([]).map { Tensor($0) }
-      return (
-        try a.replacing(Array(values.prefix(first.leaves.count))), try b.replacing(Array(values.dropFirst(first.leaves.count)))
-      )
+  encodable {
+    do {
+      let trees = try staged {
+        let (a, b) = try body()
+        return [try FlatTree(a), try FlatTree(b)]
+      }
+      return (try trees[0].rebuilt(), try trees[1].rebuilt())
+    } catch let error as DescentError {
+      return failed { Tensor(failure: error, type: $0.type) }
     }
-  } catch let error as DescentError {
-    return failed { Tensor(failure: error, type: $0.type) }
-  } catch {
-    preconditionFailure("a ParameterTree that cannot be encoded and decoded: \(error)")
   }
 }

@@ -51,12 +51,12 @@ extension Maker {
     case 4:
       let wide = batched(x)
       let f = vmap(f)
-      both(f(wide)) { stack((0..<wide[0].shape[0]).map { i in twin(wide.map { element($0, i) }) }) }
+      both(f(wide)) { stack((0..<wide[0].shape[0]).map { i in twin(wide.map { $0[i] }) }) }
     case 5:
       let wide = batched(x)
       let each = vmap(grad(scalar)), g = grad(scalarTwin)
       for (k, value) in each(wide).enumerated() {
-        both(value, k == 0) { stack((0..<wide[0].shape[0]).map { i in g(wide.map { element($0, i) })[k] }) }
+        both(value, k == 0) { stack((0..<wide[0].shape[0]).map { i in g(wide.map { $0[i] })[k] }) }
       }
     case 6:
       // Second derivatives along a direction: forward over reverse, and reverse over reverse.
@@ -149,7 +149,7 @@ extension Maker {
       var (carry, whole) = prepared(x)
       var results = [[Tensor]](repeating: [], count: length)
       for t in isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
-        let slices = isCounted ? [Tensor(Float(0.1) * Float(t))] : whole.map { element($0, t) }
+        let slices = isCounted ? [Tensor(Float(0.1) * Float(t))] : whole.map { $0[t] }
         (carry, results[t]) = step(carry, slices, x)
       }
       whole = stepped.indices.map { k in stack(results.map { $0[k] }) }
@@ -169,10 +169,4 @@ extension Maker {
     add(stopGradient(last[0]))
     add(last[1])
   }
-}
-
-/// The elements at one place of the first axis.
-private func element(_ x: Tensor, _ i: Int) -> Tensor {
-  let shape = x.shape.dimensions
-  return reshape(slice(x, start: [i] + shape.dropFirst().map { _ in 0 }, limit: [i + 1] + shape.dropFirst()), Shape(Array(shape.dropFirst())))
 }

@@ -39,12 +39,11 @@ public struct Adam: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     let (file, line) = (place.file, place.line)
-    let t = convert(step, to: .f64, file: file, line: line) + 1
+    let t = count(through: step, place)
     let rate = StepScalar(learningRate.size(step, place) / (1 - power(beta1, t, file: file, line: line)), place)
     let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
     let gradient = decayed(gradient, parameters, weightDecay)
-    let m = map(state.slot("m", like: parameters), gradient) { m, g in m * beta1 + g * (1 - beta1) }
-    let v = map(state.slot("v", like: parameters), gradient) { v, g in v * beta2 + g * g * (1 - beta2) }
+    let (m, v) = state.moments(of: gradient, beta1, beta2)
     let p = map(parameters, m, v) { p, m, v in
       p - rate[p] * m / (sqrt(v, file: file, line: line) * scale[p] + epsilon)
     }

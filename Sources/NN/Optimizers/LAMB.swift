@@ -38,12 +38,11 @@ public struct LAMB: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     let (file, line) = (place.file, place.line)
-    let t = convert(step, to: .f64, file: file, line: line) + 1
+    let t = count(through: step, place)
     let rate = StepScalar(learningRate.rate(step: step), place)
     let ofM = StepScalar(1 / (1 - power(beta1, t, file: file, line: line)), place)
     let ofV = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
-    let m = map(state.slot("m", like: parameters), gradient) { m, g in m * beta1 + g * (1 - beta1) }
-    let v = map(state.slot("v", like: parameters), gradient) { v, g in v * beta2 + g * g * (1 - beta2) }
+    let (m, v) = state.moments(of: gradient, beta1, beta2)
     let p = map(parameters, m, v) { p, m, v in
       let u = ofM[p] * m / (sqrt(v, file: file, line: line) * ofV[p] + epsilon) + p * weightDecay
       let (ofP, ofU) = (norm(p), norm(u))

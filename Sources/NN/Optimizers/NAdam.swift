@@ -44,7 +44,7 @@ public struct NAdam: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     let (file, line) = (place.file, place.line)
-    let t = convert(step, to: .f64, file: file, line: line) + 1
+    let t = count(through: step, place)
     func momentum(_ t: Tensor) -> Tensor {
       beta1 * (1 - 0.5 * power(0.96, t * momentumDecay, file: file, line: line))
     }
@@ -55,8 +55,7 @@ public struct NAdam: Optimizer {
     let ofMomentum = StepScalar(size * next / (1 - product * next), place)
     let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
     let g = decayed(gradient, parameters, weightDecay)
-    let m = map(state.slot("m", like: parameters), g) { m, g in m * beta1 + g * (1 - beta1) }
-    let v = map(state.slot("v", like: parameters), g) { v, g in v * beta2 + g * g * (1 - beta2) }
+    let (m, v) = state.moments(of: g, beta1, beta2)
     let direction = map(g, m) { g, m in ofGradient[g] * g + ofMomentum[m] * m }
     let p = map(parameters, direction, v) { p, d, v in
       p - d / (sqrt(v, file: file, line: line) * scale[p] + epsilon)

@@ -115,6 +115,17 @@ extension LearningRate {
   }
 }
 
+/// The number of steps with this one, as a scalar f64.
+func count(through step: Tensor, _ place: Place) -> Tensor { convert(step, to: .f64, file: place.file, line: place.line) + 1 }
+
+extension OptimizerState {
+  /// The slots `m` and `v` after a gradient: m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g².
+  func moments(of gradient: P, _ beta1: Double, _ beta2: Double) -> (m: P, v: P) {
+    let m = map(slot("m", like: gradient), gradient) { m, g in m * beta1 + g * (1 - beta1) }
+    return (m, map(slot("v", like: gradient), gradient) { v, g in v * beta2 + g * g * (1 - beta2) })
+  }
+}
+
 /// The gradient of the loss with ½ λ Σ p² beside it: g + λ p.
 func decayed<P: ParameterTree>(_ gradient: P, _ parameters: P, _ weightDecay: Double) -> P {
   weightDecay == 0 ? gradient : map(gradient, parameters) { g, p in g + p * weightDecay }

@@ -41,7 +41,7 @@ public struct RAdam: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     let (file, line) = (place.file, place.line)
-    let t = convert(step, to: .f64, file: file, line: line) + 1
+    let t = count(through: step, place)
     let size = learningRate.size(step, place) / (1 - power(beta1, t, file: file, line: line))
     let power2 = power(beta2, t, file: file, line: line)
     let last = 2 / (1 - beta2) - 1
@@ -55,8 +55,7 @@ public struct RAdam: Optimizer {
     let adaptive = StepScalar(`where`(isTrusted, size * root, 0, file: file, line: line), place)
     let plain = StepScalar(`where`(isTrusted, 0, size, file: file, line: line), place)
     let g = decayed(gradient, parameters, weightDecay)
-    let m = map(state.slot("m", like: parameters), g) { m, g in m * beta1 + g * (1 - beta1) }
-    let v = map(state.slot("v", like: parameters), g) { v, g in v * beta2 + g * g * (1 - beta2) }
+    let (m, v) = state.moments(of: g, beta1, beta2)
     let p = map(parameters, m, v) { p, m, v in
       p - m * (adaptive[p] / (sqrt(v, file: file, line: line) + epsilon) + plain[p])
     }

@@ -32,7 +32,7 @@ extension Trainer {
         epochs: options.epochs, steps: options.steps, seed: options.seed, threads: options.threads,
         restoresBest: options.restoresBest || options.stopping.patience != nil, patience: options.stopping.patience,
         tolerance: options.stopping.tolerance,
-        gradientNorm: options.stopping.gradientNorm.map { ($0, graphs.statePaths.firstIndex(of: "gradientNorm")!) }))
+        gradientNorm: options.stopping.gradientNorm.map { ($0, graphs.gradientNorm!) }))
     trainer.evaluate = zip(programs.dropFirst(2), graphs.evaluate).map { ($0, $1.steps) }
     trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
     trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }

@@ -29,6 +29,8 @@ package struct TrainingGraphs: Sendable {
   package var stepsPerEpoch: Int
   package var batch: Int
   package var isShuffled: Bool
+  /// The place of the gradient's norm in the state of a run that measures it.
+  package var gradientNorm: Int? { statePaths.firstIndex(of: "gradientNorm") }
 
   /// The counters between the optimizer's state and the data: steps done, the first step whose loss was not a number (or -1), and
   /// the sums of losses and metrics since they were last set to zero.

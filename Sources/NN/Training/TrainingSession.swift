@@ -193,7 +193,7 @@ package final class TrainingSession<P: ParameterTree> {
 
   /// The norm of the last step's gradient, in a run that measures it.
   package var gradientNorm: Double? {
-    graphs.statePaths.firstIndex(of: "gradientNorm").map { stateArrays[$0].read().doubles[0] }
+    graphs.gradientNorm.map { stateArrays[$0].read().doubles[0] }
   }
 
   package func model() throws -> Model<P> {
