@@ -3,7 +3,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "DescentRuntime.h"
 #include "descent_convert.h"
-#include "descent_gemm.h"
+#include "descent_gemm_f32.h"
+#include "descent_gemm_f64.h"
 #include "descent_kernel.h"
 #include "descent_math.h"
 #include "descent_math_f64.h"
@@ -37,11 +38,23 @@ TEXT(files) = {
 TEXT(gemm) = {
 #embed "include/descent_gemm.h" suffix(, 0)
 };
-TEXT(gemm_pack) = {
-#embed "include/descent_gemm_pack.h" suffix(, 0)
+TEXT(gemm_body) = {
+#embed "include/descent_gemm_body.h" suffix(, 0)
+};
+TEXT(gemm_f32) = {
+#embed "include/descent_gemm_f32.h" suffix(, 0)
+};
+TEXT(gemm_f64) = {
+#embed "include/descent_gemm_f64.h" suffix(, 0)
+};
+TEXT(gemm_pack_body) = {
+#embed "include/descent_gemm_pack_body.h" suffix(, 0)
 };
 TEXT(gemm_vector) = {
 #embed "include/descent_gemm_vector.h" suffix(, 0)
+};
+TEXT(gemm_vector_body) = {
+#embed "include/descent_gemm_vector_body.h" suffix(, 0)
 };
 TEXT(idx) = {
 #embed "include/descent_idx.h" suffix(, 0)
@@ -94,8 +107,12 @@ static const struct {
     {"descent_error.h", error},
     {"descent_files.h", files},
     {"descent_gemm.h", gemm},
-    {"descent_gemm_pack.h", gemm_pack},
+    {"descent_gemm_body.h", gemm_body},
+    {"descent_gemm_f32.h", gemm_f32},
+    {"descent_gemm_f64.h", gemm_f64},
+    {"descent_gemm_pack_body.h", gemm_pack_body},
     {"descent_gemm_vector.h", gemm_vector},
+    {"descent_gemm_vector_body.h", gemm_vector_body},
     {"descent_idx.h", idx},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},

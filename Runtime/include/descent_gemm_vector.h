@@ -1,6 +1,6 @@
-/* The vectors of the matrix product, in f32 and f64: load, store, fill and one fused multiply-add, by the compiler's vector
- * extension or, without one, four lanes in plain C. DSC_GEMM_VECTOR is their width in bytes, DSC_GEMM_ROWS the rows of a
- * full tile, DSC_GEMM_LANES(size) the lanes for elements of that size. */
+/* The vectors of the matrix product, in f32 and f64: by the compiler's vector extension or, without one,
+ * four lanes in plain C. DSC_GEMM_VECTOR is their width in bytes, DSC_GEMM_MR the rows of a full micro-tile,
+ * DSC_GEMM_LANES(size) the lanes for elements of that size. descent_gemm_vector_body.h has the operations. */
 #ifndef DESCENT_GEMM_VECTOR_H
 #define DESCENT_GEMM_VECTOR_H
 
@@ -13,22 +13,22 @@
 #if defined(DSC_NO_VECTORS) || !defined(__GNUC__) ||                                                                   \
     (defined(DSC_EXACT_FMA) && !defined(__FMA__) && !defined(__aarch64__))
 #define DSC_GEMM_VECTOR 0 /* four lanes in plain C */
-#define DSC_GEMM_ROWS 4
+#define DSC_GEMM_MR 4
 #elif defined(__AVX512F__)
 #define DSC_GEMM_VECTOR 64
-#define DSC_GEMM_ROWS 12
+#define DSC_GEMM_MR 12
 #elif defined(__AVX__)
 #define DSC_GEMM_VECTOR 32
-#define DSC_GEMM_ROWS 6
+#define DSC_GEMM_MR 6
 #elif defined(__aarch64__)
 #define DSC_GEMM_VECTOR 16
-#define DSC_GEMM_ROWS 12
+#define DSC_GEMM_MR 12
 #elif !DSC_FUSED
 #define DSC_GEMM_VECTOR 16
-#define DSC_GEMM_ROWS 6
+#define DSC_GEMM_MR 6
 #else
 #define DSC_GEMM_VECTOR 0
-#define DSC_GEMM_ROWS 4
+#define DSC_GEMM_MR 4
 #endif
 
 /* One fused multiply-add of vectors. The compilers' builtins come first: immintrin.h costs clang 0.15 s to read. */
@@ -64,7 +64,8 @@
 /* DSC_GEMM_UNROLL: a loop of constant count over registers. DSC_GEMM_ROLLED: one that gains nothing by unrolling, which
  * would only cost the compiler time. DSC_GEMM_COLUMNS: an epilogue's loop over columns, which clang 14 would unroll to
  * scalars before it thinks of vectors (its arrays are best restrict parameters of a function for one row).
- * DSC_GEMM_AHEAD: asks for a cache line. DSC_GEMM_BASE: a pointer that the compiler shall keep in its own register. */
+ * DSC_GEMM_PREFETCH: asks for a cache line. DSC_GEMM_BASE: a pointer that the compiler shall keep in its own register.
+ */
 #if defined(__clang__)
 #define DSC_GEMM_UNROLL _Pragma("clang loop unroll(full)")
 #define DSC_GEMM_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
@@ -79,59 +80,20 @@
 #define DSC_GEMM_COLUMNS
 #endif
 #if defined(__GNUC__)
-#define DSC_GEMM_AHEAD(p) __builtin_prefetch(p, 0, 2)
+#define DSC_GEMM_PREFETCH(p) __builtin_prefetch(p, 0, 2)
 #define DSC_GEMM_BASE(p) __asm__("" : "+r"(p))
 #else
-#define DSC_GEMM_AHEAD(p) (void)(p)
+#define DSC_GEMM_PREFETCH(p) (void)(p)
 #define DSC_GEMM_BASE(p) (void)0
 #endif
 
-/* Lanes of a vector of `size`-byte elements. A tile is two vectors wide. */
+/* Lanes of a vector of `size`-byte elements. A micro-tile is two vectors wide. */
 #define DSC_GEMM_LANES(size) (DSC_GEMM_VECTOR ? DSC_GEMM_VECTOR / (int)(size) : 4)
 
-/* The vector type and its four operations for element type T. */
-#if DSC_GEMM_VECTOR
-#define DSC_GEMM_DEFINE_VECTOR(T, S)                                                                                   \
-  typedef T dsc_gemm_v_##S __attribute__((vector_size(DSC_GEMM_VECTOR)));                                              \
-  typedef T dsc_gemm_u_##S __attribute__((vector_size(DSC_GEMM_VECTOR), aligned(sizeof(T)), may_alias));               \
-  DSC_INLINE dsc_gemm_v_##S dsc_gemm_load_##S(const T *p) { return *(const dsc_gemm_u_##S *)(const void *)p; }         \
-  DSC_INLINE void dsc_gemm_store_##S(T *p, dsc_gemm_v_##S v) { *(dsc_gemm_u_##S *)(void *)p = v; }                     \
-  DSC_INLINE dsc_gemm_v_##S dsc_gemm_fill_##S(T x) {                                                                   \
-    const dsc_gemm_v_##S zero = {0};                                                                                   \
-    return x - zero;                                                                                                   \
-  }                                                                                                                    \
-  DSC_INLINE dsc_gemm_v_##S dsc_gemm_fma_##S(dsc_gemm_v_##S a, dsc_gemm_v_##S b, dsc_gemm_v_##S c) {                   \
-    return DSC_GEMM_FMA_##S(a, b, c);                                                                                  \
-  }
 #if !DSC_FUSED
 #define DSC_GEMM_FMA_f32(a, b, c) ((a) * (b) + (c))
 #define DSC_GEMM_FMA_f64(a, b, c) ((a) * (b) + (c))
 #endif
-#else
-#define DSC_GEMM_DEFINE_VECTOR(T, S)                                                                                   \
-  typedef struct {                                                                                                     \
-    T lane[4];                                                                                                         \
-  } dsc_gemm_v_##S;                                                                                                    \
-  DSC_INLINE dsc_gemm_v_##S dsc_gemm_load_##S(const T *p) {                                                            \
-    dsc_gemm_v_##S v;                                                                                                  \
-    memcpy(v.lane, p, sizeof v.lane);                                                                                  \
-    return v;                                                                                                          \
-  }                                                                                                                    \
-  DSC_INLINE void dsc_gemm_store_##S(T *p, dsc_gemm_v_##S v) { memcpy(p, v.lane, sizeof v.lane); }                     \
-  DSC_INLINE dsc_gemm_v_##S dsc_gemm_fill_##S(T x) {                                                                   \
-    dsc_gemm_v_##S v;                                                                                                  \
-    for (int i = 0; i < 4; i++)                                                                                        \
-      v.lane[i] = x;                                                                                                   \
-    return v;                                                                                                          \
-  }                                                                                                                    \
-  DSC_INLINE dsc_gemm_v_##S dsc_gemm_fma_##S(dsc_gemm_v_##S a, dsc_gemm_v_##S b, dsc_gemm_v_##S c) {                   \
-    for (int i = 0; i < 4; i++)                                                                                        \
-      c.lane[i] = dsc_fma_##S(a.lane[i], b.lane[i], c.lane[i]);                                                        \
-    return c;                                                                                                          \
-  }
-#endif
-DSC_GEMM_DEFINE_VECTOR(float, f32)
-DSC_GEMM_DEFINE_VECTOR(double, f64)
 
 #define DSC_GEMM_MIN(a, b) ((a) < (b) ? (a) : (b))
 

@@ -48,6 +48,46 @@ DSC_INLINE void dsc_copy_share(void *to, const void *from, int64_t bytes, int64_
     memcpy((unsigned char *)to + s.lo, (const unsigned char *)from + s.lo, (size_t)(s.hi - s.lo));
 }
 
+/* How many ones x has in binary. */
+DSC_INLINE int64_t dsc_ones(int64_t x) {
+  int64_t ones = 0;
+  for (; x != 0; x &= x - 1)
+    ones++;
+  return ones;
+}
+/* How many of the lowest bits of x are ones without a break. */
+DSC_INLINE int64_t dsc_trailing_ones(int64_t x) { return dsc_ones(x ^ (x + 1)) - 1; }
+
+/* A long sum is cut in blocks whose partial sums meet in a pairwise tree, so that its error grows with the logarithm of its
+ * length. The blocks come one after another and a stack holds what waits: before block x as many partial sums as x has ones
+ * in binary, of which those of the ones at its end join block x. Each partial sum is `n` numbers, a lane each.
+ *   push    takes the partial sum of block `block`; `sum` is overwritten
+ *   finish  gives the sum of all `blocks` */
+#define DSC_DEFINE_TREE(T, SUFFIX)                                                                                     \
+  DSC_INLINE void dsc_tree_push_##SUFFIX(T *stack, int64_t n, int64_t block, T *sum) {                                 \
+    T *top = stack + dsc_ones(block) * n;                                                                              \
+    for (int64_t join = dsc_trailing_ones(block); join > 0; join--) {                                                  \
+      top -= n;                                                                                                        \
+      for (int64_t l = 0; l < n; l++)                                                                                  \
+        sum[l] = top[l] + sum[l];                                                                                      \
+    }                                                                                                                  \
+    for (int64_t l = 0; l < n; l++)                                                                                    \
+      top[l] = sum[l];                                                                                                 \
+  }                                                                                                                    \
+  DSC_INLINE void dsc_tree_finish_##SUFFIX(const T *stack, int64_t n, int64_t blocks, T *sum) {                        \
+    const T *top = stack + (dsc_ones(blocks) - 1) * n;                                                                 \
+    for (int64_t l = 0; l < n; l++)                                                                                    \
+      sum[l] = top[l];                                                                                                 \
+    while (top > stack) {                                                                                              \
+      top -= n;                                                                                                        \
+      for (int64_t l = 0; l < n; l++)                                                                                  \
+        sum[l] = top[l] + sum[l];                                                                                      \
+    }                                                                                                                  \
+  }
+DSC_DEFINE_TREE(float, f32)
+DSC_DEFINE_TREE(double, f64)
+#undef DSC_DEFINE_TREE
+
 /* The index nearest to i in 0 ..< n. */
 DSC_INLINE int64_t dsc_clamp_index(int64_t i, int64_t n) { return i < 0 ? 0 : i >= n ? n - 1 : i; }
 

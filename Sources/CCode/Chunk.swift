@@ -18,6 +18,8 @@ struct ChunkWriter {
 
   /// Terms of a sum within a row.
   private static let longestSum = 64
+  /// Terms that a lane takes in, one after another, before its sum joins a tree; of one row's at most `mostTerms`.
+  private static let chain = 32, mostTerms = 512
 
   /// What a kernel does in the tile.
   private enum Role { case map, collect, before, after }
@@ -33,6 +35,8 @@ struct ChunkWriter {
   /// Where each collecting kernel's sums begin among all sums.
   private var offsets: [Int: Int] = [:]
   private var total = 0
+  /// The most terms that a lane takes in from one tile.
+  private var terms = 1
 
   private var graph: Graph { context.graph }
   private static var lanes: Int { Tile.lanes }
@@ -101,6 +105,7 @@ struct ChunkWriter {
         if role == .collect {
           offsets[number] = total
           total += kernel.domain.count
+          terms = max(terms, termsOfRow(kernel))
           dtype = graph[kernel.anchor!].type.dtype
         }
         // Whatever is not needed before the chunks keeps its place after them.
@@ -110,7 +115,7 @@ struct ChunkWriter {
       roles.append(role)
     }
     let maps = roles.indices.filter { roles[$0] == .map }
-    guard maps.count > 1, total > 0, total <= Self.mostSums, locals.values.reduce(0, +) <= Self.mostLocals else { return false }
+    guard maps.count > 1, total > 0, total <= Self.mostSums, terms <= Self.mostTerms, locals.values.reduce(0, +) <= Self.mostLocals else { return false }
     return assignBefore() && kernels.indices.allSatisfy { roles[$0] != .collect || graph[kernels[$0].anchor!].type.dtype == dtype }
   }
 
@@ -133,6 +138,16 @@ struct ChunkWriter {
       needed.formUnion(reads(number, as: .before).first)
     }
     return true
+  }
+  /// Terms of one row in a sum over the rows.
+  private func termsOfRow(_ kernel: Kernel) -> Int {
+    let anchor = kernel.anchor!
+    let shape = graph[graph[anchor].operands[0]].type.shape
+    switch context.families[anchor.index] {
+    case .reduction(_, let axes): return axes.reduce(1) { $0 * shape[$1] } / rows
+    case .contraction(let axes): return axes.lhsContracting.reduce(1) { $0 * shape[$1] } / rows
+    default: return 1
+    }
   }
   private func isInput(_ buffer: Buffer) -> Bool { if case .input = buffer { true } else { false } }
 
@@ -161,14 +176,18 @@ struct ChunkWriter {
     let tiles = rows / Self.lanes
     let tilesPerChunk = max(Self.fewestTiles, (tiles + Self.mostChunks - 1) / Self.mostChunks)
     let chunks = (tiles + tilesPerChunk - 1) / tilesPerChunk
+    // Long chunks are blocks of tiles, whose sums wait in a stack behind those of the block at hand.
+    let tilesPerBlock = Swift.max(1, Self.chain / terms), blocks = (tilesPerChunk + tilesPerBlock - 1) / tilesPerBlock
+    let width = total * Self.lanes
+    let stack = blocks == 1 ? 0 : Int.bitWidth - blocks.leadingZeroBitCount
     let sums = parameters.name(partials, dtype, node: nil, writing: true)
-    var blocks: [String] = []
+    var statements: [String] = []
     var nodes: [NodeID] = []
     var work = 0
     for (number, kernel) in kernels.enumerated() where roles[number] == .map || roles[number] == .collect {
       guard let block = block(number, kernel) else { return nil }
-      blocks += ["/* " + ((kernel.anchor.map { [$0] } ?? []) + kernel.members).map { graph[$0].op.name }.joined(separator: ", ") + " */"]
-      blocks += block
+      statements += ["/* " + ((kernel.anchor.map { [$0] } ?? []) + kernel.members).map { graph[$0].op.name }.joined(separator: ", ") + " */"]
+      statements += block
       nodes += (kernel.anchor.map { [$0] } ?? []) + kernel.members
       work += separate[number].reduce(0) { $0 + $1.work }
     }
@@ -177,19 +196,31 @@ struct ChunkWriter {
     }
     body += ["for (int64_t chunk = lo; chunk < hi; chunk++) {"]
     body += [
-      "\(dtype.cName) *const sums = \(sums) + chunk * \(total * Self.lanes);",
+      "\(dtype.cName) *const sums = \(sums) + chunk * \(width * (1 + stack));",
       "const int64_t end = dsc_least((chunk + 1) * \(tilesPerChunk * Self.lanes), \(rows));",
-      "for (int64_t k = 0; k < \(total * Self.lanes); k++)", "  sums[k] = 0;",
-      "for (int64_t base = chunk * \(tilesPerChunk * Self.lanes); base < end; base += \(Self.lanes)) {",
     ].map { $0.indented(1) }
-    body += blocks.map { $0.indented(2) } + ["  }", "}"]
+    let clear = ["for (int64_t k = 0; k < \(width); k++)", "  sums[k] = 0;"]
+    func tileLoop(from: String, to: String) -> [String] {
+      ["for (int64_t base = \(from); base < \(to); base += \(Self.lanes)) {"] + statements.map { $0.indented(1) } + ["}"]
+    }
+    if stack == 0 {
+      body += (clear + tileLoop(from: "chunk * \(tilesPerChunk * Self.lanes)", to: "end")).map { $0.indented(1) }
+    } else {
+      let step = tilesPerBlock * Self.lanes
+      let push = ["dsc_tree_push_\(dtype.name)(sums + \(width), \(width), block++, sums);"]
+      body += ["int64_t block = 0;", "for (int64_t from = chunk * \(tilesPerChunk * Self.lanes); from < end; from += \(step)) {",
+        "  const int64_t to = dsc_least(from + \(step), end);"].map { $0.indented(1) }
+      body += (clear + tileLoop(from: "from", to: "to") + push).map { $0.indented(2) }
+      body += ["  }", "  dsc_tree_finish_\(dtype.name)(sums + \(width), \(width), block, sums);"]
+    }
+    body += ["}"]
     let tileCode = KernelCode(
       parameters: parameters, body: body, units: "\(chunks)", work: max(work, 1 << 16),
-      partialBytes: chunks * total * Self.lanes * dtype.byteSize, nodes: nodes)
+      partialBytes: chunks * width * (1 + stack) * dtype.byteSize, nodes: nodes)
     // After the chunks all keep their order: a kernel may read an input whose memory a later one takes over.
     let before = kernels.indices.filter { roles[$0] == .before }.map { separate[$0] }
     let after = kernels.indices.filter { roles[$0] == .collect || roles[$0] == .after }
-    return before + [[tileCode]] + after.map { roles[$0] == .collect ? [tree($0, chunks)] : separate[$0] }
+    return before + [[tileCode]] + after.map { roles[$0] == .collect ? [tree($0, chunks, stride: width * (1 + stack))] : separate[$0] }
   }
 
   /// One kernel within the tile.
@@ -275,7 +306,7 @@ struct ChunkWriter {
   }
 
   /// The chunks' sums of one kernel in their tree, first the chunks, then the lanes, and the epilogue.
-  private func tree(_ number: Int, _ chunks: Int) -> KernelCode {
+  private func tree(_ number: Int, _ chunks: Int, stride: Int) -> KernelCode {
     let kernel = kernels[number]
     let variables = LoopVariable.over(kernel.domain.dimensions)
     let index = variables.indices.map { Affine(variable: $0) }
@@ -287,7 +318,7 @@ struct ChunkWriter {
     let place = (Affine.linear(index, kernel.domain) + Affine(offsets[number]!)).c(variables)
     // Written out, so that what a compiler sees is straight vectors.
     func pairs(_ range: Range<Int>) -> String {
-      if range.count == 1 { return "s[\(range.lowerBound * total * Self.lanes) + l]" }
+      if range.count == 1 { return "s[\(range.lowerBound * stride) + l]" }
       let middle = range.lowerBound + (range.count + 1) / 2
       return "(\(pairs(range.lowerBound..<middle)) + \(pairs(middle..<range.upperBound)))"
     }

@@ -59,7 +59,7 @@ extension ProgramContext {
     helpers += body.lines.map { $0.indented(3) }
     helpers += ["    }", "  }", "}"]
 
-    let size = "\(form.rows), \(form.columns), \(form.depth)"
+    let size = "dsc_gemm_sizes(\(form.rows), \(form.columns), \(form.depth))"
     let batches = form.batch.reduce(1, *)
     let fields = used.map(\.name) + form.batch.indices.map { "b\($0)" }
     func operand(_ name: String, _ operand: StridedOperand) -> String {
@@ -69,11 +69,13 @@ extension ProgramContext {
       }
       return offset == Affine() ? name : "\(name) + \(offset.c(original))"
     }
-    let (left, leftHelpers) = place(lhs, "a", [("row", lhs.row, form.rowDimensions, batchRank), ("k", lhs.depth, form.depthDimensions, columnRange.upperBound)])
-    let (right, rightHelpers) = place(rhs, "b", [("k", rhs.depth, form.depthDimensions, columnRange.upperBound), ("col", rhs.column, form.columnDimensions, columnRange.lowerBound)])
-    helpers += leftHelpers + rightHelpers
-    let isIndexed = !(leftHelpers + rightHelpers).isEmpty
-    let product = "dsc_gemm_\(dtype.name)_run\(isIndexed ? "_at" : "")(\(size), \(operand(a, lhs)), \(left(isIndexed)), \(operand(b, rhs)), \(right(isIndexed)), "
+    let depth = ("k", form.depthDimensions, columnRange.upperBound)
+    let left = place(lhs, "a", operand(a, lhs), [(lhs.row, ("row", form.rowDimensions, batchRank)), (lhs.depth, depth)])
+    let right = place(
+      rhs, "b", operand(b, rhs), [(rhs.depth, depth), (rhs.column, ("col", form.columnDimensions, columnRange.lowerBound))])
+    helpers += left.helpers + right.helpers
+    let product = "dsc_gemm_\(dtype.name)(\(size), \(left.operand), \(right.operand), "
+    let strides = (left.strides + right.strides).joined(separator: ", ")
     var lines: [String]
     if batches == 1 {
       let zeros = form.batch.indices.map { "const int64_t b\($0) = 0;" }
@@ -81,8 +83,8 @@ extension ProgramContext {
         + ["\(product)lo, hi, scratch, \(function)_finish, &env);"]
     } else {
       lines = [
-        "const int64_t pieces = dsc_gemm_pieces(\(size));", "for (int64_t u = lo; u < hi;) {",
-        "  const int64_t batch = u / pieces, first = u % pieces, last = dsc_least(pieces, first + hi - u);",
+        "const int64_t tiles = dsc_gemm_tiles(\(size));", "for (int64_t u = lo; u < hi;) {",
+        "  const int64_t batch = u / tiles, first = u % tiles, last = dsc_least(tiles, first + hi - u);",
       ]
       let strides = Shape(form.batch).strides
       lines += form.batch.indices.map { "  const int64_t b\($0) = batch / \(strides[$0]) % \(form.batch[$0]);" }
@@ -94,21 +96,25 @@ extension ProgramContext {
     return [
       KernelCode(
         parameters: parameters, helpers: helpers, body: lines,
-        units: batches == 1 ? "dsc_gemm_pieces(\(size))" : "\(batches) * dsc_gemm_pieces(\(size))",
+        units: batches == 1 ? "dsc_gemm_tiles(\(size))" : "\(batches) * dsc_gemm_tiles(\(size))",
         work: batches * form.rows * form.columns * (form.depth + cost(kernel.members)),
-        scratch: "DSC_GEMM_SCRATCH_BYTES(\(size), sizeof(\(t)))", nodes: [anchor] + kernel.members)
+        scratch: "DSC_GEMM_SCRATCH_BYTES(\(form.rows), \(form.columns), \(form.depth), \(strides), sizeof(\(t)))", nodes: [anchor] + kernel.members)
     ]
   }
 
-  /// How an operand's two loops are told to the product: by strides, or, where one has none, by a function for each of them,
+  /// How an operand is told to the product: by the strides of its two loops, or, where one has none, by a function for each,
   /// which is declared beside.
-  private func place(_ operand: StridedOperand, _ name: String, _ loops: [(name: String, stride: Int?, dimensions: [Int], first: Int)])
-    -> (arguments: (_ isIndexed: Bool) -> String, helpers: [String])
-  {
-    let strides = loops.map { "\($0.stride ?? 0)" }.joined(separator: ", ")
-    guard loops.contains(where: { $0.stride == nil }) else { return ({ $0 ? strides + ", NULL, NULL" : strides }, []) }
-    let functions = loops.map { "\(KernelCode.placeholder)_\(name)_\($0.name)" }
-    let helpers = zip(functions, loops).map { function, loop in
+  private func place(
+    _ operand: StridedOperand, _ name: String, _ data: String,
+    _ loops: [(stride: Int?, loop: (name: String, dimensions: [Int], first: Int))]
+  ) -> (operand: String, strides: [String], helpers: [String]) {
+    let product = "dsc_gemm_\(graph[operand.base].type.dtype.name)"
+    if loops.allSatisfy({ $0.stride != nil }) {
+      let strides = loops.map { cLiteral($0.stride!) }
+      return ("\(product)_strided(\(([data] + strides).joined(separator: ", ")))", strides, [])
+    }
+    let functions = loops.map { "\(KernelCode.placeholder)_\(name)_\($0.loop.name)" }
+    let helpers = zip(functions, loops.map(\.loop)).map { function, loop in
       let places = Shape(loop.dimensions).strides
       let terms = loop.dimensions.indices.compactMap { i -> String? in
         let coefficient = operand.position.coefficient(of: loop.first + i)
@@ -119,7 +125,8 @@ extension ProgramContext {
       }
       return "DSC_INLINE int64_t \(function)(int64_t i) { return \(terms.isEmpty ? "0 * i" : terms.joined(separator: " + ")); }"
     }
-    return ({ _ in ([strides] + functions).joined(separator: ", ") }, helpers)
+    let strides = loops.map { _ in "DSC_GEMM_INDEXED" }
+    return ("\(product)_indexed(\(([data] + functions).joined(separator: ", ")))", strides, helpers)
   }
 
   /// Declares the kept variables of `range` from one running number over them all.

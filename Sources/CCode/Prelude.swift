@@ -6,7 +6,8 @@ import DescentRuntime
 package enum Prelude {
   /// The headers that may be pasted, in the order in which they are looked through for what a program uses.
   private static let headers = [
-    "descent_convert.h", "descent_math.h", "descent_math_f64.h", "descent_random.h", "descent_gemm.h",
+    "descent_convert.h", "descent_math.h", "descent_math_f64.h", "descent_random.h", "descent_gemm_f32.h",
+    "descent_gemm_f64.h",
   ].map { Header($0) }
 
   private struct Header: Sendable {
@@ -32,9 +33,11 @@ package enum Prelude {
     for name in ["descent_base.h", "descent_kernel.h"] + extra { paste(name, &pasted, &text) }
     var defined = identifiers(in: text)
     for header in headers where !pasted.contains(header.name) {
-      // Functions that macros define are known by their prefix.
-      let isUsed = header.name == "descent_gemm.h" ? used.contains { $0.hasPrefix("dsc_gemm_") }
-        : used.contains { header.names.contains($0) && !defined.contains($0) }
+      // The functions of an include template are known by their prefix.
+      let product = header.name.hasPrefix("descent_gemm_") ? "dsc_gemm_\(header.name.dropFirst(13).dropLast(2))" : nil
+      let isUsed = used.contains { word in
+        product.map { word.hasPrefix($0) } ?? (header.names.contains(word) && !defined.contains(word))
+      }
       guard isUsed else { continue }
       paste(header.name, &pasted, &text)
       defined = identifiers(in: text)
@@ -43,7 +46,8 @@ package enum Prelude {
   }
 
   private static func paste(_ name: String, _ pasted: inout Set<String>, _ text: inout String) {
-    guard pasted.insert(name).inserted else { return }
+    // An include template has no guard of its own: each instance is pasted.
+    guard pasted.insert(name).inserted || name.hasSuffix("_body.h") else { return }
     let include = "#include \"descent_"
     for line in header(name).split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix(include) {

@@ -1,6 +1,7 @@
 // Reductions as C, and contractions that are small or of integers, which are reductions of products.
 // The order of a sum follows from sizes and layout alone: sixteen virtual lanes along a contiguous axis, or one accumulator for
-// each output, or, where the outputs are too few to share out, fixed blocks whose partial results meet in a tree.
+// each output. An accumulator takes in at most 32 terms in sequence; longer sums are blocks of so many whose results meet in a
+// pairwise tree. Where the outputs are too few to share out, fixed parts are summed so by themselves and meet in another tree.
 
 import DescentIR
 import DescentOps
@@ -112,9 +113,11 @@ extension ProgramContext {
 private struct ReductionWriter {
   /// Virtual lanes of a sum along a contiguous axis. A constant of the system: it decides bits.
   static let lanes = 16
-  /// Accumulators held at once where lanes lie across outputs; decides nothing but speed.
+  /// Accumulators held at once, at most, where lanes lie across outputs; decides nothing but speed.
   static let tile = 64
-  /// Blocks that a long sum with few outputs is cut into; decides bits.
+  /// Terms that one accumulator takes in, one after another; decides bits.
+  static let chain = 32
+  /// Parts that a long sum with few outputs is cut into; decides bits.
   static let blocks = 32
 
   let context: ProgramContext
@@ -184,7 +187,7 @@ private struct ReductionWriter {
     if terms >= 4096, count * terms >= 1 << 16, widest < 64 || count < 256, extent(reduced[0]) >= 4 { return blocked() }
     let shared = sharedLoop(outputs, variables)
     var parameters = Parameters()
-    let lines = core(opened(outputs, variables, shared: shared), blockOf: nil, &parameters) { epilogue($0, $1) }
+    let lines = core(opened(outputs, variables, shared: shared), &parameters) { epilogue($0, $1) }
     return [
       KernelCode(
         parameters: parameters, body: withoutShares(shared) + lines,
@@ -193,63 +196,114 @@ private struct ReductionWriter {
     ]
   }
 
+  /// The innermost loop whose turns with all loops within give one accumulator more terms than `chain`, cut in blocks of so
+  /// many turns; nil for short sums, and where a tree
+  /// is no more exact: a product is rounded as often in any order.
+  /// `innermost` terms of the last loop go to accumulators of their own; the first loop may run over a part of so many turns.
+  private func cut(_ innermost: Int, first: Int?) -> (loop: Int, turns: Int, stack: Int)? {
+    guard form.dtype.isFloating, form.reducer == .sum else { return nil }
+    var turns = reduced.map(extent)
+    if let first, !turns.isEmpty { turns[0] = first }
+    var chain = 1
+    for i in turns.indices.reversed() {
+      let own = i == turns.count - 1 ? (turns[i] + innermost - 1) / innermost : turns[i]
+      guard chain * own > Self.chain else {
+        chain *= own
+        continue
+      }
+      let block = Swift.max(1, Self.chain / chain)
+      let blocks = turns[..<i].reduce((own + block - 1) / block, *)
+      return (reduced[i], i == turns.count - 1 ? block * innermost : block, Int.bitWidth - blocks.leadingZeroBitCount)
+    }
+    return nil
+  }
+
+  /// Statements that leave the sum in `acc`, an array of `lanes` accumulators: `inner(from, to)` takes in the terms of the
+  /// innermost loop, or, where `inner` opens no loop of its own, those of one index of all reduced loops.
+  private func summed(
+    lanes: Int, innermost: Int, first: Int?, opens: Bool, _ inner: (_ from: String, _ to: String) -> [String]
+  ) -> [String] {
+    func bounds(_ variable: Int) -> (String, String) {
+      first != nil && variable == reduced.first ? ("begin", "end") : ("0", cLiteral(extent(variable)))
+    }
+    /// The loops of `range`; `block` runs over one block.
+    func loops(_ range: Range<Int>, block: Int?) -> [String] {
+      func bounded(_ i: Int) -> (String, String) { reduced[i] == block ? ("from", "to") : bounds(reduced[i]) }
+      let opened = opens && range.upperBound == reduced.count ? range.dropLast() : range[...]
+      let body = opens && !range.isEmpty ? inner(bounded(range.upperBound - 1).0, bounded(range.upperBound - 1).1) : inner("", "")
+      return nest(opened.map { Loop(variable: reduced[$0], lower: bounded($0).0, upper: bounded($0).1) }, variables, body)
+    }
+    let array = lanes == 1 ? "&acc" : "acc"
+    let declaration = lanes == 1 ? "\(type) acc" : "\(type) acc[\(lanes)]"
+    let clear = lanes == 1 ? ["acc = \(start);"] : ["for (int64_t l = 0; l < \(lanes); l++)", "  acc[l] = \(start);"]
+    guard let cut = cut(innermost, first: first) else {
+      let begin = lanes == 1 ? ["\(declaration) = \(start);"] : ["\(declaration);"] + clear
+      // Where no loop is left there is still a scope: the epilogue gives the same names again.
+      let body = loops(0..<reduced.count, block: nil)
+      return begin + (reduced.isEmpty ? ["{"] + body.map { $0.indented(1) } + ["}"] : body)
+    }
+    let place = reduced.firstIndex(of: cut.loop)!
+    let (from, to) = bounds(cut.loop)
+    func tree(_ function: String) -> String {
+      "dsc_tree_\(function)_\(form.dtype.name)"
+    }
+    let block = clear + loops(place..<reduced.count, block: cut.loop) + ["\(tree("push"))(stack, \(lanes), block++, \(array));"]
+    let blocks = ["for (int64_t from = \(from); from < \(to); from += \(cut.turns)) {", "  const int64_t to = dsc_least(from + \(cut.turns), \(to));"]
+      + block.map { $0.indented(1) } + ["}"]
+    let outer = (0..<place).map { Loop(variable: reduced[$0], lower: bounds(reduced[$0]).0, upper: bounds(reduced[$0]).1) }
+    return ["\(declaration), stack[\(lanes * cut.stack)];", "int64_t block = 0;"] + nest(outer, variables, blocks)
+      + ["\(tree("finish"))(stack, \(lanes), block, \(array));"]
+  }
+
   /// The loops over outputs, the sum within, and what is done with it.
-  /// `blockOf` limits the outermost reduced loop to `begin ..< end` of the block at hand.
+  /// `part` limits the outermost reduced loop to `begin ..< end`, so many turns at most.
   private func core(
-    _ loops: [Loop], blockOf: Bool?, _ parameters: inout Parameters, _ finish: (Parameters, String) -> Body
+    _ loops: [Loop], part: Int? = nil, _ parameters: inout Parameters, _ finish: (Parameters, String) -> Body
   ) -> [String] {
     let (body, value) = element(parameters)
     parameters = body.parameters
-    func reducedLoops(_ variables: [Int]) -> [Loop] {
-      variables.map { variable in
-        blockOf != nil && variable == reduced.first ? Loop(variable: variable, lower: "begin", upper: "end")
-          : Loop(variable: variable, lower: "0", upper: cLiteral(extent(variable)))
-      }
-    }
     if let last = reduced.last, isContiguous(last), extent(last) >= Self.lanes {
       // Lanes along the sum.
-      let step = body.lines + ["acc[l] = \(combined("acc[l]", value));"]
-      let isBlocked = blockOf != nil && reduced.count == 1
-      let (from, to) = isBlocked ? ("begin", "end") : ("0", cLiteral(extent(last)))
       let end = finish(parameters, "acc[0]")
       parameters = end.parameters
-      var inner = [
-        "int64_t j = \(from);",
-        "for (; j + \(Self.lanes) <= \(to); j += \(Self.lanes)) {",
-        "  for (int64_t l = 0; l < \(Self.lanes); l++) {", "    const int64_t \(name(last)) = j + l;",
-      ]
-      inner += step.map { $0.indented(2) } + ["  }", "}"]
-      if isBlocked || extent(last) % Self.lanes != 0 {
-        inner += ["for (int64_t l = 0; l < \(to) - j; l++) {", "  const int64_t \(name(last)) = j + l;"]
-        inner += step.map { $0.indented(1) } + ["}"]
+      let step = body.lines + ["acc[l] = \(combined("acc[l]", value));"]
+      let sum = summed(lanes: Self.lanes, innermost: Self.lanes, first: part, opens: true) { from, to in
+        var lines = [
+          "int64_t j = \(from);", "for (; j + \(Self.lanes) <= \(to); j += \(Self.lanes)) {",
+          "  for (int64_t l = 0; l < \(Self.lanes); l++) {", "    const int64_t \(name(last)) = j + l;",
+        ]
+        lines += step.map { $0.indented(2) } + ["  }", "}"]
+        if extent(last) % Self.lanes != 0 {
+          lines += ["for (int64_t l = 0; l < \(to) - j; l++) {", "  const int64_t \(name(last)) = j + l;"]
+          lines += step.map { $0.indented(1) } + ["}"]
+        }
+        return lines
       }
-      let sum = ["\(type) acc[\(Self.lanes)];", "for (int64_t l = 0; l < \(Self.lanes); l++)", "  acc[l] = \(start);"]
-        + nest(reducedLoops(Array(reduced.dropLast())), variables, inner) + tree("\(Self.lanes)")
-      return nest(loops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"])
+      return nest(loops, variables, ["{"] + (sum + tree("\(Self.lanes)") + end.lines).map { $0.indented(1) } + ["}"])
     }
     if let last = outputs.last, isContiguous(last), extent(last) >= 8 {
       // Lanes across outputs.
       let end = finish(parameters, "acc[l]")
       parameters = end.parameters
       let loop = loops.last!
+      let tile = Swift.min(Self.tile, (extent(last) + 7) / 8 * 8)
       let place = "const int64_t \(name(last)) = j + l;"
       var lines = [
-        "for (int64_t j = \(loop.lower); j < \(loop.upper); j += \(Self.tile)) {",
-        "  const int64_t n = dsc_least(\(Self.tile), \(loop.upper) - j);",
-        "  \(type) acc[\(Self.tile)];", "  for (int64_t l = 0; l < \(Self.tile); l++)", "    acc[l] = \(start);",
+        "for (int64_t j = \(loop.lower); j < \(loop.upper); j += \(tile)) {",
+        "  const int64_t n = dsc_least(\(tile), \(loop.upper) - j);",
       ]
-      let step = ["for (int64_t l = 0; l < n; l++) {", "  \(place)"]
-        + (body.lines + ["acc[l] = \(combined("acc[l]", value));"]).map { $0.indented(1) } + ["}"]
-      lines += nest(reducedLoops(reduced), variables, step).map { $0.indented(1) }
+      lines += summed(lanes: tile, innermost: 1, first: part, opens: false) { _, _ in
+        ["for (int64_t l = 0; l < n; l++) {", "  \(place)"]
+          + (body.lines + ["acc[l] = \(combined("acc[l]", value));"]).map { $0.indented(1) } + ["}"]
+      }.map { $0.indented(1) }
       lines += (["for (int64_t l = 0; l < n; l++) {", "  \(place)"] + end.lines.map { $0.indented(1) } + ["}"]).map { $0.indented(1) }
       return nest(Array(loops.dropLast()), variables, lines + ["}"])
     }
     let end = finish(parameters, "acc")
     parameters = end.parameters
-    let step = body.lines + ["acc = \(combined("acc", value));"]
-    // Where no loop is left there is still a scope: the epilogue gives the same names again.
-    let steps = reduced.isEmpty ? ["{"] + step.map { $0.indented(1) } + ["}"] : nest(reducedLoops(reduced), variables, step)
-    let sum = ["\(type) acc = \(start);"] + steps
+    let sum = summed(lanes: 1, innermost: 1, first: part, opens: false) { _, _ in
+      body.lines + ["acc = \(combined("acc", value));"]
+    }
     return nest(loops, variables, ["{"] + (sum + end.lines).map { $0.indented(1) } + ["}"])
   }
 
@@ -264,7 +318,7 @@ private struct ReductionWriter {
     var parameters = Parameters()
     let position = outputs.reduce(Affine()) { $0 * extent($1) + Affine(variable: $1) }
     let loops = outputs.map { Loop(variable: $0, lower: "0", upper: cLiteral(extent($0))) }
-    let first = core(loops, blockOf: true, &parameters) { parameters, accumulator in
+    let first = core(loops, part: size, &parameters) { parameters, accumulator in
       var body = Body(context, parameters, original, dropped: dropped)
       let array = body.parameters.name(partial, form.dtype, node: nil, writing: true)
       body.lines.append("\(array)[b * \(count) + \(position.c(variables))] = \(accumulator);")

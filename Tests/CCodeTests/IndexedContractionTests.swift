@@ -39,7 +39,7 @@ import Testing
 
   /// How many of the programs read an operand at positions given by functions.
   private static func indexed(_ trials: [Trial]) throws -> Int {
-    try trials.count { try librarySource([$0.program(0)]).contains("_run_at(") && !$0.graph.nodes.isEmpty }
+    try trials.count { try librarySource([$0.program(0)]).contains("_indexed(p") && !$0.graph.nodes.isEmpty }
   }
 
   @Test(arguments: [DType.f32, .f64]) func sizesAroundTiles(_ dtype: DType) throws {

@@ -24,6 +24,7 @@ if [ "$mode" = quick ]; then
   check gcc -std=c11 -O3 -march=native
   check gcc -x c++ -std=c++17 -O1 -march=native
   check gcc -std=c11 -O1 -g -march=native -fsanitize=address,undefined -fno-sanitize-recover=all
+  check gcc -std=c11 -O3 -march=native -DDSC_GEMM_MC=48 -DDSC_GEMM_NC=64
   exit 0
 fi
 for compiler in ${COMPILERS:-clang gcc}; do
@@ -39,4 +40,5 @@ for compiler in ${COMPILERS:-clang gcc}; do
   check $compiler -x c++ -std=c++17 -O1 -march=native
   check $compiler -x c++ -std=c++17 -O1 -march=native -DDSC_NO_VECTORS
   check $compiler -std=c11 -O1 -g -march=native -fsanitize=address,undefined -fno-sanitize-recover=all
+  check $compiler -std=c11 -O3 -march=native -DDSC_GEMM_MC=48 -DDSC_GEMM_NC=64
 done

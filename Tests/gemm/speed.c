@@ -3,7 +3,8 @@
  * speed [rounds [threads [words that a product's line must hold, as "nn 1024"]]]; -DCPU_TIME counts the time of the first
  * thread instead of the clock's, for one thread on a busy machine. */
 #define _POSIX_C_SOURCE 200809L
-#include "descent_gemm.h"
+#include "descent_gemm_f32.h"
+#include "descent_gemm_f64.h"
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +28,13 @@ static volatile double sink;
   static double peak_##S(int threads) {                                                                                \
     double rate = 0;                                                                                                   \
     for (int round = 0; round < 40; round++) {                                                                         \
-      const int64_t depth = 200000, chains = DSC_GEMM_ROWS;                                                            \
+      const int64_t depth = 200000, chains = DSC_GEMM_MR;                                                              \
       const double start = now();                                                                                      \
       _Pragma("omp parallel num_threads(threads)") {                                                                   \
         static T one[64] = {1};                                                                                        \
-        T out[DSC_GEMM_ROWS * 64];                                                                                     \
-        dsc_gemm_kernel_##S(chains, 2, depth, one, 0, 0, one, 0, out, 64, 0);                                          \
+        T out[DSC_GEMM_MR * 64];                                                                                       \
+        const dsc_gemm_##S##_micro_tile tile = {0, 0, 0, 64, NULL, 0, 0};                                               \
+        dsc_gemm_##S##_micro_of(chains, 2, depth, one, one, out, &tile);                                               \
         sink = (double)out[0];                                                                                         \
       }                                                                                                                \
       rate = best(rate, 1e-9 * (double)(2 * chains * 2 * DSC_GEMM_LANES(sizeof(T)) * depth * threads) /                \
@@ -60,26 +62,29 @@ static void report(const char *name, int wide, int64_t M, int64_t N, int64_t K, 
     const double rate = 2e-9 * (double)(M * N * K) / seconds[threads];
     printf("  %7.1f GF %5.1f%%", rate, 100 * rate / peaks[wide][threads]);
   }
-  printf("  %3d pieces %8.1f us\n", (int)dsc_gemm_pieces(M, N, K), 1e6 * seconds[1]);
+  printf("  %3d tiles %8.1f us\n", (int)dsc_gemm_tiles(dsc_gemm_sizes(M, N, K)), 1e6 * seconds[1]);
 }
 
+#define BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                                      \
+  ((DSC_GEMM_SCRATCH_BYTES(M, N, K, a_rs, a_cs, b_rs, b_cs, sizeof(T)) + 63) / 64 * 64)
 #define SHAPE(T, S, name, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                             \
   if (strstr(#S " " name " " #M " " #N " " #K, wanted)) {                                                              \
     T *const a = memory(sizeof(T) * M * K), *const b = memory(sizeof(T) * K * N);                                      \
     T *const c = memory(sizeof(T) * M * N);                                                                            \
-    char *const scratch = memory(2 * (DSC_GEMM_SCRATCH_BYTES(M, N, K, sizeof(T)) + 64));                               \
+    char *const scratch = memory(2 * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs) + 64);                                  \
     const dsc_gemm_##S##_output output = {c, N};                                                                       \
     double seconds[3] = {0, 1e9, 1e9};                                                                                 \
     for (int threads = 1; threads <= most; threads++)                                                                  \
       _Pragma("omp parallel num_threads(threads)") {                                                                   \
-        const int64_t pieces = dsc_gemm_pieces(M, N, K), me = omp_get_thread_num();                                    \
-        void *const mine = scratch + me * (DSC_GEMM_SCRATCH_BYTES(M, N, K, sizeof(T)) + 63) / 64 * 64;                 \
+        const dsc_gemm_size size = dsc_gemm_sizes(M, N, K);                                                            \
+        const int64_t tiles = dsc_gemm_tiles(size), me = omp_get_thread_num();                                         \
+        void *const mine = scratch + me * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs);                                   \
         const int repeats = (int)(1 + 50e6 / ((double)(M) * N * K));                                                   \
         for (int round = 0; round < rounds; round++) {                                                                 \
           _Pragma("omp barrier") const double start = now();                                                           \
           for (int repeat = 0; repeat < repeats; repeat++) {                                                           \
-            dsc_gemm_##S##_run(M, N, K, a, a_rs, a_cs, b, b_rs, b_cs, pieces * me / threads,                           \
-                               pieces * (me + 1) / threads, mine, dsc_gemm_##S##_store, &output);                      \
+            dsc_gemm_##S(size, dsc_gemm_##S##_strided(a, a_rs, a_cs), dsc_gemm_##S##_strided(b, b_rs, b_cs),           \
+                         tiles * me / threads, tiles * (me + 1) / threads, mine, dsc_gemm_##S##_store_rows, &output);  \
             _Pragma("omp barrier")                                                                                     \
           }                                                                                                            \
           const double time = (now() - start) / repeats;                                                               \

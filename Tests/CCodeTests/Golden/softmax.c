@@ -52,22 +52,28 @@ static void softmax_k1(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, con
 static void softmax_k2(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, const float *DSC_RESTRICT p1, float *DSC_RESTRICT p2, float *DSC_RESTRICT p3) {
   for (int64_t i0 = lo; i0 < hi; i0++) {
     {
-      float acc[16];
-      for (int64_t l = 0; l < 16; l++)
-        acc[l] = 0.0f;
-      int64_t j = 0;
-      for (; j + 16 <= 1000; j += 16) {
-        for (int64_t l = 0; l < 16; l++) {
+      float acc[16], stack[32];
+      int64_t block = 0;
+      for (int64_t from = 0; from < 1000; from += 512) {
+        const int64_t to = dsc_least(from + 512, 1000);
+        for (int64_t l = 0; l < 16; l++)
+          acc[l] = 0.0f;
+        int64_t j = from;
+        for (; j + 16 <= to; j += 16) {
+          for (int64_t l = 0; l < 16; l++) {
+            const int64_t r0 = j + l;
+            const float t0 = p0[i0 * 1000 + r0];
+            acc[l] = acc[l] + t0;
+          }
+        }
+        for (int64_t l = 0; l < to - j; l++) {
           const int64_t r0 = j + l;
           const float t0 = p0[i0 * 1000 + r0];
           acc[l] = acc[l] + t0;
         }
+        dsc_tree_push_f32(stack, 16, block++, acc);
       }
-      for (int64_t l = 0; l < 1000 - j; l++) {
-        const int64_t r0 = j + l;
-        const float t0 = p0[i0 * 1000 + r0];
-        acc[l] = acc[l] + t0;
-      }
+      dsc_tree_finish_f32(stack, 16, block, acc);
       for (int64_t n = 16, half; n > 1; n = half) {
         half = (n + 1) / 2;
         for (int64_t l = 0; l < n - half; l++)

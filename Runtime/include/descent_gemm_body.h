@@ -1,0 +1,270 @@
+/* The functions of the matrix product for elements of type DSC_T, under names that DSC_NAME makes: an include template.
+ * descent_gemm.h says what they compute and in which order.
+ * Contents: vectors; operands; micro-kernels; one row of C; the epilogue; the macro-kernel, which is the way in. */
+#include "descent_gemm_vector_body.h"
+#include "descent_gemm_pack_body.h"
+
+/* ---- operands ---- */
+
+/* An operand: element (i, j) at data[i row + j col], or at data[row_at(i) + col_at(j)] where these are not NULL. */
+typedef struct {
+  const DSC_T *data;
+  int64_t row, col;
+  dsc_gemm_index *row_at, *col_at;
+} DSC_NAME(_operand);
+
+DSC_INLINE DSC_NAME(_operand) DSC_NAME(_strided)(const DSC_T *data, int64_t row, int64_t col) {
+  const DSC_NAME(_operand) x = {data, row, col, NULL, NULL};
+  return x;
+}
+DSC_INLINE DSC_NAME(_operand) DSC_NAME(_indexed)(const DSC_T *data, dsc_gemm_index *row_at, dsc_gemm_index *col_at) {
+  const DSC_NAME(_operand) x = {data, DSC_GEMM_INDEXED, DSC_GEMM_INDEXED, row_at, col_at};
+  return x;
+}
+DSC_INLINE DSC_NAME(_operand) DSC_NAME(_transposed)(DSC_NAME(_operand) x) {
+  const DSC_NAME(_operand) y = {x.data, x.col, x.row, x.col_at, x.row_at};
+  return y;
+}
+
+/* ---- micro-kernels ---- */
+
+/* How a micro-tile of C lies, and the partial sums that join one block's. */
+typedef struct {
+  int64_t a_row, a_k;   /* element (i, k) of A at a[i a_row + k a_k] */
+  int64_t b_k;          /* row k of B, in whole vectors, at b + k b_k */
+  int64_t width;        /* row i of the result at out + i width */
+  const DSC_T *partial; /* the latest partial sum of earlier blocks, laid out as the result; older ones before it */
+  int64_t level;        /* elements from one partial sum to the next */
+  int64_t joins;        /* how many of them join this block's sum, the latest first */
+} DSC_NAME(_micro_tile);
+
+/* out = this block's sum, after the levels that join it. Rows hang on every third one: base, + stride, + 2 stride are
+ * addresses that x86 forms for nothing. */
+DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t depth, const DSC_T *a, const DSC_T *b,
+                                 DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+  const int lanes = DSC_GEMM_LANES(sizeof(DSC_T));
+  const int64_t a_row = tile->a_row, a_k = tile->a_k, b_k = tile->b_k, width = tile->width;
+  DSC_NAME(_vector) sum[DSC_GEMM_MR][8], column[8];
+  const DSC_T *row[(DSC_GEMM_MR + 2) / 3];
+  DSC_GEMM_UNROLL
+  for (int i = 0; i < rows; i += 3) {
+    row[i / 3] = a + i * a_row;
+    DSC_GEMM_BASE(row[i / 3]);
+  }
+  DSC_GEMM_UNROLL
+  for (int i = 0; i < rows; i++)
+    DSC_GEMM_UNROLL
+  for (int j = 0; j < vectors; j++)
+    sum[i][j] = DSC_NAME(_fill)(0);
+  DSC_GEMM_ROLLED
+  for (int64_t k = 0; k < depth; k++) {
+    DSC_GEMM_UNROLL
+    for (int j = 0; j < vectors; j++)
+      column[j] = DSC_NAME(_load)(b + j * lanes);
+    DSC_GEMM_UNROLL
+    for (int i = 0; i < rows; i++) {
+      const DSC_NAME(_vector) x = DSC_NAME(_fill)(row[i / 3][i % 3 * a_row]);
+      DSC_GEMM_UNROLL
+      for (int j = 0; j < vectors; j++)
+        sum[i][j] = DSC_NAME(_fma)(x, column[j], sum[i][j]);
+    }
+    DSC_GEMM_UNROLL
+    for (int i = 0; i < rows; i += 3)
+      row[i / 3] += a_k;
+    b += b_k;
+  }
+  const DSC_T *partial = tile->partial;
+  DSC_GEMM_ROLLED
+  for (int64_t join = 0; join < tile->joins; join++, partial -= tile->level) {
+    DSC_GEMM_UNROLL
+    for (int i = 0; i < rows; i++)
+      DSC_GEMM_UNROLL
+    for (int j = 0; j < vectors; j++)
+      sum[i][j] = DSC_NAME(_add)(DSC_NAME(_load)(partial + i * width + j * lanes), sum[i][j]);
+  }
+  DSC_GEMM_UNROLL
+  for (int i = 0; i < rows; i++)
+    DSC_GEMM_UNROLL
+  for (int j = 0; j < vectors; j++)
+    DSC_NAME(_store)(out + i * width + j * lanes, sum[i][j]);
+}
+
+/* Each size of micro-tile is compiled once. */
+#define DSC_GEMM_DEFINE(rows, vectors)                                                                                 \
+  DSC_NOINLINE void DSC_NAME(_micro_##rows##x##vectors)(int64_t depth, const DSC_T *a, const DSC_T *b, DSC_T *out,     \
+                                                        const DSC_NAME(_micro_tile) * tile) {                          \
+    DSC_NAME(_micro)(rows, vectors, depth, a, b, out, tile);                                                           \
+  }
+#define DSC_GEMM_CASE(rows, vectors)                                                                                   \
+  case rows * 8 + vectors:                                                                                             \
+    DSC_NAME(_micro_##rows##x##vectors)(depth, a, b, out, tile);                                                       \
+    break;
+DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 1)
+DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 2)
+DSC_GEMM_DEFINE(1, 8)
+DSC_INLINE void DSC_NAME(_micro_of)(int64_t rows, int64_t vectors, int64_t depth, const DSC_T *a, const DSC_T *b,
+                                    DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+  switch (rows * 8 + vectors) {
+    DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 1)
+    DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 2)
+  default:
+    DSC_NAME(_micro_1x8)(depth, a, b, out, tile);
+    break;
+  }
+}
+#undef DSC_GEMM_DEFINE
+#undef DSC_GEMM_CASE
+
+/* A micro-tile of one row of A and at most two vectors of columns, straight from memory, where the columns fill no
+ * vectors or do not lie side by side: column j of row k at b[k b_k + j b_col]. */
+DSC_NOINLINE void DSC_NAME(_micro_row)(int64_t cols, int64_t b_col, int64_t depth, const DSC_T *a, const DSC_T *b,
+                                       DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+  enum { lanes = DSC_GEMM_LANES(sizeof(DSC_T)), panel_steps = 16 };
+  const int64_t slice = panel_steps;
+  DSC_ALIGNED(64) DSC_T panel[panel_steps * 2 * lanes];
+  DSC_NAME(_vector) sum[2] = {DSC_NAME(_fill)(0), DSC_NAME(_fill)(0)};
+  const int64_t width = tile->width;
+  for (int64_t begin = 0; begin < depth; begin += slice) {
+    const int64_t steps = DSC_GEMM_MIN(slice, depth - begin);
+    DSC_NAME(_pack)(panel, width, b + begin * tile->b_k, cols, b_col, tile->b_k, steps);
+    for (int64_t k = 0; k < steps; k++) {
+      const DSC_NAME(_vector) x = DSC_NAME(_fill)(a[(begin + k) * tile->a_k]);
+      sum[0] = DSC_NAME(_fma)(x, DSC_NAME(_load)(panel + k * width), sum[0]);
+      if (width > lanes)
+        sum[1] = DSC_NAME(_fma)(x, DSC_NAME(_load)(panel + k * width + lanes), sum[1]);
+    }
+  }
+  const DSC_T *partial = tile->partial;
+  for (int64_t join = 0; join < tile->joins; join++, partial -= tile->level)
+    for (int64_t j = 0; j < width; j += lanes)
+      sum[j / lanes] = DSC_NAME(_add)(DSC_NAME(_load)(partial + j), sum[j / lanes]);
+  for (int64_t j = 0; j < width; j += lanes)
+    DSC_NAME(_store)(out + j, sum[j / lanes]);
+}
+
+/* ---- the epilogue ---- */
+
+/* An epilogue writes outputs row ..< row + rows by col ..< col + cols from acc[i acc_stride + j]; it is called once for
+ * each micro-tile, `cols` is a constant on every path but that of few columns, and acc is 64-byte aligned there. */
+typedef void DSC_NAME(_epilogue)(const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows,
+                                 int64_t col, int64_t cols);
+
+/* Hands a finished micro-tile on; that of a product computed as its transpose is transposed back. */
+DSC_INLINE void DSC_NAME(_finish)(int swapped, const DSC_T *acc, int64_t stride, int64_t row, int64_t rows, int64_t col,
+                                  int64_t cols, DSC_NAME(_epilogue) * epilogue, const void *env) {
+  if (!swapped) {
+    epilogue(env, acc, stride, row, rows, col, cols);
+  } else if (rows == 1) {
+    epilogue(env, acc, 1, col, cols, row, 1);
+  } else {
+    DSC_ALIGNED(64) DSC_T transposed[8 * DSC_GEMM_LANES(sizeof(DSC_T)) * 4];
+    for (int64_t i = 0; i < rows; i++)
+      for (int64_t j = 0; j < cols; j++)
+        transposed[j * 4 + i] = acc[i * stride + j];
+    epilogue(env, transposed, 4, col, cols, row, rows);
+  }
+}
+
+/* The plain epilogue, which stores rows: env is a dsc_gemm_*_output. */
+typedef struct {
+  DSC_T *out;
+  int64_t row_stride;
+} DSC_NAME(_output);
+DSC_INLINE void DSC_NAME(_store_row)(DSC_T *DSC_RESTRICT out, const DSC_T *DSC_RESTRICT acc, int64_t cols) {
+  DSC_GEMM_COLUMNS
+  for (int64_t j = 0; j < cols; j++)
+    out[j] = acc[j];
+}
+DSC_INLINE void DSC_NAME(_store_rows)(const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows,
+                                      int64_t col, int64_t cols) {
+  const DSC_NAME(_output) *const to = (const DSC_NAME(_output) *)env;
+  for (int64_t i = 0; i < rows; i++)
+    DSC_NAME(_store_row)(to->out + (row + i) * to->row_stride + col, acc + i * acc_stride, cols);
+}
+
+/* ---- the macro-kernel ---- */
+
+/* For each region, block of k and column of micro-tiles (one vector wide or two, or eight where a single row meets a B
+ * that is read in place): packs the column unless an earlier region has, then runs down its micro-tiles. */
+DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand) a, DSC_NAME(_operand) b,
+                                 int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_epilogue) * epilogue,
+                                 const void *env) {
+  const int64_t M = s.m, N = s.n, K = s.k, size = (int64_t)sizeof(DSC_T);
+  const int64_t lanes = DSC_GEMM_LANES(size), full = 2 * lanes, wide = 8 * lanes, edge = N % full;
+  const int64_t block = DSC_GEMM_BLOCK(K, size), last = DSC_GEMM_BLOCKS(K, size) - 1;
+  const int packs_a = DSC_GEMM_PACKS_A(M, N, a.row, a.col, size), packs_b = DSC_GEMM_PACKS_B(M, b.col);
+  const int keeps_b = DSC_GEMM_KEEPS_B(K, size), prefetches_b = packs_b && !b.col_at && K * N * size > (1 << 20);
+  const dsc_gemm_grid grid = dsc_gemm_grid_of(s);
+  DSC_T *const packed_a = scratch + DSC_GEMM_B_ELEMENTS(M, N, K, b.col, size);
+  DSC_T *const partial = packed_a + DSC_GEMM_A_ELEMENTS(M, N, K, a.row, a.col, size);
+  DSC_ALIGNED(64) DSC_T done[DSC_GEMM_MR * 8 * DSC_GEMM_LANES(sizeof(DSC_T))];
+  DSC_NAME(_micro_tile) tile;
+  tile.a_row = packs_a ? 1 : a.row;
+  tile.level = DSC_GEMM_MAX_ROWS(M) * DSC_GEMM_MAX_COLUMNS(N);
+  int64_t packed_column = -1;
+  for (int64_t macro_tile = begin; macro_tile < end;) {
+    const dsc_gemm_region r = dsc_gemm_region_of(s, grid, macro_tile, end);
+    const int64_t height = r.row_end - r.row, parts = (height + DSC_GEMM_MR - 1) / DSC_GEMM_MR;
+    const int fresh_b = !keeps_b || packed_column != r.col;
+    for (int64_t number = 0; number <= last; number++) {
+      const int64_t k = number * block, depth = DSC_GEMM_MIN(block, K - k);
+      /* The tree is a stack, as that of dsc_tree_push in descent_kernel.h. */
+      const int64_t sums = dsc_ones(number);
+      tile.joins = number == last ? sums : dsc_trailing_ones(number);
+      DSC_T *const b_block = scratch + (keeps_b ? k * DSC_GEMM_MAX_COLUMNS(N) : 0);
+      if (packs_a)
+        DSC_NAME(_pack_a)(packed_a, a.data, a.row, a.col, a.row_at, a.col_at, r.row, r.row_end, k, depth);
+      for (int64_t col = r.col, cols; col < r.col_end; col += cols) {
+        const int64_t left = r.col_end - col;
+        cols = M == 1 && !packs_b && b.col == 1 && left >= wide ? wide : left >= full ? full : edge;
+        const int64_t vectors = (cols + lanes - 1) / lanes, width = vectors * lanes;
+        const int in_place = !packs_b && b.col == 1 && cols >= full, by_row = M == 1 && !packs_b && !in_place;
+        DSC_T *const packed_b = b_block + (DSC_GEMM_MC > 256 ? (col - r.col) * depth : 0);
+        if (b.col_at && fresh_b != 0)
+          DSC_NAME(_pack_columns)(packed_b, width, b.data, b.row_at, b.col_at, col, cols, k, depth);
+        else if (!in_place && !by_row && fresh_b != 0)
+          DSC_NAME(_pack)(packed_b, width, b.data + k * b.row + col * b.col, cols, b.col, b.row, depth);
+        const int64_t next_k = left > cols ? k : k + block, next_col = left > cols ? col + cols : r.col;
+        const DSC_T *const b_panel = in_place || by_row ? b.data + k * b.row + col * b.col : packed_b;
+        tile.b_k = in_place || by_row ? b.row : width;
+        tile.width = width;
+        for (int64_t row = r.row, rows; row < r.row_end; row += rows) {
+          rows = dsc_gemm_height(r.row_end - row);
+          if (prefetches_b && fresh_b != 0 && next_k < K)
+            DSC_NAME(_prefetch)
+          (b.data + next_k * b.row + next_col * b.col, DSC_GEMM_MIN(full, r.col_end - next_col), b.col, b.row,
+           DSC_GEMM_MIN(block, K - next_k), (row - r.row) / DSC_GEMM_MR, parts);
+          const DSC_T *const a_panel = packs_a ? packed_a + (row - r.row) * depth : a.data + row * a.row + k * a.col;
+          tile.a_k = packs_a ? rows : a.col;
+          DSC_T *const place = partial + (col - r.col) * height + (row - r.row) * width;
+          tile.partial = place + (sums > 0 ? sums - 1 : 0) * tile.level;
+          DSC_T *const out = number == last ? done : place + (sums - tile.joins) * tile.level;
+          if (by_row)
+            DSC_NAME(_micro_row)(cols, b.col, depth, a_panel, b_panel, out, &tile);
+          else
+            DSC_NAME(_micro_of)(rows, vectors, depth, a_panel, b_panel, out, &tile);
+          if (number < last)
+            continue;
+          if (N >= full && cols == full)
+            DSC_NAME(_finish)(swapped, done, full, row, rows, col, full, epilogue, env);
+          else if (edge > 0 && cols == edge)
+            DSC_NAME(_finish)(swapped, done, width, row, rows, col, edge, epilogue, env);
+          else if (M == 1 && N >= wide)
+            DSC_NAME(_finish)(swapped, done, wide, row, rows, col, wide, epilogue, env);
+        }
+      }
+    }
+    packed_column = r.col;
+    macro_tile = r.next;
+  }
+}
+
+/* Computes macro-tiles begin ..< end of A B and hands them to the epilogue; scratch is this thread's own. */
+DSC_INLINE void DSC_NAME()(dsc_gemm_size size, DSC_NAME(_operand) a, DSC_NAME(_operand) b, int64_t begin, int64_t end,
+                           void *scratch, DSC_NAME(_epilogue) * epilogue, const void *env) {
+  if (DSC_GEMM_SWAPS(size.m, size.n))
+    DSC_NAME(_macro)
+  (1, dsc_gemm_sizes(size.n, size.m, size.k), DSC_NAME(_transposed)(b), DSC_NAME(_transposed)(a), begin, end,
+   (DSC_T *)scratch, epilogue, env);
+  else DSC_NAME(_macro)(0, size, a, b, begin, end, (DSC_T *)scratch, epilogue, env);
+}
