@@ -92,6 +92,9 @@ package struct Inference: Sendable {
       /* Predictions of a trained network; \(prefix).h says how to call them. Keep -ffp-contract=off: results depend on it.
        * Part 1: the runtime. Part 2: weights and kernels. Part 3: the functions of \(prefix).h. */
       #define DSC_ONE_THREAD
+      /* Blocks of the matrix product that ask for little memory. */
+      #define DSC_GEMM_MC 48
+      #define DSC_GEMM_NC 64
 
       """ + Prelude.text(for: body) + "\n#include \"\(prefix).h\"\n\n" + body + functions
   }

@@ -34,13 +34,17 @@ private func load(_ program: StepProgram, threads: Int?, profiled: Bool, setting
 }
 
 /// The passes from a graph to a program, watched as the environment asks.
-package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String) throws -> StepProgram {
+package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String, isSmall: Bool = false) throws -> StepProgram {
   let settings = try Settings.current()
   let start = ContinuousClock.now
   settings.print(.graphs, "--- \(prefix): as traced\n" + graph.text)
-  let optimized = try optimize(graph, check: settings.check) { phrase, graph in
+  func report(_ phrase: String, _ graph: Graph) {
     settings.print(.passes, "--- \(prefix): \(phrase): \(graph.nodes.count) nodes")
     settings.print(.graphs, graph.text)
+  }
+  var optimized = try optimize(graph, check: settings.check, trace: report)
+  if isSmall {
+    optimized = try optimize(try sinkSequences(optimized), check: settings.check, trace: report)
   }
   let schedule = try fuse(optimized, donations: donations)
   if settings.check { try schedule.graph.verify() }

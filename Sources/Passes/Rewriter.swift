@@ -37,6 +37,9 @@ package struct Rewriter {
     return operands.count == node.operands.count ? operands : nil
   }
 
+  /// The new node that stands for an old one, which came before the one at hand and was not dropped.
+  package subscript(id: NodeID) -> NodeID { map[id.index]! }
+
   /// Lets a new node stand for an old one.
   package mutating func replace(_ id: NodeID, by new: NodeID) { map[id.index] = new }
 

@@ -89,6 +89,63 @@ import Testing
     }
   }
 
+  /// A network for devices, its input, and the bytes that it may ask for.
+  struct Device: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var network: Sequential
+    var input: TensorType
+    var bytes: Int
+  }
+  static let devices = [
+    Device(
+      testDescription: "784-256-128-10", network: Sequential {
+        Dense(256, activation: .relu)
+        Dense(128, activation: .relu)
+        Dense(10)
+      }, input: TensorType(.f32, [1, 784]), bytes: 4_000),
+    Device(
+      testDescription: "fashion-cnn", network: Sequential {
+        Convolution(32, kernel: [3, 3], padding: .same, bias: false)
+        BatchNorm()
+        ReLU()
+        MaxPool([2, 2])
+        Convolution(64, kernel: [3, 3], padding: .same, bias: false)
+        BatchNorm()
+        ReLU()
+        MaxPool([2, 2])
+        Flatten()
+        Dense(128, activation: .relu)
+        Dense(10)
+      }, input: TensorType(.f32, [1, 28, 28, 1]), bytes: 250_000),
+    Device(
+      testDescription: "LSTM 64 over 32 steps", network: Sequential {
+        LSTM(64)
+      }, input: TensorType(.f32, [1, 32, 64]), bytes: 20_000),
+    Device(
+      testDescription: "transformer block of 128, 64 tokens", network: Sequential {
+        TransformerBlock(4, causal: true)
+      }, input: TensorType(.f32, [1, 64, 128]), bytes: 300_000),
+  ]
+  /// The memory between input and output is what the layers need.
+  @Test(arguments: devices) func memoryIsSmall(_ device: Device) throws {
+    let folder = try Folder()
+    let trainer = Trainer(
+      device.network, input: device.input, optimizer: SGD(learningRate: 1), loss: { mean(square($0 - $1)) })
+    let weights = try device.network.initialize(input: device.input, seed: 0)
+    try trainer.emitInference(
+      parameters: weights, running: try trainer.initialState(), inputs: device.input, to: folder.path, prefix: "net")
+    let main = """
+      #include "net.h"
+      #include <stdio.h>
+      int main(void) { return printf("%zu\\n", net_arena_bytes()) < 0; }
+      """
+    try Data(main.utf8).write(to: URL(fileURLWithPath: folder.path + "/bytes.c"))
+    try Build.all[0].program(["bytes.c", "net.c"], "bytes", in: folder.path)
+    let outcome = try execute(folder.path + "/bytes", [], in: folder.path)
+    let bytes = try #require(Int(outcome.output.dropLast()))
+    #expect(bytes <= device.bytes)
+  }
+
   @Test func wrongNumbersAreTold() throws {
     let folder = try Folder()
     let model = Sequential { Dense(1) }

@@ -58,7 +58,7 @@ extension Trainer {
       let model = try FlatTree.rebuild(Model<P>.self, flat.structure, leaves)
       return predict(model.parameters, trace.input("inputs", inputs), model.context)
     }
-    let program = try prepare(try trace.finish([("predictions", output)]), prefix: "\(prefix)_net")
+    let program = try prepare(try trace.finish([("predictions", output)]), prefix: "\(prefix)_net", isSmall: true)
     let inference = try Inference(
       prefix: prefix, program: program, weights: zip(flat.paths, flat.leaves).map { ($0, try $1.value) }, input: inputs)
     var files = EmittedFiles()
