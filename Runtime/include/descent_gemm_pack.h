@@ -64,9 +64,10 @@
           DSC_GEMM_ROLLED for (int64_t j = i; j < i + 4; j++)                                                          \
             panel[k * width + j] = source[j * i_stride + k];                                                           \
       }                                                                                                                \
-      DSC_GEMM_ROLLED for (int64_t i = count / 4 * 4; i < width; i++)                                                  \
-          DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++)                                                        \
-          panel[k * width + i] = i < count ? source[i * i_stride + k] : 0;                                             \
+      DSC_GEMM_ROLLED for (int64_t i = count / 4 * 4; i < count; i++)                                                  \
+          DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++) panel[k * width + i] = source[i * i_stride + k];       \
+      DSC_GEMM_ROLLED for (int64_t i = count; i < width; i++)                                                          \
+          DSC_GEMM_ROLLED for (int64_t k = begin; k < end; k++) panel[k * width + i] = 0;                              \
     }                                                                                                                  \
   }                                                                                                                    \
   DSC_NOINLINE void dsc_gemm_pack_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source,              \
@@ -81,9 +82,11 @@
     else if (k_stride == 1)                                                                                            \
       dsc_gemm_turn_##S(panel, width, source, count, i_stride, depth);                                                 \
     else                                                                                                               \
-      DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++)                                                              \
-          DSC_GEMM_ROLLED for (int64_t i = 0; i < width; i++)                                                          \
-              panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;                              \
+      DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) {                                                            \
+        T *const to = panel + k * width;                                                                               \
+        DSC_GEMM_ROLLED for (int64_t i = 0; i < count; i++) to[i] = source[i * i_stride + k * k_stride];               \
+        DSC_GEMM_ROLLED for (int64_t i = count; i < width; i++) to[i] = 0;                                             \
+      }                                                                                                                \
   }                                                                                                                    \
   /* The same from source[i_at[i] + k_at[k]]: four lanes that lie side by side are copied, four k that do are turned. */\
   DSC_NOINLINE void dsc_gemm_pack_at_##S(T *DSC_RESTRICT panel, int64_t width, const T *DSC_RESTRICT source,           \
@@ -109,9 +112,10 @@
         }                                                                                                              \
       }                                                                                                                \
     }                                                                                                                  \
+    DSC_GEMM_ROLLED for (; i < count; i++)                                                                             \
+        DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) panel[k * width + i] = source[i_at[i] + k_at[k]];          \
     DSC_GEMM_ROLLED for (; i < width; i++)                                                                             \
-        DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++)                                                            \
-            panel[k * width + i] = i < count ? source[i_at[i] + k_at[k]] : 0;                                          \
+        DSC_GEMM_ROLLED for (int64_t k = 0; k < depth; k++) panel[k * width + i] = 0;                                  \
   }                                                                                                                    \
   /* Asks for part `part` of `parts` of what will be packed next: its way from memory hides behind the kernels. */     \
   DSC_NOINLINE void dsc_gemm_ahead_##S(const T *source, int64_t count, int64_t i_stride, int64_t k_stride,             \
