@@ -60,4 +60,29 @@ DSC_INLINE double dsc_fma_f64(double a, double b, double c) {
 #endif
 }
 
+/* The bits of a number, and the number that has these bits. */
+DSC_INLINE uint32_t dsc_bits_f32(float x) {
+  uint32_t u;
+  memcpy(&u, &x, sizeof u);
+  return u;
+}
+
+DSC_INLINE uint64_t dsc_bits_f64(double x) {
+  uint64_t u;
+  memcpy(&u, &x, sizeof u);
+  return u;
+}
+
+DSC_INLINE float dsc_from_bits_f32(uint32_t u) {
+  float x;
+  memcpy(&x, &u, sizeof x);
+  return x;
+}
+
+DSC_INLINE double dsc_from_bits_f64(uint64_t u) {
+  double x;
+  memcpy(&x, &u, sizeof x);
+  return x;
+}
+
 #endif

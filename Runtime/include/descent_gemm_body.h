@@ -52,10 +52,11 @@ DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t dept
     DSC_GEMM_BASE(row[i / 3]);
   }
   DSC_GEMM_UNROLL
-  for (int i = 0; i < rows; i++)
+  for (int i = 0; i < rows; i++) {
     DSC_GEMM_UNROLL
-  for (int j = 0; j < vectors; j++)
-    sum[i][j] = DSC_NAME(_fill)(0);
+    for (int j = 0; j < vectors; j++)
+      sum[i][j] = DSC_NAME(_fill)(0);
+  }
   DSC_GEMM_ROLLED
   for (int64_t k = 0; k < depth; k++) {
     DSC_GEMM_UNROLL
@@ -77,16 +78,18 @@ DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t dept
   DSC_GEMM_ROLLED
   for (int64_t join = 0; join < tile->joins; join++, partial -= tile->level) {
     DSC_GEMM_UNROLL
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
       DSC_GEMM_UNROLL
-    for (int j = 0; j < vectors; j++)
-      sum[i][j] = DSC_NAME(_add)(DSC_NAME(_load)(partial + i * width + j * lanes), sum[i][j]);
+      for (int j = 0; j < vectors; j++)
+        sum[i][j] = DSC_NAME(_add)(DSC_NAME(_load)(partial + i * width + j * lanes), sum[i][j]);
+    }
   }
   DSC_GEMM_UNROLL
-  for (int i = 0; i < rows; i++)
+  for (int i = 0; i < rows; i++) {
     DSC_GEMM_UNROLL
-  for (int j = 0; j < vectors; j++)
-    DSC_NAME(_store)(out + i * width + j * lanes, sum[i][j]);
+    for (int j = 0; j < vectors; j++)
+      DSC_NAME(_store)(out + i * width + j * lanes, sum[i][j]);
+  }
 }
 
 /* Each size of micro-tile is compiled once. */

@@ -60,16 +60,24 @@ DSC_INLINE void DSC_NAME(_pack_transposed)(DSC_T *DSC_RESTRICT panel, int64_t wi
         DSC_GEMM_TRANSPOSE_4X4(panel + k * width + i, width, source + i * i_stride + k, source + (i + 1) * i_stride + k,
                                source + (i + 2) * i_stride + k, source + (i + 3) * i_stride + k)
       DSC_GEMM_ROLLED
-      for (; k < end; k++)
+      for (; k < end; k++) {
         DSC_GEMM_ROLLED
-      for (int64_t j = i; j < i + 4; j++)
-        panel[k * width + j] = source[j * i_stride + k];
+        for (int64_t j = i; j < i + 4; j++)
+          panel[k * width + j] = source[j * i_stride + k];
+      }
     }
     DSC_GEMM_ROLLED
-    for (int64_t i = count / 4 * 4; i < width; i++)
+    for (int64_t i = count / 4 * 4; i < count; i++) {
       DSC_GEMM_ROLLED
-    for (int64_t k = begin; k < end; k++)
-      panel[k * width + i] = i < count ? source[i * i_stride + k] : 0;
+      for (int64_t k = begin; k < end; k++)
+        panel[k * width + i] = source[i * i_stride + k];
+    }
+    DSC_GEMM_ROLLED
+    for (int64_t i = count; i < width; i++) {
+      DSC_GEMM_ROLLED
+      for (int64_t k = begin; k < end; k++)
+        panel[k * width + i] = 0;
+    }
   }
 }
 
@@ -85,12 +93,18 @@ DSC_NOINLINE void DSC_NAME(_pack)(DSC_T *DSC_RESTRICT panel, int64_t width, cons
     DSC_NAME(_pack_copied)(panel, width, source, count, k_stride, depth);
   else if (k_stride == 1)
     DSC_NAME(_pack_transposed)(panel, width, source, count, i_stride, depth);
-  else
+  else {
     DSC_GEMM_ROLLED
-  for (int64_t k = 0; k < depth; k++)
-    DSC_GEMM_ROLLED
-  for (int64_t i = 0; i < width; i++)
-    panel[k * width + i] = i < count ? source[i * i_stride + k * k_stride] : 0;
+    for (int64_t k = 0; k < depth; k++) {
+      DSC_T *const to = panel + k * width;
+      DSC_GEMM_ROLLED
+      for (int64_t i = 0; i < count; i++)
+        to[i] = source[i * i_stride + k * k_stride];
+      DSC_GEMM_ROLLED
+      for (int64_t i = count; i < width; i++)
+        to[i] = 0;
+    }
+  }
 }
 
 /* The same from source[i_at[i] + k_at[k]]: four lanes that lie side by side are copied, four k that do are transposed.
@@ -122,10 +136,17 @@ DSC_NOINLINE void DSC_NAME(_pack_at)(DSC_T *DSC_RESTRICT panel, int64_t width, c
     }
   }
   DSC_GEMM_ROLLED
-  for (; i < width; i++)
+  for (; i < count; i++) {
     DSC_GEMM_ROLLED
-  for (int64_t k = 0; k < depth; k++)
-    panel[k * width + i] = i < count ? source[i_at[i] + k_at[k]] : 0;
+    for (int64_t k = 0; k < depth; k++)
+      panel[k * width + i] = source[i_at[i] + k_at[k]];
+  }
+  DSC_GEMM_ROLLED
+  for (; i < width; i++) {
+    DSC_GEMM_ROLLED
+    for (int64_t k = 0; k < depth; k++)
+      panel[k * width + i] = 0;
+  }
 }
 
 /* Fetches part `part` of `parts` of what will be packed next into the cache, behind the micro-kernels. */
@@ -135,16 +156,18 @@ DSC_NOINLINE void DSC_NAME(_prefetch)(const DSC_T *source, int64_t count, int64_
   const int64_t begin = rows * part / parts, end = rows * (part + 1) / parts;
   if (k_stride == 1) {
     DSC_GEMM_ROLLED
-    for (int64_t i = begin; i < end; i++)
+    for (int64_t i = begin; i < end; i++) {
       DSC_GEMM_ROLLED
-    for (int64_t k = 0; k < depth; k += line)
-      DSC_GEMM_PREFETCH(source + i * i_stride + k);
+      for (int64_t k = 0; k < depth; k += line)
+        DSC_GEMM_PREFETCH(source + i * i_stride + k);
+    }
   } else if (i_stride == 1) {
     DSC_GEMM_ROLLED
-    for (int64_t k = begin; k < end; k++)
+    for (int64_t k = begin; k < end; k++) {
       DSC_GEMM_ROLLED
-    for (int64_t i = 0; i < count; i += line)
-      DSC_GEMM_PREFETCH(source + k * k_stride + i);
+      for (int64_t i = 0; i < count; i += line)
+        DSC_GEMM_PREFETCH(source + k * k_stride + i);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-/* What emitted kernels share: who does which part, and indices kept inside their arrays.
+/* What emitted kernels share: who does which part, choices, and indices kept inside their arrays.
  * A program that defines DSC_ONE_THREAD uses one, whether it is built with OpenMP or not. */
 #ifndef DESCENT_KERNEL_H
 #define DESCENT_KERNEL_H
@@ -23,6 +23,14 @@
 #else
 #define DSC_LANES
 #define DSC_UNROLL
+#endif
+
+/* DSC_BRANCH stands behind an `if` in a loop and keeps it one: the loads and stores that follow are never masked ones. A loop
+ * behind it may become vectors, a loop around it not. */
+#if defined(__GNUC__)
+#define DSC_BRANCH __asm__ volatile("")
+#else
+#define DSC_BRANCH (void)0
 #endif
 
 /* A contiguous part lo ..< hi of a kernel's units. */
@@ -87,6 +95,22 @@ DSC_INLINE int64_t dsc_trailing_ones(int64_t x) { return dsc_ones(x ^ (x + 1)) -
 DSC_DEFINE_TREE(float, f32)
 DSC_DEFINE_TREE(double, f64)
 #undef DSC_DEFINE_TREE
+
+/* a where p is 1, b where p is 0. No choice that a compiler could take for a branch: it might move a load into an arm and make
+ * a masked load of it, which gcc 11 and 12 get wrong where a row of them is one group (all take the first vector's mask). */
+DSC_INLINE float dsc_select_f32(uint8_t p, float a, float b) {
+  const uint32_t x = dsc_bits_f32(a), y = dsc_bits_f32(b);
+  return dsc_from_bits_f32(x ^ ((x ^ y) & ((uint32_t)p - 1u)));
+}
+
+DSC_INLINE double dsc_select_f64(uint8_t p, double a, double b) {
+  const uint64_t x = dsc_bits_f64(a), y = dsc_bits_f64(b);
+  return dsc_from_bits_f64(x ^ ((x ^ y) & ((uint64_t)p - 1u)));
+}
+
+DSC_INLINE int32_t dsc_select_i32(uint8_t p, int32_t a, int32_t b) { return a ^ ((a ^ b) & ((int32_t)p - 1)); }
+DSC_INLINE int64_t dsc_select_i64(uint8_t p, int64_t a, int64_t b) { return a ^ ((a ^ b) & ((int64_t)p - 1)); }
+DSC_INLINE uint8_t dsc_select_u8(uint8_t p, uint8_t a, uint8_t b) { return (uint8_t)(a ^ ((a ^ b) & (p - 1))); }
 
 /* The index nearest to i in 0 ..< n. */
 DSC_INLINE int64_t dsc_clamp_index(int64_t i, int64_t n) { return i < 0 ? 0 : i >= n ? n - 1 : i; }

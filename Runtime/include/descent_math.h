@@ -10,31 +10,7 @@
 
 #include "descent_base.h"
 
-/* ---- Bits, rounding, order ---- */
-
-DSC_INLINE uint32_t dsc_bits_f32(float x) {
-  uint32_t u;
-  memcpy(&u, &x, sizeof u);
-  return u;
-}
-
-DSC_INLINE uint64_t dsc_bits_f64(double x) {
-  uint64_t u;
-  memcpy(&u, &x, sizeof u);
-  return u;
-}
-
-DSC_INLINE float dsc_from_bits_f32(uint32_t u) {
-  float x;
-  memcpy(&x, &u, sizeof x);
-  return x;
-}
-
-DSC_INLINE double dsc_from_bits_f64(uint64_t u) {
-  double x;
-  memcpy(&x, &u, sizeof x);
-  return x;
-}
+/* ---- Signs, rounding, order ---- */
 
 /* x with its sign bit flipped where that of the mask is set. */
 DSC_INLINE float dsc_flip_sign_f32(float x, uint32_t mask) { return dsc_from_bits_f32(dsc_bits_f32(x) ^ (mask & 0x80000000u)); }

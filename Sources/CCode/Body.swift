@@ -2,6 +2,7 @@
 // Each value gets a constant of its own, each is written once, and what is not in memory is computed where it is used.
 
 import DescentIR
+import DescentOps
 import DescentPasses
 
 /// Where a value lies.
@@ -225,11 +226,13 @@ struct Body {
       let step = interior[axis] + 1
       let quotient = step == 1 ? position : "(\(position)) / \(step)"
       inner.append(clamped(quotient, to: shape[axis]))
-      conditions.append("\(position) >= 0 && \(position) < \(cLiteral((shape[axis] - 1) * step + 1))")
-      if step > 1 { conditions.append("(\(position)) % \(step) == 0") }
+      conditions += ["(\(position) >= 0)", "(\(position) < \(cLiteral((shape[axis] - 1) * step + 1)))"]
+      if step > 1 { conditions.append("((\(position)) % \(step) == 0)") }
     }
     let element = value(node.operands[0], inner)
-    return conditions.isEmpty ? element : define(node.type.dtype, "\(conditions.joined(separator: " && ")) ? \(element) : \(padding)")
+    if conditions.isEmpty { return element }
+    let isInside = "(uint8_t)(\(conditions.joined(separator: " & ")))"
+    return define(node.type.dtype, Select.c(isInside, element, padding, node.type.dtype))
   }
 
   private mutating func concatenated(_ node: Node, _ index: [Affine], _ axis: Int) -> String {
@@ -243,7 +246,9 @@ struct Body {
       var inner = index
       inner[axis] = clamped(c(index[axis] + Affine(-start)), to: extent)
       let element = value(operand, inner)
-      result = result.map { define(node.type.dtype, "\(position) < \(cLiteral(start + extent)) ? \(element) : \($0)") } ?? element
+      result = result.map {
+        define(node.type.dtype, Select.c("(uint8_t)(\(position) < \(cLiteral(start + extent)))", element, $0, node.type.dtype))
+      } ?? element
     }
     return result ?? "0"
   }

@@ -29,7 +29,7 @@ extension ProgramContext {
       taps.append((
         "for (int64_t k\(axis) = 0; k\(axis) < \(size); k\(axis)++) {",
         [
-          "const int64_t d\(axis) = \(distance);", "if (d\(axis) < 0 || d\(axis) >= \((count - 1) * window.stride + 1)\(outside))", "  continue;",
+          "const int64_t d\(axis) = \(distance);", "if (d\(axis) < 0 || d\(axis) >= \((count - 1) * window.stride + 1)\(outside))", "  continue;", "DSC_BRANCH;",
           "const int64_t w\(axis) = d\(axis)" + (window.stride == 1 ? ";" : " / \(window.stride);"),
         ]
       ))

@@ -60,7 +60,7 @@ extension ProgramContext {
     let axisName = variables[axis].name
     let (from, to) = shared == axis ? ("lo", "hi") : ("0", cLiteral(shape[axis]))
     let inner = pick.lines
-      + ["const int64_t \(axisName) = (int64_t)\(picked);", "if (\(axisName) >= \(from) && \(axisName) < \(to)) {"]
+      + ["const int64_t \(axisName) = (int64_t)\(picked);", "if (\(axisName) >= \(from) && \(axisName) < \(to)) {", "  DSC_BRANCH;"]
       + nest(opened(others, variables, shared: shared), variables, add.lines + ["\(array)[\(position)] = \(sum);"]).map { $0.indented(1) } + ["}"]
     let lines = nest(opened(shape.dimensions.indices, variables, shared: shared), variables, copy.lines)
       + nest(opened(first..<variables.count, variables), variables, ["{"] + inner.map { $0.indented(1) } + ["}"])

@@ -46,6 +46,8 @@ import Testing
   @Test(arguments: [
     ("/usr/bin/gcc", ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fopenmp"], true),
     ("/usr/bin/gcc", ["-O2", "-march=native", "-ffp-contract=off"], true),
+    ("/usr/bin/gcc", ["-O3", "-march=native", "-mno-avx512f", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"], true),
+    ("/usr/bin/gcc", ["-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"], true),
     ("/usr/bin/clang", ["-O1", "-march=native", "-ffp-contract=off", "-DDSC_NO_VECTORS"], true),
   ])
   func sameBitsElsewhere(_ compiler: String, _ flags: [String], _ isFused: Bool) throws {
@@ -59,6 +61,7 @@ import Testing
     for (shape, axes) in ReductionTests.forms where shape.count < 100_000 {
       trials.append(try Trial("sum over \(axes) of \(shape)", [TensorType(.f32, shape)]) { [sum($0[0], axes: axes)] })
     }
+    trials += try ChoiceTests.all()
     let programs = try trials.enumerated().map { try $1.program($0) }
     let library = try load(LibraryRequest(name: "elsewhere", source: librarySource(programs)), settings: .current())
     let folder = try Folder()

@@ -68,6 +68,7 @@ static void embedding_k3(int64_t lo, int64_t hi, float *DSC_RESTRICT p0, const i
       const int32_t t0 = p1[u0];
       const int64_t i0 = (int64_t)t0;
       if (i0 >= lo && i0 < hi) {
+        DSC_BRANCH;
         for (int64_t i1 = 0; i1 < 16; i1++) {
           const float t1 = p2[i1 + u0 * 16];
           p0[i0 * 16 + i1] = p0[i0 * 16 + i1] + t1;

@@ -27,7 +27,7 @@ static void softmax_k0(int64_t lo, int64_t hi, const float *DSC_RESTRICT p0, flo
       }
       const float t0 = dsc_abs_f32(acc[0]);
       const uint8_t t1 = (uint8_t)(t0 < INFINITY);
-      const float t2 = t1 ? acc[0] : 0.0f;
+      const float t2 = dsc_select_f32(t1, acc[0], 0.0f);
       p1[i0] = t2;
     }
   }
