@@ -233,7 +233,7 @@ DSC_INLINE int dsc_gemm_packs_a(int64_t N, int64_t a_rs, int64_t a_cs, int64_t s
     DSC_GEMM_ROLLED for (int64_t i = 0; i < depth; i++) k_at[i] = a_k(k + i);                                          \
     for (int64_t i = row, rows; i < row_end; i += rows) {                                                              \
       rows = dsc_gemm_height(row_end - i);                                                                             \
-      dsc_gemm_pack_at_##S(packed + (i - row) * depth, rows, a, rows, i_at + i - row, k_at, depth);                    \
+      dsc_gemm_pack_at_##S(packed + (i - row) * depth, rows, a, rows, &i_at[i - row], k_at, depth);                    \
     }                                                                                                                  \
   }                                                                                                                    \
   DSC_INLINE void dsc_gemm_pack_columns_at_##S(T *packed, int64_t width, const T *b, dsc_gemm_index *b_k,              \
