@@ -28,7 +28,7 @@ let package = Package(
     .target(
       name: "DescentDriver",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode", "DescentRuntime",
       ], path: "Sources/Driver"),
     .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(
@@ -90,7 +90,8 @@ let package = Package(
       dependencies: ["DescentNN", "DescentData", "DescentDriver", "DescentCCode", "DescentOps", "DescentIR"],
       path: "Tests/EmitTests"),
     .testTarget(
-      name: "DriverTests", dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentTransforms"],
+      name: "DriverTests",
+      dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentTransforms", "DescentRuntime"],
       path: "Tests/DriverTests"),
     .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
     .testTarget(

@@ -65,6 +65,9 @@ TEXT(json) = {
 TEXT(kernel) = {
 #embed "include/descent_kernel.h" suffix(, 0)
 };
+TEXT(limits) = {
+#embed "include/descent_limits.h" suffix(, 0)
+};
 TEXT(math) = {
 #embed "include/descent_math.h" suffix(, 0)
 };
@@ -85,6 +88,9 @@ TEXT(safetensors) = {
 };
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
+};
+TEXT(threads) = {
+#embed "include/descent_threads.h" suffix(, 0)
 };
 TEXT(trainer) = {
 #embed "include/descent_trainer.h" suffix(, 0)
@@ -116,6 +122,7 @@ static const struct {
     {"descent_idx.h", idx},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},
+    {"descent_limits.h", limits},
     {"descent_math.h", math},
     {"descent_math_f64.h", math_f64},
     {"descent_npy.h", npy},
@@ -123,6 +130,7 @@ static const struct {
     {"descent_random.h", random_},
     {"descent_safetensors.h", safetensors},
     {"descent_safetensors_writer.h", safetensors_writer},
+    {"descent_threads.h", threads},
     {"descent_trainer.h", trainer},
     {"descent_trainer_data.h", trainer_data},
     {"descent_trainer_options.h", trainer_options},

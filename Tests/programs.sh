@@ -162,6 +162,54 @@ interrupted() {
 }
 holds "digits: Ctrl-C ends with status 130 and a checkpoint that goes on" interrupted
 
+# A compiler that hangs, deaf to every polite signal, with a child that is as deaf.
+cat >hangs <<'SH'
+#!/bin/bash
+case "$*" in
+*-shared*) ;;
+*-dumpmachine*) exec clang "$@" ;;
+*-fopenmp*) exit 1 ;;
+*) echo "hangs 1.0"; exit ;;
+esac
+trap '' INT TERM HUP QUIT
+(trap '' INT TERM HUP QUIT; exec sleep 600) &
+echo $$ >>"$HANGS"
+wait
+SH
+chmod +x hangs
+# hung SIGNAL STATUS COMMAND...: the signal comes while the compiler hangs; the command ends at once with that status, no process
+# of the compiler's group lives on, and the folder where it worked is gone.
+hung() {
+  local signal=$1 expected=$2 process status waited=0 group
+  shift 2
+  rm -rf hung-cache hung-started && mkdir hung-cache
+  env --default-signal=INT,TERM,HUP,QUIT HANGS="$work/hung-started" DESCENT_CC="$work/hangs" DESCENT_CACHE="$work/hung-cache" \
+    "$@" >hung.log 2>&1 &
+  process=$!
+  until [ -s hung-started ]; do
+    sleep 0.1
+    waited=$((waited + 1))
+    [ $waited -lt 300 ] || { kill -KILL $process; cat hung.log; return 1; }
+  done
+  sleep 0.3
+  kill -$signal $process
+  waited=$SECONDS
+  wait $process
+  status=$?
+  cat hung.log
+  [ $status = "$expected" ] || { echo "exit status $status, not $expected"; return 1; }
+  [ $((SECONDS - waited)) -le 3 ] || { echo "ended after $((SECONDS - waited)) s"; return 1; }
+  [ -z "$(ls -A hung-cache/building)" ] || { ls -A hung-cache/building; return 1; }
+  sleep 0.2
+  while read -r group; do
+    ps -eo pgid=,stat= | awk -v group="$group" '$1 == group && $2 !~ /^Z/ { exit 1 }' || { echo "group $group lives on"; return 1; }
+  done <hung-started
+}
+holds "Ctrl-C while the compiler hangs: train" hung INT 130 one-slide train --steps 1
+holds "Ctrl-C while the compiler hangs: compare" hung INT 130 one-slide compare --steps 1
+holds "SIGTERM while the compiler hangs" hung TERM 143 one-slide train --steps 1
+holds "SIGHUP while the compiler hangs" hung HUP 129 one-slide slide --steps 1
+
 section "inspect and profile"
 for program in one-slide digits $clothes; do
   for stage in graph backward schedule memory c dot; do
@@ -324,6 +372,48 @@ if unshare -rm sh -c 'mkdir -p probe && mount -t tmpfs -o size=64k tmpfs probe' 
   holds "full disk while emitting" full_disk
 else
   echo "skipped: full disk while emitting, as this user may not mount a small one"
+fi
+
+section "threads"
+# What the environment says of OpenMP changes no bit and breaks nothing, in process and in a trainer by either compiler.
+digits train --steps 20 --threads 1 --checkpoint threads.one >threads.log
+slide_trainer() { (cd trainer-one-slide && env "$1" "./trainer-$2-omp" --steps 20 --threads 4 --checkpoint threads --output threads.p); }
+slide_trainer A=B gcc >threads.log && mv trainer-one-slide/threads trainer-one-slide/threads.one
+with() { env "$1" digits train --steps 20 --threads 4 --checkpoint threads.more && cmp threads.one threads.more; }
+for setting in OMP_THREAD_LIMIT=1 OMP_THREAD_LIMIT=3 OMP_DYNAMIC=true OMP_NUM_THREADS=1 OMP_MAX_ACTIVE_LEVELS=0 OMP_PROC_BIND=true \
+  OMP_STACKSIZE=1B OMP_STACKSIZE=16K KMP_STACKSIZE=1; do
+  holds "$setting: same bits" with "$setting"
+  for compiler in gcc clang; do
+    case $setting in
+    *STACKSIZE*) holds "$setting: a trainer by $compiler says so" eval "! slide_trainer $setting $compiler 2>threads.err; grep -q '^trainer: ${setting%=*} gives each thread' threads.err" ;;
+    *) holds "$setting: same bits by $compiler" eval "slide_trainer $setting $compiler && cmp trainer-one-slide/threads trainer-one-slide/threads.one" ;;
+    esac
+  done
+done
+too_many() {
+  DESCENT_THREADS=65536 digits train --steps 20 --json --checkpoint threads.more 2>threads.err >threads.jsonl || return 1
+  cat threads.err
+  cmp threads.one threads.more && [ "$(wc -l <threads.err)" = 1 ] && grep -q '^descent: DESCENT_THREADS is 65536' threads.err &&
+    between 1 "$(sed -n 's/.*"threads":\([0-9]*\).*/\1/p' threads.jsonl)" "$(nproc --all)"
+}
+holds "DESCENT_THREADS beyond the processors: a line, and no more threads than processors" too_many
+holds "OMP_NUM_THREADS beyond the processors: a line of the trainer's" eval '(cd trainer-one-slide && OMP_NUM_THREADS=65536 ./trainer-gcc-omp --steps 2 2>../threads.err) &&
+  grep -q "^trainer: OMP_NUM_THREADS asks for 65536 threads" threads.err'
+holds "1,025 threads" fails 64 digits train --threads 1025
+holds "threads that cannot be made" fails 1 env OMP_STACKSIZE=1000000G digits train --threads 2
+for compiler in gcc clang; do
+  holds "threads that a trainer by $compiler cannot make" eval "! slide_trainer OMP_STACKSIZE=1000000G $compiler 2>threads.err; grep -q '^trainer: 4 threads are wanted and no more than 1 can be made' threads.err"
+done
+# A user who may have few processes; root may have any number.
+few_processes() {
+  rm -rf few && mkdir -m 777 few && chmod 755 "$work" && (cd trainer-one-slide && setpriv --reuid 54321 --regid 54321 --clear-groups \
+    bash -c 'ulimit -u 30 && ./trainer-clang-omp --steps 2 --threads 2 --output ../few/p && ! ./trainer-clang-omp --steps 2 --threads 512 --output ../few/p 2>../few/err')
+  grep '^trainer: 512 threads are wanted and no more than [0-9]* can be made' few/err
+}
+if setpriv --reuid 54321 --regid 54321 --clear-groups true 2>/dev/null; then
+  holds "no more processes than ulimit -u allows" few_processes
+else
+  echo "skipped: ulimit -u, as this user cannot become another"
 fi
 
 section "what README.md tells a user to run"

@@ -9,6 +9,7 @@
 
 #include "descent_base.h"
 #include "descent_convert.h"
+#include "descent_limits.h"
 #include "descent_error.h"
 #include "descent_array.h"
 #include "descent_files.h"
@@ -21,6 +22,7 @@
 #include "descent_safetensors_writer.h"
 #include "descent_random.h"
 #include "descent_dataset.h"
+#include "descent_threads.h"
 
 /* The text of a header of this folder, or null. */
 const char *dsc_header_text(const char *name);

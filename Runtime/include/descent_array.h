@@ -6,6 +6,7 @@
 #define DESCENT_ARRAY_H
 
 #include "descent_error.h"
+#include "descent_limits.h"
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -58,10 +59,11 @@ DSC_FN void dsc_swap_bytes(void *data, int64_t count, int64_t width) {
     }
 }
 
-/* Memory aligned to 64 bytes, to be given back with free; never null for size 0. Null when there is none. */
+/* Memory aligned to 64 bytes, to be given back with free; never null for size 0. Null when there is none, also where the
+ * system would promise more than it has and end the process later. */
 DSC_FN void *dsc_allocate(int64_t bytes) {
   void *memory = NULL;
-  if (bytes < 0 || (uint64_t)bytes > (uint64_t)(SIZE_MAX / 2))
+  if (bytes < 0 || (uint64_t)bytes > (uint64_t)(SIZE_MAX / 2) || (bytes >= 1 << 24 && bytes > dsc_memory_bound("")))
     return NULL;
   return posix_memalign(&memory, 64, bytes > 0 ? (size_t)bytes : 1) == 0 ? memory : NULL;
 }

@@ -385,7 +385,9 @@ DSC_FN int dsc_trainer_main(const dsc_trainer *trainer, int argc, char **argv) {
   const int status = dsc_trainer_parse(trainer, argc, argv, &state.options);
   if (status > 0)
     return status;
-  int code = status == 0 ? dsc_trainer_train(&state, &error) : DSC_OK;
+  int code = status == 0 ? dsc_threads_check(state.options.threads, &error) : DSC_OK;
+  if (status == 0 && code == DSC_OK)
+    code = dsc_trainer_train(&state, &error);
   dsc_trainer_end(&state);
   if (code == DSC_OK && (fflush(stdout) != 0 || ferror(stdout)))
     code = dsc_fail(&error, DSC_ERROR_IO, "the standard output cannot be written: %s", strerror(errno));

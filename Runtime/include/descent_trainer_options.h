@@ -5,10 +5,7 @@
 
 #include "descent_csv.h"
 #include "descent_dataset.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "descent_threads.h"
 
 /* ---- what is to be trained ---- */
 
@@ -17,8 +14,7 @@ enum { DSC_TRAINER_CSV = 0,
        DSC_TRAINER_NPY = 2 };
 enum { DSC_TRAINER_FIRST = 0,    /* the first `count` rows */
        DSC_TRAINER_OTHERS = 1,   /* all rows but `count` that a split with `seed` holds out */
-       DSC_TRAINER_HELD_OUT = 2, /* the rows that it holds out */
-       DSC_TRAINER_MOST_THREADS = 1024 };
+       DSC_TRAINER_HELD_OUT = 2 }; /* the rows that it holds out */
 
 typedef struct {
   const char *name;
@@ -71,7 +67,7 @@ typedef struct {
   int64_t patience;
   double tolerance, gradient_norm;
   int64_t gradient_norm_state;
-  /* What the command line may change; 0 steps: as many as the epochs have; 0 threads: as many as OpenMP takes. */
+  /* What the command line may change; 0 steps: as many as the epochs have; 0 threads: as dsc_trainer_threads says. */
   int64_t epochs, steps, seed, threads;
 } dsc_trainer;
 
@@ -109,7 +105,7 @@ DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, 
   dsc_trainer_list_number(list, &n, "--epochs", &o->epochs, 1, 1000000000, "rounds over all rows");
   dsc_trainer_list_number(list, &n, "--steps", &o->steps, 1, INT64_MAX, "steps, in place of epochs");
   dsc_trainer_list_number(list, &n, "--seed", &o->seed, INT64_MIN, INT64_MAX, "decides initial parameters and the order of rows");
-  dsc_trainer_list_number(list, &n, "--threads", &o->threads, 1, DSC_TRAINER_MOST_THREADS, "threads; results do not depend on them");
+  dsc_trainer_list_number(list, &n, "--threads", &o->threads, 1, DSC_MOST_THREADS, "threads; results do not depend on them");
   dsc_trainer_list_path(list, &n, "--output", "FILE", &o->output, "where the parameters go, as safetensors");
   dsc_trainer_list_path(list, &n, "--checkpoint", "FILE", &o->checkpoint, "keep parameters, optimizer and position there");
   dsc_trainer_list_number(list, &n, "--every", &o->every, 1, INT64_MAX, "write the checkpoint every N steps too, not only at the end");
@@ -201,6 +197,26 @@ DSC_FN int dsc_trainer_argument(int argc, char **argv, int *at, const dsc_traine
   return dsc_trainer_usage("unknown argument %s", dsc_show(argument, (int64_t)strlen(argument)).text);
 }
 
+/* How many threads train: as many as were asked for by name, otherwise as many as OpenMP takes, but at most one for each
+ * processor that this process may use. */
+DSC_FN int64_t dsc_trainer_threads(int64_t asked) {
+#ifdef _OPENMP
+  const int64_t limit = omp_get_thread_limit(), processors = dsc_processors("");
+  int64_t threads = asked > 0 ? asked : omp_get_max_threads();
+  if (asked == 0 && threads > processors) {
+    if (getenv("OMP_NUM_THREADS") != NULL)
+      fprintf(stderr, "trainer: OMP_NUM_THREADS asks for %" PRId64 " threads; one for each processor that this process may use trains, %" PRId64 " in all (--threads may ask for more)\n", threads, processors);
+    threads = processors;
+  }
+  threads = threads < limit ? threads : limit;
+  return threads < DSC_MOST_THREADS ? threads : DSC_MOST_THREADS;
+#else
+  if (asked > 1)
+    fputs("trainer: built without OpenMP, so one thread trains\n", stderr);
+  return 1;
+#endif
+}
+
 /* Reads the command line; returns 0, 64, or -1 where help was asked for and given. */
 DSC_FN int dsc_trainer_parse(const dsc_trainer *trainer, int argc, char **argv, dsc_trainer_options *o) {
   dsc_trainer_option list[DSC_TRAINER_OPTIONS];
@@ -225,18 +241,7 @@ DSC_FN int dsc_trainer_parse(const dsc_trainer *trainer, int argc, char **argv, 
     o->epochs = trainer->epochs;
     o->steps = trainer->steps;
   }
-  if (o->threads == 0)
-    o->threads = trainer->threads;
-#ifdef _OPENMP
-  if (o->threads == 0)
-    o->threads = omp_get_max_threads();
-#else
-  if (o->threads > 1)
-    fputs("trainer: built without OpenMP, so one thread trains\n", stderr);
-  o->threads = 1;
-#endif
-  if (o->threads > DSC_TRAINER_MOST_THREADS)
-    o->threads = DSC_TRAINER_MOST_THREADS;
+  o->threads = dsc_trainer_threads(o->threads > 0 ? o->threads : trainer->threads);
   return 0;
 }
 

@@ -22,7 +22,7 @@ struct Bench: ParsableCommand {
       throw ValidationError("no workload '\(name)'; there are \(Workload.all.map(\.name).joined(separator: ", "))")
     }
     guard rounds > 0 else { throw ValidationError("--rounds must be at least 1") }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+    if let threads, !(1...Threads.most).contains(threads) { throw ValidationError("--threads must be in 1...\(Threads.most)") }
   }
 
   func run() throws {
@@ -57,7 +57,9 @@ struct Bench: ParsableCommand {
   }
 
   private func time(_ workload: Workload) throws -> Result {
-    let threads = try self.threads ?? Settings.current().threads
+    let settings = try Settings.current()
+    if threads == nil { Notices.shared.print(settings.threadsNotice) }
+    let threads = threads ?? settings.threads
     let data = try workload.data()
     let start = Date()
     let session = try workload.session(data, threads)

@@ -163,11 +163,12 @@ private struct StepWriter {
   private func constants() -> String {
     var text = ""
     for id in graph.ids {
-      guard case .constant(let array) = context.families[id.index], array.count > 1,
+      guard case .constant(let array) = context.families[id.index],
         codes.contains(where: { $0.parameters.entries.contains { $0.buffer == .constant(id) } })
       else { continue }
-      let numbers = cLiterals(array)
-      text += "/* \(array.type) */\nstatic const \(array.dtype.cName) \(name(.constant(id)))[\(array.count)] = {\n"
+      // C has no arrays of no elements; this one is never read.
+      let numbers = array.count > 0 ? cLiterals(array) : ["0"]
+      text += "/* \(array.type) */\nstatic const \(array.dtype.cName) \(name(.constant(id)))[\(numbers.count)] = {\n"
       for start in stride(from: 0, to: numbers.count, by: 12) {
         text += "    " + numbers[start..<min(start + 12, numbers.count)].joined(separator: ", ") + ",\n"
       }

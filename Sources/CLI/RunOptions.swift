@@ -1,6 +1,7 @@
 // The options that say how a run is set up: shared by the commands that run steps.
 
 import ArgumentParser
+import DescentDriver
 import DescentNN
 
 /// Rows of a batch, seed, threads.
@@ -9,13 +10,13 @@ struct RunOptions: ParsableArguments {
   var batch: Int?
   @Option(parsing: .unconditional, help: "Decides initial parameters and the order of rows.")
   var seed: Int?
-  @Option(help: "Threads that train; results do not depend on them.")
+  @Option(help: "Threads that train, at most 1024; results do not depend on them.")
   var threads: Int?
 
   func validate() throws {
     try atLeastOne(batch, "--batch")
     try atLeastOne(threads, "--threads")
-    if let threads, threads > 1024 { throw ValidationError("--threads is \(threads); at most 1024") }
+    if let threads, threads > Threads.most { throw ValidationError("--threads is \(threads); at most \(Threads.most)") }
   }
 
   /// The settings of a run of a program, with its defaults where the command line has nothing.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import DescentData
+import DescentDriver
 import DescentIR
 import DescentNN
 import Foundation
@@ -89,7 +90,7 @@ package struct Program<P: TrainingProgram>: ParsableCommand {
       Foundation.exit(0)
     } catch let error as DescentError {
       Console.complain("error: \(error)")
-      Foundation.exit(1)
+      Foundation.exit(error.kind == .interrupted ? 128 + (Interruption.signal ?? SIGINT) : 1)
     } catch let error as CocoaError {
       Console.complain("error: \(error.localizedDescription)")
       Foundation.exit(1)

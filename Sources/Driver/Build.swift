@@ -2,6 +2,14 @@
 
 import DescentIR
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// C to be built, and how.
 package struct LibraryRequest: Sendable, Hashable {
   /// A file that the source includes by `#include "name"`.
@@ -138,7 +146,8 @@ package struct LibraryRequest: Sendable, Hashable {
     switch result.ending {
     case .exited(0): break
     case .timedOut: throw failure("did not finish '\(name)' within \(timeLimit) seconds and was stopped")
-    case .signalled(2), .signalled(15): throw DescentError(.interrupted, "interrupted while compiling '\(name)'")
+    case .interrupted, .signalled(SIGINT), .signalled(SIGTERM):
+      throw DescentError(.interrupted, "interrupted while compiling '\(name)'")
     case .exited, .signalled:
       if let reason = Self.diskFailures.first(where: result.output.contains) { throw cache.unwritable(reason) }
       throw failure("cannot compile '\(name)' (\(result.ending.phrase)):", Self.excerpt(result.output))

@@ -4,8 +4,9 @@
 //   failed/NAME-DIGEST.c                        C that did not compile
 //   building/PROCESS-RANDOM/                    work in progress
 // The digest is only a name: an entry is believed when `entry.txt` holds, byte for byte, the source, flags, compiler and
-// processor of the request, and the library has the size and digest noted at its end. A folder of an entry is filled in
-// building/ and renamed into place, so it is visible only when complete.
+// processor of the request, and the library has the size and digest noted at its end. Whatever is believed is this user's,
+// and nobody else may write to it or to a folder above it. A folder of an entry is filled in building/ and renamed into
+// place, so it is visible only when complete.
 
 import DescentIR
 
@@ -27,8 +28,8 @@ package struct Cache: Sendable {
   /// Names tried for one digest.
   private static let suffixes = 8
 
-  /// Makes the folder (0700) where it is missing; throws `.usage` for one that others could write to, `.file` for one
-  /// that cannot be made.
+  /// Makes the folder (0700) where it is missing; throws `.usage` where others could put a library of theirs into it or in
+  /// its place, `.file` where it cannot be made.
   package init(settings: Settings) throws {
     guard let folder = settings.cache else {
       throw DescentError(
@@ -40,23 +41,35 @@ package struct Cache: Sendable {
     } catch {
       throw unusable("cannot be made: \(error.path == folder ? "" : "\(error.path): ")\(error.reason)")
     }
-    guard let status = FileStatus(folder) else { throw unusable("cannot be looked at") }
-    guard status.owner == geteuid() else {
-      throw DescentError(
-        .usage,
-        "the cache folder \(folder) belongs to user \(status.owner), and this is user \(geteuid()): "
-          + "libraries in it would be run as you; set DESCENT_CACHE to a folder of yours")
+    for level in foldersAbove(folder) + foldersAbove(resolvedPath(folder) ?? folder) {
+      try check(level, "the folder \(level), which holds the cache folder \(folder),", isAbove: true)
     }
-    guard status.mode & 0o022 == 0 else {
-      throw DescentError(
-        .usage,
-        "others may write to the cache folder \(folder) (mode \(String(status.mode & 0o7777, radix: 8))): "
-          + "libraries in it would be run as you; chmod go-w it, or set DESCENT_CACHE to a folder of yours")
-    }
+    try check(folder, "the cache folder \(folder)")
     do {
-      for name in ["libraries", "compilers", "failed", "building"] { try makeFolders("\(folder)/\(name)") }
+      for name in Self.parts { try makeFolders("\(folder)/\(name)") }
     } catch {
       throw unwritable(error.reason)
+    }
+    for name in Self.parts { try check("\(folder)/\(name)", "the cache folder \(folder)/\(name)") }
+  }
+
+  private static let parts = ["libraries", "compilers", "failed", "building"]
+
+  /// Throws unless nobody else can change what is in a folder. Those above the cache may belong to the system.
+  private func check(_ path: String, _ what: String, isAbove: Bool = false) throws {
+    guard let status = FileStatus(path) else { throw unusable("cannot be looked at") }
+    let danger = "libraries in it would be run as you"
+    guard status.isOwn || (isAbove && status.isSystems) else {
+      throw DescentError(
+        .usage,
+        "\(what) belongs to user \(status.owner), and this is user \(geteuid()): \(danger); "
+          + "set DESCENT_CACHE to a folder of yours")
+    }
+    guard isAbove ? !status.canBeEmptiedByOthers : !status.isWrittenByOthers else {
+      throw DescentError(
+        .usage,
+        "others may write to \(what) (mode \(String(status.mode & 0o7777, radix: 8))): \(danger); "
+          + "chmod go-w it, or set DESCENT_CACHE to a folder of yours")
     }
   }
 
@@ -95,8 +108,9 @@ package struct Cache: Sendable {
   }
 
   private func checked(_ folder: String, _ key: [UInt8], _ library: String) -> Entry? {
-    guard let text = readFile(folder + "/entry.txt"), text.count > key.count, sameBytes(text[..<key.count], key),
-      let built = readFile("\(folder)/\(library)"), sameBytes(text[key.count...], Self.seal(built))
+    guard let status = FileStatus(folder), status.isOwn, !status.isWrittenByOthers,
+      let text = readOwnFile(folder + "/entry.txt"), text.count > key.count, sameBytes(text[..<key.count], key),
+      let built = readOwnFile("\(folder)/\(library)"), sameBytes(text[key.count...], Self.seal(built))
     else { return nil }
     return Entry(folder: folder, library: "\(folder)/\(library)")
   }
@@ -119,6 +133,8 @@ package struct Cache: Sendable {
     guard let built = readFile("\(work)/\(library)") else { throw unwritable("the library was not kept") }
     do {
       for file in namesInFolder(work) where file != library { removeAll("\(work)/\(file)") }
+      // Whatever the user's mask lets the compiler give to others.
+      chmod("\(work)/\(library)", 0o600)
       try writeNewFile(work + "/entry.txt", key + Self.seal(built))
     } catch {
       throw unwritable(error.reason)
@@ -192,13 +208,16 @@ package struct Cache: Sendable {
   // MARK: One builder at a time
 
   /// Runs `body` while no other process builds `digest`, so that ranks of one run compile once. Where locks do not work
-  /// all go on at once, which is slower and as right.
-  package func exclusively<T>(_ digest: String, _ body: () throws -> T) rethrows -> T {
+  /// all go on at once, which is slower and as right. Throws `.interrupted` where a signal ends the wait.
+  package func exclusively<T>(_ digest: String, _ body: () throws -> T) throws -> T {
     let path = "\(folder)/building/\(digest).lock"
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { return try body() }
     defer { close(file) }
-    while flock(file, LOCK_EX) != 0, errno == EINTR {}
+    while flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
+      try Interruption.check()
+      usleep(20_000)
+    }
     // Removed while held: one who comes later makes a new file and finds the entry in the cache.
     defer { unlink(path) }
     return try body()

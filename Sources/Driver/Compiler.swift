@@ -46,7 +46,9 @@ package struct Compiler: Sendable, Hashable {
     let processor = processorDescription()
     if let name = settings.compiler {
       let path = try named(name, settings.searchPath)
-      switch identify(path, processor, cache) {
+      let found = identify(path, processor, cache)
+      try Interruption.check()
+      switch found {
       case .success(let compiler): return compiler
       case .failure(let failure):
         throw DescentError(.usage, "DESCENT_CC is '\(name)': \(failure.reason): expected a C compiler such as clang")
@@ -54,7 +56,9 @@ package struct Compiler: Sendable, Hashable {
     }
     var first: Compiler?
     for path in candidates(settings.searchPath) {
-      guard case .success(let compiler) = identify(path, processor, cache) else { continue }
+      let found = identify(path, processor, cache)
+      try Interruption.check()
+      guard case .success(let compiler) = found else { continue }
       if compiler.hasOpenMP { return compiler }
       first = first ?? compiler
     }
@@ -117,7 +121,7 @@ package struct Compiler: Sendable, Hashable {
     var compiler = Compiler(
       path: path, size: status.size, modified: status.modified, version: "", target: "", hasOpenMP: false,
       processor: processor)
-    if let bytes = readFile(record), bytes.starts(with: key.utf8) {
+    if let bytes = readOwnFile(record), bytes.starts(with: key.utf8) {
       let lines = String(decoding: bytes.dropFirst(key.utf8.count), as: UTF8.self).split(
         separator: "\n", omittingEmptySubsequences: false)
       if lines.count == 4, ["openmp", "no openmp"].contains(lines[2]) {
@@ -134,6 +138,8 @@ package struct Compiler: Sendable, Hashable {
     } catch {
       return .failure(error)
     }
+    // What was found out by a program that was killed is not remembered.
+    if Interruption.signal != nil { return .failure(StartFailure(reason: "it was interrupted")) }
     let found = "\(compiler.version)\n\(compiler.target)\n\(compiler.hasOpenMP ? "openmp" : "no openmp")\n"
     // A cache that cannot be written to is reported when a library is built; here it only costs time.
     try? replaceFile(record, Array((key + found).utf8))
@@ -198,6 +204,7 @@ extension ProgramResult.Ending {
     case .exited(let code): "failed with exit status \(code)"
     case .signalled(let signal): "was ended by signal \(signal)"
     case .timedOut: "did not finish in time and was stopped"
+    case .interrupted: "was interrupted"
     }
   }
 }

@@ -37,6 +37,10 @@ package final class Driver: Sendable {
   /// Builds `request`, or finds it built, and loads it. The same request gives the same library, variables included.
   /// Blocks the caller; errors are `DescentError`s of kinds `.usage`, `.compiler`, `.file` and `.interrupted`.
   package func load(_ request: LibraryRequest, settings: Settings) throws -> Library {
+    try Interruption.during { try find(request, settings: settings) }
+  }
+
+  private func find(_ request: LibraryRequest, settings: Settings) throws -> Library {
     let start = ContinuousClock.now
     try request.validate()
     let cache = try Cache(settings: settings)

@@ -30,6 +30,7 @@ package struct FileStatus: Sendable, Hashable {
   package var device: UInt64
   package var inode: UInt64
   package var owner: UInt32
+  package var group: UInt32
   package var mode: UInt32
   package var size: Int
   /// Time of the last change of content, in nanoseconds since 1970.
@@ -39,9 +40,13 @@ package struct FileStatus: Sendable, Hashable {
   package init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+  fileprivate init(_ status: stat) {
     device = UInt64(truncatingIfNeeded: status.st_dev)
     inode = UInt64(status.st_ino)
     owner = status.st_uid
+    group = status.st_gid
     mode = UInt32(status.st_mode)
     size = Int(status.st_size)
     #if canImport(Darwin)
@@ -53,15 +58,32 @@ package struct FileStatus: Sendable, Hashable {
   }
   package var isFolder: Bool { mode & 0o170000 == 0o040000 }
   package var isRegular: Bool { mode & 0o170000 == 0o100000 }
+
+  /// Whether it is this user's.
+  package var isOwn: Bool { owner == geteuid() }
+  /// Whether it is the system's: root's, or somebody's whom a user namespace does not know, as root is in one.
+  package var isSystems: Bool { owner == 0 || owner == 65534 }
+  /// Whether users besides its owner may write to it.
+  package var isWrittenByOthers: Bool { mode & 0o022 != 0 }
+  /// Whether users besides its owner may replace what lies in this folder. In one with the sticky bit each may replace his own
+  /// alone; and a group with its owner's number is by custom the owner's alone.
+  package var canBeEmptiedByOthers: Bool {
+    mode & 0o1000 == 0 && (mode & 0o002 != 0 || (mode & 0o020 != 0 && group != owner))
+  }
 }
 
-/// The bytes of a file, at most `limit` of them; nil where it cannot be read.
-package func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
+/// The bytes of a file that nobody but this user may write; nil where it is another or cannot be read.
+package func readOwnFile(_ path: String) -> [UInt8]? {
+  readFile(path) { $0.isRegular && $0.isOwn && !$0.isWrittenByOthers }
+}
+
+/// The bytes of a file, at most `limit` of them; nil where it cannot be read or is not `wanted`.
+package func readFile(_ path: String, limit: Int = .max, where wanted: (FileStatus) -> Bool = { _ in true }) -> [UInt8]? {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { return nil }
   defer { close(file) }
   var status = stat()
-  guard fstat(file, &status) == 0 else { return nil }
+  guard fstat(file, &status) == 0, wanted(FileStatus(status)) else { return nil }
   // Files of /proc say size zero: read on until the end, in steps.
   var bytes = [UInt8](repeating: 0, count: min(limit, max(Int(status.st_size) + 1, 16384)))
   var filled = 0
@@ -139,6 +161,11 @@ package func parentFolder(_ path: String) -> String? {
   while text.count > 1, text.hasSuffix("/") { text.removeLast() }
   guard let slash = text.lastIndex(of: "/"), text != "/" else { return nil }
   return slash == text.startIndex ? "/" : String(text[..<slash])
+}
+
+/// The folders above `path`, which is absolute, the nearest first.
+package func foldersAbove(_ path: String) -> [String] {
+  parentFolder(path).map { [$0] + foldersAbove($0) } ?? []
 }
 
 /// The names in a folder, sorted; none where it cannot be read.

@@ -37,6 +37,7 @@ package final class Library: Sendable {
 
   /// Loads `path`, resolving every symbol now; throws `.compiler` with the dynamic linker's reason.
   package init(path: String, origin: Origin) throws {
+    Threads.raiseStacks()
     dlerror()
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       let reason = dlerror().map { String(cString: $0) } ?? "no reason given"

@@ -12,6 +12,8 @@ import Synchronization
 /// profiled.
 package func load(_ programs: [StepProgram], threads: Int? = nil, profiled: Bool = false) throws -> [Executable] {
   let settings = try Settings.current()
+  // Before the compiler runs.
+  try Threads.check(threads ?? settings.threads)
   let results = Mutex([Result<Executable, any Error>?](repeating: nil, count: programs.count))
   DispatchQueue.concurrentPerform(iterations: programs.count) { index in
     let result = Result { try load(programs[index], threads: threads, profiled: profiled, settings: settings) }
@@ -30,6 +32,7 @@ private func load(_ program: StepProgram, threads: Int?, profiled: Bool, setting
   settings.print(
     .lines, "descent: \(request.name): \(origin.cacheHit ? "found in the cache" : "compiled in \(milliseconds(origin.compileSeconds))"), "
       + "\(milliseconds(origin.totalSeconds)) in all: \(origin.commandLine)")
+  if threads == nil { Notices.shared.print(settings.threadsNotice) }
   return try Executable(program, in: library, threads: threads ?? settings.threads)
 }
 

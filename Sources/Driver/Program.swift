@@ -19,6 +19,8 @@ package struct ProgramResult: Sendable {
     case exited(Int32)
     case signalled(Int32)
     case timedOut
+    /// A signal came to this process; see `Interruption`.
+    case interrupted
   }
   package var ending: Ending
   /// Standard output and standard error together, cut at the bound.
@@ -30,8 +32,8 @@ package struct ProgramResult: Sendable {
 package struct StartFailure: Error, Sendable { var reason: String }
 
 /// Runs `path` with `arguments` in `folder` and waits. The program reads nothing and inherits the environment with
-/// `environment` set; of its output the first `outputLimit` bytes are kept and the rest is dropped; after `timeLimit`
-/// seconds it is killed.
+/// `environment` set; of its output the first `outputLimit` bytes are kept and the rest is dropped. After `timeLimit`
+/// seconds, or when this process is interrupted, it is killed with all that it has started.
 package func runProgram(
   _ path: String, _ arguments: [String], folder: String? = nil, environment: [String: String] = [:],
   timeLimit: Double, outputLimit: Int = 65536
@@ -49,7 +51,7 @@ package func runProgram(
   return try watch(process, ends[0], until: .now + .seconds(timeLimit), outputLimit)
 }
 
-/// Starts the program with standard input empty and both outputs going to `output`.
+/// Starts the program, at the head of a process group, with standard input empty and both outputs going to `output`.
 private func spawn(
   _ path: String, _ arguments: [String], folder: String?, environment: [String: String], output: Int32
 ) throws(StartFailure) -> pid_t {
@@ -74,7 +76,10 @@ private func spawn(
   posix_spawnattr_setsigmask(&attributes, &signals)
   sigaddset(&signals, SIGPIPE)
   posix_spawnattr_setsigdefault(&attributes, &signals)
-  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+  // A group of its own: so that all of it can be killed, and none is before its remains can be cleared away.
+  posix_spawnattr_setpgroup(&attributes, 0)
+  posix_spawnattr_setflags(
+    &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETPGROUP))
 
   let variables = processEnvironment().merging(environment) { $1 }.sorted { $0.key < $1.key }.map {
     "\($0.key)=\($0.value)"
@@ -124,11 +129,12 @@ private func watch(
   var ending: ProgramResult.Ending?
   var open = true
   while ending == nil {
-    if ContinuousClock.now >= deadline {
-      kill(process, SIGKILL)
+    let isInterrupted = Interruption.signal != nil
+    if isInterrupted || ContinuousClock.now >= deadline {
+      kill(-process, SIGKILL)
       // It may have ended by itself at the last moment.
       let last = try collect(process, 0)
-      ending = last == .signalled(SIGKILL) ? .timedOut : last
+      ending = last == .signalled(SIGKILL) ? isInterrupted ? .interrupted : .timedOut : last
       break
     }
     if open {

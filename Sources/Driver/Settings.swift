@@ -51,8 +51,10 @@ package struct Settings: Sendable, Hashable {
   package var compiler: String?
   /// `DESCENT_CACHE`: the folder of built libraries; else `$XDG_CACHE_HOME/descent`, else `~/.cache/descent`.
   package var cache: String?
-  /// `DESCENT_THREADS`: how many threads train; default: the processors this process may run on.
+  /// `DESCENT_THREADS`: how many threads train, at most and by default one for each processor that this process may use.
   package var threads: Int
+  /// A line for the user where `DESCENT_THREADS` asks for more.
+  package var threadsNotice: String?
   /// `DESCENT_DEBUG`: what is printed to stderr: a level `0` to `4` or a choice of the letters `l`, `p`, `c`, `g`.
   package var debug: DebugOutput
   /// `DESCENT_KEEP_C`: a folder where every emitted C file is kept.
@@ -64,8 +66,9 @@ package struct Settings: Sendable, Hashable {
   /// The folders of `PATH`, where compilers are looked for.
   package var searchPath: [String]
 
-  /// Reads the variables; throws `.usage` naming the variable, its value and what was expected.
-  package init(environment: [String: String]) throws {
+  /// Reads the variables; throws `.usage` naming the variable, its value and what was expected. `processors`: those that
+  /// this process may use.
+  package init(environment: [String: String], processors: Int = availableProcessors()) throws {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     func parsed<T>(_ name: String, default fallback: @autoclosure () -> T, _ expected: String, _ parse: (String) -> T?)
       throws -> T
@@ -85,8 +88,14 @@ package struct Settings: Sendable, Hashable {
       value("DESCENT_CACHE").map(absolutePath)
       ?? value("XDG_CACHE_HOME").flatMap { $0.hasPrefix("/") ? $0 + "/descent" : nil }
       ?? value("HOME").map { absolutePath($0) + "/.cache/descent" }
-    threads = try parsed("DESCENT_THREADS", default: availableProcessors(), "an integer from 1 to 65536") {
-      Int($0).flatMap { (1...65536).contains($0) ? $0 : nil }
+    let wanted = try parsed("DESCENT_THREADS", default: processors, "a whole number of at least 1") { text in
+      text.allSatisfy { ("0"..."9").contains($0) } ? Int(text).flatMap { $0 > 0 ? $0 : nil } : nil
+    }
+    threads = min(wanted, processors, Threads.most)
+    if wanted > threads {
+      threadsNotice = "descent: DESCENT_THREADS is \(wanted), and this process may use \(processors) "
+        + "processor\(processors == 1 ? "" : "s"): \(threads) thread\(threads == 1 ? " trains" : "s train"); "
+        + "the option --threads may ask for more"
     }
     debug = try parsed(
       "DESCENT_DEBUG", default: [], "a level from 0 to 4 or letters among l (lines), p (passes), c (code), g (graphs)"
@@ -117,17 +126,4 @@ package func processEnvironment() -> [String: String] {
     entry += 1
   }
   return result
-}
-
-/// The number of processors this process may run on: its affinity mask on Linux, the processors online elsewhere.
-package func availableProcessors() -> Int {
-  // The mask as groups of hexadecimal digits: `sched_getaffinity` is hidden from Swift and ends at 1,024 processors.
-  if let bytes = readFile("/proc/self/status") {
-    let text = String(decoding: bytes, as: UTF8.self)
-    if let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") }) {
-      let count = line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
-      if count > 0 { return count }
-    }
-  }
-  return max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 }

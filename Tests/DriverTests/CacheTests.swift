@@ -35,6 +35,60 @@ import DescentDriver
     #expect(error.message.contains("DESCENT_CACHE"))
   }
 
+  /// Every level down to what is loaded, and every level up to the root.
+  @Test(arguments: ["libraries", "compilers", "failed", "building"], [nil, 0o770, 0o702] as [Int?])
+  func partsOfOthers(_ part: String, _ mode: Int?) throws {
+    let place = try Scratch()
+    let path = "\(place.cache)/\(part)"
+    _ = try Cache(settings: place.settings)
+    if let mode { chmod(path, mode_t(mode)) } else if chown(path, 12345, 12345) != 0 { return }
+    let error = failure { try Driver().load(square(), settings: place.settings) }
+    #expect(error.kind == .usage && error.message.contains("the cache folder \(path) "), "\(error)")
+    #expect(error.message.hasPrefix(mode == nil ? "the cache folder" : "others may write to") && error.message.contains("DESCENT_CACHE"))
+  }
+
+  @Test(arguments: [
+    (nil, nil, false), (0o777, nil, false), (0o1777, nil, true), (0o775, 0, true), (0o775, 1, false), (0o2755, 1, true),
+  ] as [(Int?, Int?, Bool)]) func foldersAboveOfOthers(_ mode: Int?, _ group: Int?, _ isGood: Bool) throws {
+    let place = try Scratch()
+    let above = place.path + "/above"
+    try makeFolders(above + "/between/cache")
+    if mode == nil, chown(above, 12345, 12345) != 0 { return }
+    if let group { chown(above, geteuid(), geteuid() + gid_t(group)) }
+    if let mode { chmod(above, mode_t(mode)) }
+    symlink(above + "/between/cache", place.path + "/link")
+    for path in [above + "/between/cache", place.path + "/link"] {
+      let settings = try place.settings(["DESCENT_CACHE": path])
+      if isGood {
+        _ = try Cache(settings: settings)
+      } else {
+        let error = failure { try Cache(settings: settings) }
+        #expect(error.kind == .usage && error.message.contains("the folder \(above), which holds the cache folder \(path), "), "\(error)")
+      }
+    }
+  }
+
+  /// What somebody else has put, or may have changed, is not believed.
+  @Test(arguments: ["", "/entry.txt", "/test.so"], [nil, 0o777] as [Int?])
+  func entriesOfOthers(_ file: String, _ mode: Int?) throws {
+    let place = try Scratch()
+    let entry = try #require(parentFolder(try Driver().load(square(), settings: place.settings).path))
+    if let mode { chmod(entry + file, mode_t(mode)) } else if chown(entry + file, 12345, 12345) != 0 { return }
+    let again = try Driver().load(square(), settings: place.settings)
+    #expect(!again.origin.cacheHit && again.path == entry + "-1/test.so")
+  }
+
+  /// Where the user's mask leaves everything to everybody.
+  @Test func libraryIsPrivate() throws {
+    let place = try Scratch()
+    let compiler = try Driver().compiler(settings: place.settings, cache: Cache(settings: place.settings))
+    let file = try place.file("cc", "#!/bin/sh\numask 0\nexec \(compiler.path) \"$@\"\n", mode: 0o700)
+    let settings = try place.settings(["DESCENT_CC": file])
+    let path = try Driver().load(square(), settings: settings).path
+    #expect(FileStatus(path)?.mode == 0o100600)
+    #expect(try Driver().load(square(), settings: settings).origin.cacheHit)
+  }
+
   @Test func cannotBeMade() throws {
     let place = try Scratch()
     let file = try place.file("plain", "")

@@ -36,6 +36,22 @@ import DescentDriver
     #expect(ContinuousClock.now - start < .seconds(30))
   }
 
+  /// What a program has started ends with it.
+  @Test func timeLimitEndsTheGroup() throws {
+    let place = try Scratch()
+    let script = "trap '' INT TERM HUP; (trap '' INT TERM HUP; exec sleep 600) & echo $! >\(place.path)/child; wait"
+    #expect(try runProgram("/bin/sh", ["-c", script], timeLimit: 0.5).ending == .timedOut)
+    let child = try #require(readFile(place.path + "/child").map { String(decoding: $0, as: UTF8.self) })
+    let process = try #require(Int32(child.trimmingCharacters(in: .whitespacesAndNewlines)))
+    // Whoever adopts it may take a moment to notice.
+    for _ in 0..<500 where isAlive(process) { usleep(10_000) }
+    #expect(!isAlive(process))
+  }
+  private func isAlive(_ process: Int32) -> Bool {
+    let state = try? runProgram("/bin/ps", ["-o", "stat=", "-p", "\(process)"], timeLimit: 20).output
+    return state.map { !$0.isEmpty && !$0.hasPrefix("Z") } ?? false
+  }
+
   /// More callers than there are threads in the pool, all blocking it: no run may need the pool.
   @Test func callersInTasks() async throws {
     let count = 4 * availableProcessors()

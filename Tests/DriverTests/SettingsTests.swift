@@ -28,7 +28,7 @@ import DescentDriver
     let settings = try Settings(environment: [
       "DESCENT_CC": "clang-16", "DESCENT_THREADS": "12", "DESCENT_KEEP_C": "/k", "DESCENT_CHECK": "1", "RECORD": "1",
       "DESCENT_DEBUG": "cl", "PATH": "/a::/b",
-    ])
+    ], processors: 16)
     #expect(settings.compiler == "clang-16" && settings.threads == 12 && settings.keepC == "/k")
     #expect(
       settings.check && settings.record && settings.debug == [.code, .lines] && settings.searchPath == ["/a", "/b"])
@@ -41,7 +41,8 @@ import DescentDriver
 
   @Test(arguments: [
     ("DESCENT_THREADS", "0"), ("DESCENT_THREADS", "-1"), ("DESCENT_THREADS", "four"), ("DESCENT_THREADS", "1e3"),
-    ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_DEBUG", "5"),
+    ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_THREADS", "+4"), ("DESCENT_THREADS", "1.5"),
+    ("DESCENT_DEBUG", "5"),
     ("DESCENT_DEBUG", "-1"),
     ("DESCENT_DEBUG", "lx"), ("DESCENT_CHECK", "yes"), ("RECORD", "2"),
   ])
@@ -49,6 +50,18 @@ import DescentDriver
     let error = failure { try Settings(environment: [name: value]) }
     #expect(error.kind == .usage)
     #expect(error.message.hasPrefix("\(name) is '\(value)': expected "))
+  }
+
+  /// At most one for each processor, and a line that says so.
+  @Test(arguments: [("", 8, 8), ("1", 8, 1), ("8", 8, 8), ("9", 8, 8), ("65536", 8, 8), ("65536", 1, 1), ("5000", 4096, 1024)])
+  func threadsAreBounded(text: String, processors: Int, threads: Int) throws {
+    let settings = try Settings(environment: ["DESCENT_THREADS": text], processors: processors)
+    #expect(settings.threads == threads)
+    #expect((settings.threadsNotice != nil) == (Int(text).map { $0 > threads } ?? false))
+    if let notice = settings.threadsNotice {
+      #expect(notice.hasPrefix("descent: DESCENT_THREADS is \(text), and this process may use \(processors) processor"))
+      #expect(notice.contains(": \(threads) thread") && notice.contains("--threads") && !notice.contains("\n"))
+    }
   }
 
   @Test func thisProcess() throws {

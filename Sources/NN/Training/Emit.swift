@@ -16,6 +16,7 @@ extension Trainer {
     data: Dataset, validation: Dataset?, options: TrainingOptions, to directory: String, prefix: String = "descent"
   ) throws {
     try checkPrefix(prefix)
+    if let threads = options.threads { try Threads.check(threads) }
     let graphs = try graphs(
       inputs: data.inputs.type, targets: data.targets.type,
       validation: validation.map { ($0.inputs.type, $0.targets.type) },

@@ -2,6 +2,7 @@
 
 @preconcurrency import Dispatch
 import DescentData
+import DescentDriver
 import DescentIR
 import Foundation
 import Synchronization
@@ -165,7 +166,10 @@ private final class InterruptWatch: Sendable {
     signal(SIGINT, SIG_IGN)
     source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue.global())
     // The first asks for an orderly end; whoever asks again wants out.
-    source.setEventHandler { if interrupt.set() { exit(130) } }
+    source.setEventHandler {
+      Interruption.note(SIGINT)
+      if interrupt.set() { exit(130) }
+    }
     source.resume()
   }
   deinit {
