@@ -25,6 +25,18 @@ TEXT(convert) = {
 TEXT(csv) = {
 #embed "include/descent_csv.h" suffix(, 0)
 };
+TEXT(csv_columns) = {
+#embed "include/descent_csv_columns.h" suffix(, 0)
+};
+TEXT(csv_labels) = {
+#embed "include/descent_csv_labels.h" suffix(, 0)
+};
+TEXT(csv_rows) = {
+#embed "include/descent_csv_rows.h" suffix(, 0)
+};
+TEXT(csv_text) = {
+#embed "include/descent_csv_text.h" suffix(, 0)
+};
 TEXT(dataset) = {
 #embed "include/descent_dataset.h" suffix(, 0)
 };
@@ -73,6 +85,9 @@ TEXT(safetensors) = {
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
 };
+TEXT(stored) = {
+#embed "include/descent_stored.h" suffix(, 0)
+};
 TEXT(trainer) = {
 #embed "include/descent_trainer.h" suffix(, 0)
 };
@@ -90,6 +105,10 @@ static const struct {
     {"descent_array.h", array},
     {"descent_convert.h", convert},
     {"descent_csv.h", csv},
+    {"descent_csv_columns.h", csv_columns},
+    {"descent_csv_labels.h", csv_labels},
+    {"descent_csv_rows.h", csv_rows},
+    {"descent_csv_text.h", csv_text},
     {"descent_dataset.h", dataset},
     {"descent_error.h", error},
     {"descent_files.h", files},
@@ -106,6 +125,7 @@ static const struct {
     {"descent_random.h", random_},
     {"descent_safetensors.h", safetensors},
     {"descent_safetensors_writer.h", safetensors_writer},
+    {"descent_stored.h", stored},
     {"descent_trainer.h", trainer},
     {"descent_trainer_data.h", trainer_data},
     {"descent_trainer_options.h", trainer_options},
