@@ -26,6 +26,18 @@ TEXT(convert) = {
 TEXT(csv) = {
 #embed "include/descent_csv.h" suffix(, 0)
 };
+TEXT(csv_columns) = {
+#embed "include/descent_csv_columns.h" suffix(, 0)
+};
+TEXT(csv_labels) = {
+#embed "include/descent_csv_labels.h" suffix(, 0)
+};
+TEXT(csv_rows) = {
+#embed "include/descent_csv_rows.h" suffix(, 0)
+};
+TEXT(csv_text) = {
+#embed "include/descent_csv_text.h" suffix(, 0)
+};
 TEXT(dataset) = {
 #embed "include/descent_dataset.h" suffix(, 0)
 };
@@ -92,6 +104,9 @@ TEXT(safetensors_writer) = {
 TEXT(threads) = {
 #embed "include/descent_threads.h" suffix(, 0)
 };
+TEXT(stored) = {
+#embed "include/descent_stored.h" suffix(, 0)
+};
 TEXT(trainer) = {
 #embed "include/descent_trainer.h" suffix(, 0)
 };
@@ -109,6 +124,10 @@ static const struct {
     {"descent_array.h", array},
     {"descent_convert.h", convert},
     {"descent_csv.h", csv},
+    {"descent_csv_columns.h", csv_columns},
+    {"descent_csv_labels.h", csv_labels},
+    {"descent_csv_rows.h", csv_rows},
+    {"descent_csv_text.h", csv_text},
     {"descent_dataset.h", dataset},
     {"descent_error.h", error},
     {"descent_files.h", files},
@@ -131,6 +150,7 @@ static const struct {
     {"descent_safetensors.h", safetensors},
     {"descent_safetensors_writer.h", safetensors_writer},
     {"descent_threads.h", threads},
+    {"descent_stored.h", stored},
     {"descent_trainer.h", trainer},
     {"descent_trainer_data.h", trainer_data},
     {"descent_trainer_options.h", trainer_options},

@@ -13,6 +13,7 @@
 #include "descent_error.h"
 #include "descent_array.h"
 #include "descent_files.h"
+#include "descent_stored.h"
 #include "descent_number.h"
 #include "descent_csv.h"
 #include "descent_npy.h"

@@ -26,6 +26,7 @@ typedef struct {
   int64_t shape[8];
   void *data;
   int64_t count, bytes;
+  int32_t stored; /* the type that a file held, where it was converted (descent_stored.h); else dtype */
 } dsc_array;
 
 /* Bytes of one element; 0 for a number that is no element type. */
@@ -90,7 +91,7 @@ DSC_FN int dsc_array_describe(dsc_array *array, int32_t dtype, int32_t rank, con
       return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "the sizes of the axes multiply to more than %" PRId64 " bytes", (int64_t)INT64_MAX);
     count *= shape[i];
   }
-  array->dtype = dtype;
+  array->dtype = array->stored = dtype;
   array->rank = rank;
   array->count = empty ? 0 : count;
   array->bytes = array->count * size;

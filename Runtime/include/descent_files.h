@@ -19,8 +19,11 @@
 #include <zlib.h>
 #endif
 
-/* What a pipe or a gzipped file may grow to where the caller states no limit: 4 GiB. */
+/* What may come of a source that does not say how much it holds, where the caller states no limit: 4 GiB of a pipe; of
+ * gzip 64 MiB, or 100 times what is stored where that is more (deflate reaches 1032 times; text of numbers 3 to 20). */
 #define DSC_GROWTH_LIMIT ((int64_t)1 << 32)
+#define DSC_INFLATION_FLOOR ((int64_t)1 << 26)
+#define DSC_INFLATION_LIMIT 100
 
 /* Bytes coming in order from a file or from memory. */
 typedef struct {
@@ -31,16 +34,12 @@ typedef struct {
   int fd;         /* -1: all bytes are in the window */
   void *inflater; /* z_stream of a gzipped source */
   int ended;      /* the last gzip member is complete */
+  int64_t stored; /* size of the file; -1 where it is unknown */
   int64_t raw;    /* bytes taken from the file so far, as stored */
   int64_t offset; /* bytes given so far, after decompression */
   int64_t most;   /* no more bytes than this can come */
   int code;       /* why the last call that gave -1 failed */
 } dsc_source;
-
-typedef struct {
-  uint8_t *data; /* data[size] is 0 */
-  int64_t size;
-} dsc_bytes;
 
 DSC_FN void dsc_source_close(dsc_source *source) {
 #if DSC_HAVE_ZLIB
@@ -78,10 +77,17 @@ DSC_FN int dsc_source_refill(dsc_source *source, dsc_error *error) {
   return DSC_OK;
 }
 
+/* Whether bytes are the beginning of a gzip member. A safetensors file, too, may begin with its magic, as the length of
+ * its header; but then byte 8 is '{', where gzip tells of the compressor (XFL), which is 0, 2 or 4. */
+DSC_FN int dsc_is_gzip(const uint8_t *bytes, int64_t size) {
+  return size >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B && (size < 9 || bytes[8] != '{');
+}
+
 /* Looks at the first bytes; `stored` is the size of the file, -1 where it is unknown. */
 DSC_FN int dsc_source_begin(dsc_source *source, int64_t stored, dsc_error *error) {
+  source->stored = stored;
   source->most = stored >= 0 ? stored : DSC_GROWTH_LIMIT;
-  if (source->filled < 2 || source->window[0] != 0x1F || source->window[1] != 0x8B)
+  if (!dsc_is_gzip(source->window, source->filled))
     return DSC_OK;
 #if DSC_HAVE_ZLIB
   /* Deflate makes at most 1032 bytes out of one. */
@@ -117,9 +123,9 @@ DSC_FN int dsc_source_open(dsc_source *source, const char *path, dsc_error *erro
   else {
     source->window = source->owned;
     code = dsc_source_refill(source, error);
-    /* A pipe may hand over one byte at first: ask again, so that the magic can be seen. */
-    while (code == DSC_OK && source->filled == 1) {
-      const int64_t got = dsc_read_some(source->fd, source->owned + 1, (1 << 16) - 1);
+    /* A pipe may hand over a few bytes at first: ask again, so that a gzip header can be told. */
+    while (code == DSC_OK && source->filled > 0 && source->filled < 9) {
+      const int64_t got = dsc_read_some(source->fd, source->owned + source->filled, (1 << 16) - source->filled);
       if (got <= 0)
         break;
       source->filled += got;
@@ -164,7 +170,11 @@ DSC_FN int64_t dsc_source_inflate(dsc_source *source, uint8_t *to, int64_t want,
       source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "the gzip stream is cut off at byte %" PRId64 " of the file (byte %" PRId64 " decompressed)", stored, source->offset);
       return -1;
     }
-    if (source->ended) { /* one member is complete: another may follow, nothing else */
+    if (source->ended) { /* one member is complete: zeros, which pad it, or another may follow, nothing else */
+      if (source->window[source->at] == 0) {
+        source->at++;
+        continue;
+      }
       if (source->window[source->at] != 0x1F || inflateReset(stream) != Z_OK) {
         source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "bytes that are no gzip follow the compressed data, at byte %" PRId64 " of the file", stored);
         return -1;
@@ -263,63 +273,20 @@ DSC_FN int dsc_source_finish(dsc_source *source, dsc_error *error) {
   return DSC_OK;
 }
 
-/* Reads all that is left. `limit` bounds what may come; 0: the size of a plain file, 4 GiB for a gzipped one or a pipe. */
-DSC_FN int dsc_source_all(dsc_source *source, int64_t limit, dsc_bytes *out, dsc_error *error) {
-  const int growing = source->inflater != NULL || source->most == DSC_GROWTH_LIMIT;
-  int64_t capacity = growing ? 1 << 16 : source->most;
-  if (limit <= 0)
-    limit = growing ? DSC_GROWTH_LIMIT : INT64_MAX - 2;
-  out->data = NULL;
-  out->size = 0;
-  if (capacity > limit)
-    capacity = limit;
-  for (;;) {
-    uint8_t *larger = (uint64_t)capacity < (uint64_t)(SIZE_MAX / 2) ? (uint8_t *)realloc(out->data, (size_t)capacity + 1) : NULL;
-    int64_t got = -1;
-    if (larger == NULL) {
-      source->code = dsc_fail_in(error, DSC_ERROR_MEMORY, source->path, "no memory for %" PRId64 " bytes", capacity);
-    } else {
-      /* The byte kept for the final 0 tells whether there is more. */
-      out->data = larger;
-      got = dsc_source_read(source, larger + out->size, capacity + 1 - out->size, error);
-    }
-    if (got >= 0 && out->size + got <= capacity) {
-      out->size += got;
-      out->data[out->size] = 0;
-      return DSC_OK;
-    }
-    if (got >= 0 && capacity >= limit) {
-      source->code = dsc_fail_in(error, DSC_ERROR_LIMIT, source->path, "is larger than %" PRId64 " bytes%s, the limit for this file", limit, dsc_source_unit(source));
-      got = -1;
-    }
-    if (got < 0) {
-      free(out->data);
-      out->data = NULL;
-      out->size = 0;
-      return source->code;
-    }
-    out->size += got;
-    capacity = capacity > limit / 2 ? limit : capacity * 2 + 64;
+/* Fails where more than `limit` bytes have come; without a limit (0) where a source that does not say how much it holds
+ * goes beyond DSC_GROWTH_LIMIT or what DSC_INFLATION_LIMIT allows. */
+DSC_FN int dsc_source_check_growth(const dsc_source *source, int64_t limit, dsc_error *error) {
+  const int64_t stored = source->stored >= 0 ? source->stored : source->raw;
+  int64_t most = limit > 0 ? limit : source->stored >= 0 ? INT64_MAX
+                                                         : DSC_GROWTH_LIMIT;
+  if (limit <= 0 && source->inflater != NULL) {
+    most = stored < INT64_MAX / DSC_INFLATION_LIMIT ? stored * DSC_INFLATION_LIMIT : INT64_MAX;
+    most = most > DSC_INFLATION_FLOOR ? most : DSC_INFLATION_FLOOR;
   }
-}
-
-/* Reads a whole file, plain or gzipped; limit as in dsc_source_all. */
-DSC_FN int dsc_read_file(const char *path, int64_t limit, dsc_bytes *out, dsc_error *error) {
-  dsc_source source;
-  out->data = NULL;
-  out->size = 0;
-  int code = dsc_source_open(&source, path, error);
-  if (code != DSC_OK)
-    return code;
-  code = dsc_source_all(&source, limit, out, error);
-  dsc_source_close(&source);
-  return code;
-}
-
-DSC_FN void dsc_bytes_free(dsc_bytes *bytes) {
-  free(bytes->data);
-  bytes->data = NULL;
-  bytes->size = 0;
+  if (source->offset <= most)
+    return DSC_OK;
+  return dsc_fail_in(error, DSC_ERROR_LIMIT, source->path, "is larger than %" PRId64 " bytes%s, the limit %s", most, dsc_source_unit(source), limit > 0 ? "for this file" : source->inflater == NULL ? "for a pipe where no other is stated"
+                                                                                                                                                                                             : "for a gzipped file of its size where no other is stated: decompress it first");
 }
 
 /* A file being replaced: bytes go to a temporary file beside it until dsc_replace_commit renames that. */

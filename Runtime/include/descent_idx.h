@@ -1,34 +1,18 @@
 /* IDX, the format of MNIST (Y. LeCun, "The MNIST database", file formats section), plain or gzipped.
  * Takes 00 00, a type, a rank 1...8, big-endian sizes of 32 bits and big-endian values; gives a dsc_array:
- * u8 as u8, i8 and i16 widened to i32, i32, f32, f64.
+ * u8 as u8, i8 and i16 converted to i32, i32, f32, f64.
  * Invariant: the header says how long the file is; a shorter or longer one is an error with the offset.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_IDX_H
 #define DESCENT_IDX_H
 
-#include "descent_files.h"
-
-/* Turns `count` big-endian values of `width` bytes, which stand at the end of data, into elements from its start. */
-DSC_FN void dsc_idx_convert(uint8_t *data, int64_t count, int64_t width, int64_t size) {
-  if (width == size) {
-    if (dsc_host_is_little())
-      dsc_swap_bytes(data, count, width);
-    return;
-  }
-  /* i8 or i16 to i32: reading runs ahead of writing, as the stored values are packed at the end. */
-  const uint8_t *from = data + count * (size - width);
-  for (int64_t i = 0; i < count; i++, from += width) {
-    const int32_t value = width == 1 ? (int32_t)(int8_t)from[0] : (int32_t)(int16_t)(uint16_t)(from[0] << 8 | from[1]);
-    memcpy(data + i * 4, &value, 4);
-  }
-}
+#include "descent_stored.h"
 
 DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *error) {
   const char *file = source->path;
   uint8_t head[4], sizes[32];
   int64_t shape[8];
-  int32_t dtype;
-  int64_t width;
+  int32_t stored;
   int code = dsc_source_exactly(source, head, 4, "IDX magic", error);
   if (code != DSC_OK)
     return code;
@@ -36,22 +20,22 @@ DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *er
     return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "is no IDX file: bytes 0 and 1 are %02x %02x; expected 00 00", head[0], head[1]);
   switch (head[2]) {
   case 0x08:
-    dtype = DSC_U8, width = 1;
+    stored = DSC_U8;
     break;
   case 0x09:
-    dtype = DSC_I32, width = 1;
+    stored = DSC_STORED_I8;
     break;
   case 0x0B:
-    dtype = DSC_I32, width = 2;
+    stored = DSC_STORED_I16;
     break;
   case 0x0C:
-    dtype = DSC_I32, width = 4;
+    stored = DSC_I32;
     break;
   case 0x0D:
-    dtype = DSC_F32, width = 4;
+    stored = DSC_F32;
     break;
   case 0x0E:
-    dtype = DSC_F64, width = 8;
+    stored = DSC_F64;
     break;
   default:
     return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "unknown IDX type %02x at byte 2; expected 08, 09, 0b, 0c, 0d or 0e", head[2]);
@@ -66,22 +50,9 @@ DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *er
     shape[i] = (int64_t)((uint32_t)sizes[4 * i] << 24 | (uint32_t)sizes[4 * i + 1] << 16 | (uint32_t)sizes[4 * i + 2] << 8 | (uint32_t)sizes[4 * i + 3]);
   dsc_error inner;
   dsc_error_clear(&inner);
-  if (dsc_array_describe(out, dtype, rank, shape, NULL, &inner) != DSC_OK)
+  if (dsc_array_describe(out, dsc_stored_info(stored).dtype, rank, shape, NULL, &inner) != DSC_OK)
     return dsc_fail_in(error, inner.code, file, "the sizes at byte 4 are absurd: %s", inner.message);
-  const int64_t stored = out->count * width;
-  code = dsc_source_promise(source, stored, "IDX values", error);
-  if (code != DSC_OK)
-    return code;
-  out->data = dsc_allocate(out->bytes);
-  if (out->data == NULL)
-    return dsc_fail_in(error, DSC_ERROR_MEMORY, file, "no memory for %" PRId64 " bytes", out->bytes);
-  uint8_t *data = (uint8_t *)out->data;
-  code = dsc_source_exactly(source, data + (out->bytes - stored), stored, "IDX values", error);
-  if (code == DSC_OK)
-    code = dsc_source_finish(source, error);
-  if (code == DSC_OK)
-    dsc_idx_convert(data, out->count, width, dsc_dtype_size(dtype));
-  return code;
+  return dsc_stored_read(source, stored, 1, "IDX values", out, error);
 }
 
 /* Reads an IDX file, plain or gzipped. On failure `out` is empty; else give it back with dsc_array_free. */

@@ -1,13 +1,14 @@
 /* NPY (NumPy enhancement proposal 1 and numpy.lib.format), versions 1, 2 and 3, plain or gzipped.
  * Takes a header, a Python dict with exactly 'descr', 'fortran_order' and 'shape', and raw values; gives a dsc_array.
- * Types: f4 f8 i4 i8 in either byte order, u1, b1 (values 0 and 1 alone). Fortran order is rearranged to row-major.
+ * Types: f4 f8 i4 i8 u1 b1 (values 0 and 1 alone), and by conversion f2 i1 i2 u2 u4 u8 (descent_stored.h), in either byte
+ * order. Fortran order is rearranged to row-major.
  * Invariant: the header says how long the file is; a shorter or longer one is an error with the offset. The parser has
  * no recursion. The writer makes version 1 in the machine's byte order, the bytes that numpy.save makes.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_NPY_H
 #define DESCENT_NPY_H
 
-#include "descent_files.h"
+#include "descent_stored.h"
 
 /* The header's text and a place in it; `start` is its offset in the file. */
 typedef struct {
@@ -18,9 +19,9 @@ typedef struct {
 } dsc_npy_cursor;
 
 typedef struct {
-  int32_t dtype, rank;
+  int32_t stored, rank;
   int64_t shape[8];
-  int swapped, fortran;
+  int big, fortran;
 } dsc_npy_header;
 
 DSC_FN int dsc_npy_expected(const dsc_npy_cursor *c, const char *what) {
@@ -70,8 +71,8 @@ DSC_FN int dsc_npy_word(dsc_npy_cursor *c, const char *word) {
 DSC_FN int dsc_npy_descr(dsc_npy_cursor *c, dsc_npy_header *header) {
   static const struct {
     char name[3];
-    int8_t dtype;
-  } types[6] = {{"f4", DSC_F32}, {"f8", DSC_F64}, {"i4", DSC_I32}, {"i8", DSC_I64}, {"u1", DSC_U8}, {"b1", DSC_BOOL}};
+    int8_t stored;
+  } types[12] = {{"f4", DSC_F32}, {"f8", DSC_F64}, {"i4", DSC_I32}, {"i8", DSC_I64}, {"u1", DSC_U8}, {"b1", DSC_BOOL}, {"f2", DSC_STORED_F16}, {"i1", DSC_STORED_I8}, {"i2", DSC_STORED_I16}, {"u2", DSC_STORED_U16}, {"u4", DSC_STORED_U32}, {"u8", DSC_STORED_U64}};
   const char *text;
   int64_t size;
   if (dsc_npy_peek(c) == '[')
@@ -79,18 +80,16 @@ DSC_FN int dsc_npy_descr(dsc_npy_cursor *c, dsc_npy_header *header) {
   const int code = dsc_npy_string(c, &text, &size, "the type as a string");
   if (code != DSC_OK)
     return code;
-  for (int i = 0; size == 3 && i < 6; i++)
+  for (int i = 0; size == 3 && i < 12; i++)
     if (memcmp(text + 1, types[i].name, 2) == 0) {
-      const int wide = i < 4;
-      if (text[0] != '<' && text[0] != '>' && text[0] != '|')
+      /* One byte has no order; NumPy writes | for it, others < or >. */
+      if (text[0] != '<' && text[0] != '>' && (text[0] != '|' || dsc_stored_info(types[i].stored).width > 1))
         break;
-      if (wide == (text[0] == '|'))
-        break;
-      header->dtype = types[i].dtype;
-      header->swapped = wide && (text[0] == '<') != dsc_host_is_little();
+      header->stored = types[i].stored;
+      header->big = text[0] == '>';
       return DSC_OK;
     }
-  return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "NPY header, byte %" PRId64 ": type %s; supported are f4 f8 i4 i8 (with < or >), |u1, |b1", c->start + (text - c->text), dsc_show(text, size).text);
+  return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "NPY header, byte %" PRId64 ": type %s; supported are f2 f4 f8 i2 i4 i8 u2 u4 u8 (with < or >), |i1, |u1, |b1", c->start + (text - c->text), dsc_show(text, size).text);
 }
 
 DSC_FN int dsc_npy_shape(dsc_npy_cursor *c, dsc_npy_header *header) {
@@ -198,10 +197,10 @@ DSC_FN int dsc_npy_read_header(dsc_source *source, dsc_npy_header *header, dsc_a
   if (code == DSC_OK)
     code = dsc_npy_dict(&cursor, header);
   free(text);
-  return code == DSC_OK ? dsc_array_describe(out, header->dtype, header->rank, header->shape, source->path, error) : code;
+  return code == DSC_OK ? dsc_array_describe(out, dsc_stored_info(header->stored).dtype, header->rank, header->shape, source->path, error) : code;
 }
 
-/* Column-major to row-major, in new memory. */
+/* Column-major to row-major, in new memory. There is an element, so no product of sizes overflows. */
 DSC_FN int dsc_npy_from_fortran(dsc_array *array, const char *file, dsc_error *error) {
   const int64_t size = dsc_dtype_size(array->dtype);
   int64_t index[8], stride[8], from = 0, step = size;
@@ -233,24 +232,10 @@ DSC_FN int dsc_npy_read_source(dsc_source *source, dsc_array *out, dsc_error *er
   dsc_npy_header header;
   int code = dsc_npy_read_header(source, &header, out, error);
   if (code == DSC_OK)
-    code = dsc_source_promise(source, out->bytes, "NPY values", error);
+    code = dsc_stored_read(source, header.stored, header.big, "NPY values", out, error);
   if (code != DSC_OK)
     return code;
-  const int64_t start = source->offset;
-  out->data = dsc_allocate(out->bytes);
-  if (out->data == NULL)
-    return dsc_fail_in(error, DSC_ERROR_MEMORY, source->path, "no memory for %" PRId64 " bytes", out->bytes);
-  code = dsc_source_exactly(source, out->data, out->bytes, "NPY values", error);
-  if (code == DSC_OK)
-    code = dsc_source_finish(source, error);
-  if (code != DSC_OK)
-    return code;
-  if (header.swapped)
-    dsc_swap_bytes(out->data, out->count, dsc_dtype_size(out->dtype));
-  for (int64_t i = 0; out->dtype == DSC_BOOL && i < out->count; i++)
-    if (((const uint8_t *)out->data)[i] > 1)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "byte %" PRId64 ": a truth value of %d; expected 0 or 1", start + i, ((const uint8_t *)out->data)[i]);
-  return header.fortran && out->rank > 1 ? dsc_npy_from_fortran(out, source->path, error) : DSC_OK;
+  return header.fortran && out->rank > 1 && out->count > 0 ? dsc_npy_from_fortran(out, source->path, error) : DSC_OK;
 }
 
 /* Reads an NPY file, plain or gzipped. On failure `out` is empty; else give it back with dsc_array_free. */

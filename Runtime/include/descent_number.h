@@ -1,7 +1,7 @@
 /* Decimal numbers, the same in every locale.
  * Takes text: [+-] digits [. digits] [e [+-] digits], or nan, inf, infinity in any case; no hexadecimal, no digit
- * separators. Gives f32 or f64, rounded once, to nearest even (as IEEE 754 asks for; W. D. Clinger, "How to read floating
- * point numbers accurately", 1990, for the short ones).
+ * separators; the decimal mark is the caller's, a point or a comma. Gives f32 or f64, rounded once, to nearest even (as
+ * IEEE 754 asks for; W. D. Clinger, "How to read floating point numbers accurately", 1990, for the short ones).
  * Invariant: no byte at or after `end` is read. */
 #ifndef DESCENT_NUMBER_H
 #define DESCENT_NUMBER_H
@@ -34,8 +34,8 @@ DSC_FN const char *dsc_scan_word(const char *p, const char *end, const char *wor
   return p;
 }
 
-/* Reads a number at p: the byte after it, or null if there is none. */
-DSC_INLINE const char *dsc_decimal_scan(const char *p, const char *end, dsc_decimal *d) {
+/* Reads a number at p, whose decimal mark is `point`: the byte after it, or null if there is none. */
+DSC_INLINE const char *dsc_decimal_scan(const char *p, const char *end, char point, dsc_decimal *d) {
   d->mantissa = 0;
   d->exponent = 0;
   d->kind = DSC_NUMBER_FINITE;
@@ -47,7 +47,7 @@ DSC_INLINE const char *dsc_decimal_scan(const char *p, const char *end, dsc_deci
   for (; p < end && dsc_is_digit(*p); p++)
     d->mantissa = d->mantissa * 10 + (uint64_t)(*p - '0');
   int64_t digits = p - d->from;
-  if (p < end && *p == '.') {
+  if (p < end && *p == point) {
     const char *fraction = ++p;
     for (; p < end && dsc_is_digit(*p); p++)
       d->mantissa = d->mantissa * 10 + (uint64_t)(*p - '0');
@@ -66,7 +66,7 @@ DSC_INLINE const char *dsc_decimal_scan(const char *p, const char *end, dsc_deci
   }
   if (digits > 19) { /* leading zeros do not count */
     const char *q = d->from;
-    for (; q < d->to && (*q == '0' || *q == '.'); q++)
+    for (; q < d->to && (*q == '0' || *q == point); q++)
       digits -= *q == '0';
     d->complete = digits <= 19;
   }
@@ -92,7 +92,7 @@ DSC_FN double dsc_decimal_slow(const dsc_decimal *d, int single) {
   int used = 0, rest = 0;
   int64_t exponent = d->exponent;
   for (const char *p = d->from; p < d->to; p++) {
-    if (*p == '.' || (*p == '0' && used == 0))
+    if (!dsc_is_digit(*p) || (*p == '0' && used == 0))
       continue;
     if (used < 800)
       text[used++] = *p;

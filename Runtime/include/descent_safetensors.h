@@ -1,14 +1,14 @@
 /* safetensors (huggingface/safetensors, "Format"): named tensors in one file.
  * Takes 8 bytes of little-endian length, a JSON header of that length, and the tensors' little-endian values; gives
  * entries that point into memory of the reader's own.
- * Types: F32 F64 I32 I64 U8 BOOL. No key may be unknown or repeated; the parser has no recursion.
+ * Types: F32 F64 I32 I64 U8 BOOL, and by conversion F16 BF16 I8 I16 U16 U32 U64 (descent_stored.h). No key may be unknown or repeated; the parser has no recursion.
  * Invariant: every byte of the values belongs to exactly one tensor; every entry's data is aligned for its type.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_SAFETENSORS_H
 #define DESCENT_SAFETENSORS_H
 
-#include "descent_files.h"
 #include "descent_json.h"
+#include "descent_stored.h"
 
 /* The limit that the reference implementation sets for the header. */
 #define DSC_SAFETENSORS_HEADER_LIMIT 100000000
@@ -33,9 +33,10 @@ typedef struct {
   uint8_t *values, *moved;
 } dsc_safetensors;
 
-DSC_FN const char *dsc_safetensors_type(int32_t dtype) {
-  static const char names[6][5] = {"F32", "F64", "I32", "I64", "U8", "BOOL"};
-  return names[dtype];
+/* The format's name of a stored type; one of the first six is that of an array's type. */
+DSC_FN const char *dsc_safetensors_type(int32_t stored) {
+  static const char names[DSC_STORED_TYPES][5] = {"F32", "F64", "I32", "I64", "U8", "BOOL", "F16", "BF16", "I8", "I16", "U16", "U32", "U64"};
+  return names[stored];
 }
 
 /* ---- the header's JSON ---- */
@@ -106,17 +107,18 @@ DSC_FN int dsc_safetensors_info(dsc_json_cursor *c, dsc_safetensors_entry *entry
   if (seen != 7 || count != 2)
     return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": tensor %s lacks %s", 8 + c->at, name.text, (seen & 1) == 0 ? "its dtype" : (seen & 2) == 0 ? "its shape"
                                                                                                                                                                                   : "two data_offsets");
-  int32_t dtype = 0;
-  while (dtype < 6 && strcmp(type, dsc_safetensors_type(dtype)) != 0)
-    dtype++;
-  if (dtype == 6)
-    return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "header, byte %" PRId64 ": tensor %s has type %s; supported are F32 F64 I32 I64 U8 BOOL", 8 + c->at, name.text, dsc_show(type, (int64_t)strlen(type)).text);
+  int32_t stored = 0;
+  while (stored < DSC_STORED_TYPES && strcmp(type, dsc_safetensors_type(stored)) != 0)
+    stored++;
+  if (stored == DSC_STORED_TYPES)
+    return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "header, byte %" PRId64 ": tensor %s has type %s; supported are F16 BF16 F32 F64 I8 I16 I32 I64 U8 U16 U32 U64 BOOL", 8 + c->at, name.text, dsc_show(type, (int64_t)strlen(type)).text);
   entry->begin = offsets[0];
   entry->end = offsets[1];
   dsc_error inner;
   dsc_error_clear(&inner);
-  if (dsc_array_describe(&entry->array, dtype, rank, shape, NULL, &inner) != DSC_OK)
+  if (dsc_array_describe(&entry->array, dsc_stored_info(stored).dtype, rank, shape, NULL, &inner) != DSC_OK)
     return dsc_fail_in(c->error, inner.code, c->file, "header, byte %" PRId64 ": tensor %s: %s", 8 + c->at, name.text, inner.message);
+  entry->array.stored = stored;
   return DSC_OK;
 }
 
@@ -180,8 +182,9 @@ DSC_FN int dsc_safetensors_check_places(dsc_safetensors_entry **sorted, int64_t 
   for (int64_t i = 0; i < count; i++) {
     const dsc_safetensors_entry *e = sorted[i];
     const dsc_shown name = dsc_show(e->name, (int64_t)strlen(e->name));
-    if (e->begin > e->end || e->end - e->begin != e->array.bytes)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "tensor %s has data_offsets [%" PRId64 ",%" PRId64 "]; expected %" PRId64 " bytes for its type and shape", name.text, e->begin, e->end, e->array.bytes);
+    const int64_t stored = e->array.count * dsc_stored_info(e->array.stored).width;
+    if (e->begin > e->end || e->end - e->begin != stored)
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "tensor %s has data_offsets [%" PRId64 ",%" PRId64 "]; expected %" PRId64 " bytes for its type and shape", name.text, e->begin, e->end, stored);
     if (e->begin != end)
       return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "tensor %s begins at byte %" PRId64 " of the values, %s; expected byte %" PRId64, name.text, e->begin, e->begin < end ? "inside another tensor" : "after a hole", end);
     end = e->end;
@@ -217,30 +220,40 @@ DSC_FN int dsc_safetensors_check_names(dsc_safetensors_entry *list, int64_t coun
   return DSC_OK;
 }
 
-/* Sets the entries' pointers, moving those that the file does not align; checks truth values; swaps on a big-endian
- * machine. `start` is where the values begin in the file. */
+/* The bytes that an entry needs of its own, 0 where it can stay where it was read: converted, or not aligned in the file. */
+DSC_FN int64_t dsc_safetensors_needs(const dsc_safetensors_entry *e) {
+  const int stays = e->array.stored == e->array.dtype && e->begin % dsc_dtype_size(e->array.dtype) == 0;
+  return stays || e->array.bytes == 0 ? 0 : (e->array.bytes - 1) / 8 * 8 + 8;
+}
+
+/* Sets the entries' pointers, converting values and moving those that the file does not align; checks truth values; swaps on
+ * a big-endian machine. `start` is where the values begin in the file. */
 DSC_FN int dsc_safetensors_place(dsc_safetensors *out, int64_t start, const char *file, dsc_error *error) {
   int64_t room = 0, used = 0;
-  for (int64_t i = 0; i < out->count; i++)
-    if (out->entries[i].begin % dsc_dtype_size(out->entries[i].array.dtype) != 0)
-      room += (out->entries[i].array.bytes + 7) / 8 * 8;
+  for (int64_t i = 0; i < out->count; i++) {
+    const int64_t needed = dsc_safetensors_needs(&out->entries[i]);
+    if (needed > INT64_MAX - 7 - room)
+      return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "the tensors are larger than any memory");
+    room += needed;
+  }
   if (room > 0 && (out->moved = (uint8_t *)dsc_allocate(room)) == NULL)
     return dsc_fail_in(error, DSC_ERROR_MEMORY, file, "no memory for %" PRId64 " bytes", room);
   for (int64_t i = 0; i < out->count; i++) {
     dsc_safetensors_entry *e = &out->entries[i];
-    const int64_t size = dsc_dtype_size(e->array.dtype);
+    const int64_t needed = dsc_safetensors_needs(e), stored = e->end - e->begin;
     uint8_t *data = out->values + e->begin;
-    if (e->begin % size != 0) {
-      memcpy(out->moved + used, data, (size_t)e->array.bytes);
+    if (needed > 0) {
       data = out->moved + used;
-      used += (e->array.bytes + 7) / 8 * 8;
+      memcpy(data + (e->array.bytes - stored), out->values + e->begin, (size_t)stored);
+      used += needed;
     }
     e->array.data = data;
-    if (!dsc_host_is_little())
-      dsc_swap_bytes(data, e->array.count, size);
-    for (int64_t k = 0; e->array.dtype == DSC_BOOL && k < e->array.count; k++)
-      if (data[k] > 1)
-        return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "byte %" PRId64 ": a truth value of %d; expected 0 or 1", start + e->begin + k, data[k]);
+    const int64_t bad = dsc_stored_convert(data, e->array.count, e->array.stored, 0);
+    if (bad >= 0)
+      return dsc_stored_beyond(start + e->begin + bad * 8, file, error);
+    const int code = dsc_stored_check_truths(&e->array, start + e->begin, file, error);
+    if (code != DSC_OK)
+      return code;
   }
   return DSC_OK;
 }

@@ -67,6 +67,8 @@ DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *in
     const int code = dsc_csv_read(inputs, &source->csv, &csv, error);
     if (code != DSC_OK)
       return code;
+    if (csv.dropped > 0)
+      fprintf(stderr, "note: %s: %" PRId64 " of %" PRId64 " rows are left out, as a value is missing\n", dsc_show_path(inputs).text, csv.dropped, csv.dropped + csv.rows);
     *x = csv.features;
     *y = csv.target;
     memset(&csv.features, 0, sizeof csv.features);
@@ -75,10 +77,16 @@ DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *in
     return DSC_OK;
   }
   const int idx = source->reader == DSC_TRAINER_IDX;
-  const int code = idx ? dsc_idx_read(inputs, x, error) : dsc_npy_read(inputs, x, error);
+  int code = idx ? dsc_idx_read(inputs, x, error) : dsc_npy_read(inputs, x, error);
+  if (code == DSC_OK)
+    code = idx ? dsc_idx_read(targets, y, error) : dsc_npy_read(targets, y, error);
   if (code != DSC_OK)
     return code;
-  return idx ? dsc_idx_read(targets, y, error) : dsc_npy_read(targets, y, error);
+  if (x->stored != x->dtype)
+    fprintf(stderr, "note: %s: %s\n", dsc_show_path(inputs).text, dsc_stored_note(x).text);
+  if (y->stored != y->dtype)
+    fprintf(stderr, "note: %s: %s\n", dsc_show_path(targets).text, dsc_stored_note(y).text);
+  return DSC_OK;
 }
 
 /* Reads, makes labels, takes rows, checks types. On failure x and y are still to be given back. */

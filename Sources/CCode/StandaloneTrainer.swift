@@ -7,11 +7,9 @@ import DescentIR
 package struct StandaloneTrainer: Sendable {
   /// What reads the rows.
   package enum Reader: Sendable {
-    /// A table: the numbers of DSC_CSV_HEADER_..., a separator's code, element types, and the target's column.
-    case csv(header: Int, separator: Int, dtype: DType, targetType: DType, target: Column)
+    case csv(Table)
     case idx, npy
   }
-  package enum Column: Sendable { case name(String), index(Int) }
   /// A choice of rows.
   package enum Choice: Sendable { case first(Int), others(held: Int, seed: UInt64), heldOut(Int, seed: UInt64) }
   /// Where rows come from and what they must be.
@@ -201,8 +199,9 @@ package struct StandaloneTrainer: Sendable {
       }
       text += "};\n\n"
     }
-    let (reader, targets, csv) = reader(rows)
+    let (reader, targets, definitions, csv) = reader(rows, "\(prefix)_\(name)")
     text += """
+      \(definitions)
       static const dsc_trainer_rows \(prefix)_\(name) = {
           \(reader), \(cString(rows.inputs)), \(targets),
           \(csv), /* how a table is read */
@@ -217,19 +216,13 @@ package struct StandaloneTrainer: Sendable {
     return text
   }
 
-  private func reader(_ rows: Rows) -> (name: String, targets: String, csv: String) {
+  private func reader(_ rows: Rows, _ prefix: String) -> (name: String, targets: String, definitions: String, csv: String) {
     switch rows.reader {
-    case .idx: return ("DSC_TRAINER_IDX", cString(rows.targets), "{0, 0, 0, 0, NULL, 0, 0, 0}")
-    case .npy: return ("DSC_TRAINER_NPY", cString(rows.targets), "{0, 0, 0, 0, NULL, 0, 0, 0}")
-    case .csv(let header, let separator, let dtype, let targetType, let target):
-      let column =
-        switch target {
-        case .name(let name): "DSC_CSV_TARGET_NAME, \(cString(name)), 0"
-        case .index(let index): "DSC_CSV_TARGET_INDEX, NULL, \(cLiteral(index))"
-        }
-      return (
-        "DSC_TRAINER_CSV", "NULL", "{\(header), \(separator), \(number(dtype)), \(column), \(number(targetType)), 0}"
-      )
+    case .idx: return ("DSC_TRAINER_IDX", cString(rows.targets), "", Table.none)
+    case .npy: return ("DSC_TRAINER_NPY", cString(rows.targets), "", Table.none)
+    case .csv(let table):
+      let (definitions, csv) = table.initializer(prefix)
+      return ("DSC_TRAINER_CSV", "NULL", definitions, csv)
     }
   }
 }

@@ -3,6 +3,8 @@
 
 import DescentIR
 import DescentRuntime
+import Foundation
+import Synchronization
 
 /// Calls a C function that takes a path and reports in a `dsc_error`; throws its message, with advice where there is some.
 package func callingC(
@@ -24,6 +26,20 @@ private func advice(_ path: String, code: Int32) -> String {
   return "; install the data set with: apt install dataset-fashion-mnist"
 }
 
+/// Lines about what was read, such as types that were converted, on the standard error: each once in a process.
+package final class ReadingNotes: Sendable {
+  package static let shared = ReadingNotes()
+  private let said = Mutex<Set<String>>([])
+
+  /// Whether a line was said.
+  package func has(_ text: String) -> Bool { said.withLock { $0.contains(text) } }
+
+  func say(_ text: String) {
+    guard said.withLock({ $0.insert(text).inserted }) else { return }
+    FileHandle.standardError.write(Data("note: \(text)\n".utf8))
+  }
+}
+
 /// Calls a reader that gives one array, and copies it.
 package func readingArray(
   _ path: String,
@@ -32,7 +48,17 @@ package func readingArray(
   var array = dsc_array()
   defer { dsc_array_free(&array) }
   try callingC(path) { read($0, &array, $1) }
+  if let note = array.note { ReadingNotes.shared.say("\(path): \(note)") }
   return try HostArray(copying: array, of: path)
+}
+
+extension dsc_array {
+  /// "f16 is read as f32" of an array that was converted; else nil.
+  package var note: String? {
+    stored == dtype ? nil : withUnsafePointer(to: self) {
+      withUnsafeBytes(of: dsc_stored_note($0)) { String(cString: $0.bindMemory(to: CChar.self).baseAddress!) }
+    }
+  }
 }
 
 extension HostArray {

@@ -13,11 +13,20 @@ public struct Dataset: Sendable {
   public let targets: Tensor
   /// Where the rows came from, for a standalone trainer.
   public let source: DataSource
+  /// The names of the classes, where the target is a column of texts.
+  public let classNames: [String]?
+  /// The number of rows of a table that were left out, as a value was missing.
+  public let dropped: Int
 
   /// The number of rows.
   public var count: Int { inputs.shape[0] }
   /// The number of classes where targets are labels.
   public var classes: Int? { source.classes }
+  /// The columns of texts of a table, with the labels that became 0, 1, 2, …; what another table is to be read with, so that
+  /// the same text is the same number there.
+  public var categories: [CSV.Categories] {
+    if case .csv(_, let options) = source.origin { options.categories } else { [] }
+  }
 
   /// A data set of arrays that the program made. With `classes` the targets become i32 labels, and one outside
   /// 0..<classes is an error that names its row.
@@ -25,14 +34,22 @@ public struct Dataset: Sendable {
     try self.init(inputs, targets, source: DataSource(.memory, classes: classes), name: "data set")
   }
 
-  /// Reads a table whose `target` column holds labels (with `classes`) or numbers (without).
+  /// Reads a table whose `target` column holds labels (with `classes`) or numbers (without). Where the target is one of the
+  /// `categories` its texts are the classes. Missing values, columns of text and marks are as in `CSV.Options`.
   public static func csv(
-    _ path: String, target: CSV.Column, classes: Int? = nil, header: CSV.Header = .detected
+    _ path: String, target: CSV.Column, classes: Int? = nil, header: CSV.Header = .detected, separator: String = ",",
+    decimal: String = ".", missing: CSV.Missing = .refused, skipped: [CSV.Column] = [],
+    categories: [CSV.Categories] = []
   ) throws -> Dataset {
     var options = CSV.Options()
     options.header = header
     options.target = target
     options.targetType = classes == nil ? .f32 : .i32
+    options.separator = separator
+    options.decimal = decimal
+    options.missing = missing
+    options.skipped = skipped
+    options.categories = categories
     return try Dataset(reading: DataSource(.csv(path: path, options: options), classes: classes))
   }
   /// Reads two IDX files, as those of MNIST.
@@ -46,27 +63,38 @@ public struct Dataset: Sendable {
 
   /// Reads again what a source describes; throws for one that was in memory.
   public init(reading source: DataSource) throws {
-    let inputs: Tensor
-    let targets: Tensor
-    let name: String
+    let whole: Dataset
     switch source.origin {
-    case .csv(let path, let options):
-      let table = try CSV.read(path, options)
-      guard let target = table.target else {
-        throw DescentError(.file, "\(path): no target column was chosen; a data set needs one")
-      }
-      (inputs, targets, name) = (table.features, target, path)
-    case .idx(let x, let y): (inputs, targets, name) = (try IDX.read(x), try IDX.read(y), y)
-    case .npy(let x, let y): (inputs, targets, name) = (try NPY.read(x), try NPY.read(y), y)
+    case .csv(let path, let options): whole = try Dataset(table: path, options, classes: source.classes)
+    case .idx(let x, let y):
+      whole = try Dataset(try IDX.read(x), try IDX.read(y), source: DataSource(source.origin, classes: source.classes), name: y)
+    case .npy(let x, let y):
+      whole = try Dataset(try NPY.read(x), try NPY.read(y), source: DataSource(source.origin, classes: source.classes), name: y)
     case .memory:
       throw DescentError(.usage, "a data set that a program made has no file to be read again from")
     }
-    let whole = try Dataset(inputs, targets, source: DataSource(source.origin, classes: source.classes), name: name)
     self = try source.steps.reduce(whole) { try $0.taking($1) }
   }
 
+  /// Reads a table. Its source has the labels that were found, so that reading it again, or another file, gives the same
+  /// numbers.
+  private init(table path: String, _ options: CSV.Options, classes: Int?) throws {
+    var options = options
+    let table = try CSV.read(path, options)
+    guard let target = table.target else {
+      throw DescentError(.file, "\(path): no target column was chosen; a data set needs one")
+    }
+    options.categories = table.categories
+    try self.init(
+      table.features, target,
+      source: DataSource(.csv(path: path, options: options), classes: classes ?? table.targetLabels?.count), name: path,
+      classNames: table.targetLabels, dropped: table.dropped)
+  }
+
   /// Checks rows and labels; `name` is the file of the targets.
-  private init(_ inputs: Tensor, _ targets: Tensor, source: DataSource, name: String) throws {
+  private init(
+    _ inputs: Tensor, _ targets: Tensor, source: DataSource, name: String, classNames: [String]? = nil, dropped: Int = 0
+  ) throws {
     let (x, y) = (try inputs.value, try targets.value)
     guard x.shape.rank > 0, y.shape.rank > 0, x.shape[0] == y.shape[0] else {
       throw DescentError(
@@ -83,13 +111,17 @@ public struct Dataset: Sendable {
     }
     self.inputs = inputs
     self.source = source
+    self.classNames = classNames
+    self.dropped = dropped
   }
 
-  /// Rows that are known to be good.
-  private init(_ inputs: HostArray, _ targets: HostArray, _ source: DataSource) {
+  /// Rows of `whole`, which are known to be good.
+  private init(_ inputs: HostArray, _ targets: HostArray, _ source: DataSource, of whole: Dataset) {
     self.inputs = Tensor(inputs)
     self.targets = Tensor(targets)
     self.source = source
+    classNames = whole.classNames
+    dropped = whole.dropped
   }
 }
 
@@ -119,7 +151,7 @@ extension Dataset {
     var source = source
     source.steps.append(step)
     let parts = try batch(rows)
-    return Dataset(try parts.inputs.value, try parts.targets.value, source)
+    return Dataset(try parts.inputs.value, try parts.targets.value, source, of: self)
   }
 
   /// The rows of these numbers, each in 0..<count: a batch.

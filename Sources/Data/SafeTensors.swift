@@ -32,20 +32,26 @@ public struct SafeTensors: Sendable {
   /// The tensor of that name.
   public subscript(name: String) -> Tensor? { entries.first { $0.name == name }?.tensor }
 
-  /// Reads a file; throws an error that names the file and what was expected.
+  /// Reads a file; throws an error that names the file and what was expected. Tensors of f16 and bf16 become f32, i8, i16 and
+  /// u16 become i32, u32 and u64 i64, which a note tells.
   public static func read(_ path: String) throws -> SafeTensors {
     var file = dsc_safetensors()
     defer { dsc_safetensors_free(&file) }
     try callingC(path) { dsc_safetensors_open($0, &file, $1) }
     var result = SafeTensors()
     var seen: Set<String> = []
+    var notes: [String: Int] = [:]
     for i in 0..<Int(file.count) {
       let name = String(cString: file.entries[i].name)
       // Bytes that differ may be the same text to Swift: a letter with its accent, and a letter followed by its accent.
       guard seen.insert(name).inserted else {
         throw DescentError(.file, "\(path): two tensors have names that are the same text, \(name.debugDescription)")
       }
+      if let note = file.entries[i].array.note { notes[note, default: 0] += 1 }
       result.entries.append(Entry(name, Tensor(try HostArray(copying: file.entries[i].array, of: path))))
+    }
+    for (note, count) in notes.sorted(by: { $0.key < $1.key }) {
+      ReadingNotes.shared.say("\(path): \(note), in \(count) of \(file.count) tensors")
     }
     for i in 0..<Int(file.metadata_count) {
       let key = String(cString: file.metadata[i].key)

@@ -18,6 +18,11 @@ import Testing
     #expect(try Repository.text("Tests/DocsTests/Wages.swift").hasSuffix(program + "\n"))
   }
 
+  @Test func tablesAreCompiled() throws {
+    let lines = Repository.blocks("swift", in: readme)[2].split(separator: "\n").map { "  " + $0 }
+    #expect(try Repository.text("Tests/DocsTests/Penguins.swift").contains(lines.joined(separator: "\n")))
+  }
+
   /// Wages that grow with schooling: the network of the README learns more than their mean.
   @Test func programOfYourOwnLearns() throws {
     let rows = 256

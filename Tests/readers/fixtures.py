@@ -1,6 +1,7 @@
 """Makes the fixtures (fixtures.py make FOLDER), or reads with numpy and safetensors what the C writers wrote
-(fixtures.py verify FOLDER). Needs numpy and the safetensors package. Every array counts 0, 1, 2... in row-major order;
-truth values are true at odd places."""
+(fixtures.py verify FOLDER). Needs numpy, ml_dtypes and the safetensors package. Every array counts 0, 1, 2... in row-major order;
+truth values are true at odd places. The arrays named after a type that is read by conversion begin 6 below instead, where
+it has negative numbers, and end with its least and greatest."""
 import gzip
 import os
 import sys
@@ -14,6 +15,21 @@ def count(shape, dtype):
     n = int(np.prod(shape))
     a = np.arange(n)
     return (a % 2 == 1 if dtype == "?" else a.astype(dtype)).reshape(shape)
+
+
+def stored_types():
+    import ml_dtypes
+    return [("f16", np.float16), ("bf16", ml_dtypes.bfloat16), ("i8", np.int8), ("i16", np.int16), ("u16", np.uint16),
+            ("u32", np.uint32), ("u64", np.uint64)]
+
+
+def stored(name, dtype):
+    """0, 1, 2, or -6, -5, ..., and the extremes, of a type that is read by conversion."""
+    import ml_dtypes
+    info = ml_dtypes.finfo(dtype) if "f" in name else np.iinfo(dtype)
+    a = np.arange(6) - (6 if info.min < 0 else 0)
+    extremes = np.array([info.min, info.max if "f" in name else min(info.max, 2**63 - 1)], dtype=dtype)
+    return np.concatenate([a.astype(dtype), extremes]).reshape(2, 4)
 
 
 def make(folder):
@@ -34,6 +50,14 @@ def make(folder):
     with open(os.path.join(folder, "f4.npy"), "rb") as f:
         with open(os.path.join(folder, "f4.npy.gz"), "wb") as out:
             out.write(gzip.compress(f.read(), mtime=0))
+    arrays = {name: stored(name, dtype) for name, dtype in stored_types()}
+    for name, array in arrays.items():
+        if name != "bf16":
+            save(f"stored_{name}.npy", array)
+        if name not in ("bf16", "i8"):
+            save(f"stored_{name}_big.npy", array.astype(array.dtype.newbyteorder(">")))
+    save("stored_fortran.npy", np.asfortranarray(arrays["i16"]))
+    save_file(arrays, os.path.join(folder, "stored.safetensors"))
     tensors = {name: count((2, 3), dtype) for name, dtype in
                [("f32", "<f4"), ("f64", "<f8"), ("i32", "<i4"), ("i64", "<i8"), ("u8", "u1"), ("bool", "?")]}
     tensors['quote"back\\slash\nline\u00e9\U0001F600'] = count((3,), "<f4")

@@ -90,10 +90,13 @@ extension Trainer {
       (rows.inputs, rows.targets) = (absolute(inputs), absolute(targets))
     case .npy(let inputs, let targets): (rows.inputs, rows.targets) = (absolute(inputs), absolute(targets))
     case .csv(let path, let options):
+      guard let target = options.target else { throw DescentError(.usage, "\(path): no target column was chosen") }
       rows.reader = .csv(
-        header: options.header == .absent ? 0 : options.header == .present ? 1 : 2,
-        separator: Int(options.separator.utf8.first ?? 0), dtype: options.dtype, targetType: options.targetType,
-        target: try column(options.target, path))
+        .init(
+          header: options.header.number, missing: options.missing.number, separator: options.separatorCode,
+          decimal: options.decimalCode, dtype: options.dtype, targetType: options.targetType, target: column(target),
+          skipped: options.skipped.map(column), categories: options.categories.map { (column($0.column), $0.labels ?? []) },
+          limit: options.limit))
       (rows.inputs, rows.targets) = (absolute(path), "")
     }
     rows.choices = data.source.steps.map { step in
@@ -106,11 +109,10 @@ extension Trainer {
     return rows
   }
 
-  private func column(_ column: CSV.Column?, _ path: String) throws -> StandaloneTrainer.Column {
+  private func column(_ column: CSV.Column) -> StandaloneTrainer.Column {
     switch column {
-    case .name(let name): return .name(name)
-    case .index(let index): return .index(index)
-    case nil: throw DescentError(.usage, "\(path): no target column was chosen")
+    case .name(let name): .name(name)
+    case .index(let index): .index(index)
     }
   }
 }
