@@ -16,6 +16,9 @@
 TEXT(base) = {
 #embed "include/descent_base.h" suffix(, 0)
 };
+TEXT(checkpoint) = {
+#embed "include/descent_checkpoint.h" suffix(, 0)
+};
 TEXT(array) = {
 #embed "include/descent_array.h" suffix(, 0)
 };
@@ -43,6 +46,9 @@ TEXT(gemm_pack) = {
 TEXT(gemm_vector) = {
 #embed "include/descent_gemm_vector.h" suffix(, 0)
 };
+TEXT(hash) = {
+#embed "include/descent_hash.h" suffix(, 0)
+};
 TEXT(idx) = {
 #embed "include/descent_idx.h" suffix(, 0)
 };
@@ -67,8 +73,17 @@ TEXT(number) = {
 TEXT(random_) = {
 #embed "include/descent_random.h" suffix(, 0)
 };
+TEXT(run) = {
+#embed "include/descent_run.h" suffix(, 0)
+};
+TEXT(run_facts) = {
+#embed "include/descent_run_facts.h" suffix(, 0)
+};
 TEXT(safetensors) = {
 #embed "include/descent_safetensors.h" suffix(, 0)
+};
+TEXT(safetensors_checksum) = {
+#embed "include/descent_safetensors_checksum.h" suffix(, 0)
 };
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
@@ -87,6 +102,7 @@ static const struct {
   const char *name, *text;
 } texts[] = {
     {"descent_base.h", base},
+    {"descent_checkpoint.h", checkpoint},
     {"descent_array.h", array},
     {"descent_convert.h", convert},
     {"descent_csv.h", csv},
@@ -96,6 +112,7 @@ static const struct {
     {"descent_gemm.h", gemm},
     {"descent_gemm_pack.h", gemm_pack},
     {"descent_gemm_vector.h", gemm_vector},
+    {"descent_hash.h", hash},
     {"descent_idx.h", idx},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},
@@ -104,7 +121,10 @@ static const struct {
     {"descent_npy.h", npy},
     {"descent_number.h", number},
     {"descent_random.h", random_},
+    {"descent_run.h", run},
+    {"descent_run_facts.h", run_facts},
     {"descent_safetensors.h", safetensors},
+    {"descent_safetensors_checksum.h", safetensors_checksum},
     {"descent_safetensors_writer.h", safetensors_writer},
     {"descent_trainer.h", trainer},
     {"descent_trainer_data.h", trainer_data},

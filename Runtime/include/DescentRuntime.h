@@ -17,8 +17,13 @@
 #include "descent_npy.h"
 #include "descent_idx.h"
 #include "descent_json.h"
+#include "descent_hash.h"
 #include "descent_safetensors.h"
+#include "descent_safetensors_checksum.h"
 #include "descent_safetensors_writer.h"
+#include "descent_run.h"
+#include "descent_run_facts.h"
+#include "descent_checkpoint.h"
 #include "descent_random.h"
 #include "descent_dataset.h"
 

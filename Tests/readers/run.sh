@@ -21,6 +21,13 @@ run_check() { # PROGRAM
   fi
 }
 
+run_others() { # BUILD: how to compile
+  for program in checkpoint course; do
+    $1 "$here/$program.c" -o "$work/$program" -lz -lm
+    "$work/$program" "$work/files"
+  done
+}
+
 for compiler in clang gcc; do
   command -v $compiler >/dev/null || { echo "no $compiler: skipped"; continue; }
   # Every header stands alone, with zlib and without.
@@ -33,11 +40,13 @@ for compiler in clang gcc; do
     echo "$compiler $language"
     $compiler -x $language -O2 $common "$here/check.c" -o "$work/check" -lz -lm
     run_check "$work/check"
+    run_others "$compiler -x $language -O2 $common"
   done
   echo "$compiler sanitizers"
   sanitizers="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
   $compiler -std=c11 $sanitizers $common "$here/check.c" -o "$work/check" -lz -lm
   run_check "$work/check"
+  run_others "$compiler -std=c11 $sanitizers $common"
   $compiler -std=c11 $sanitizers $common "$here/fuzz.c" -o "$work/fuzz" -lz -lm
   "$work/fuzz" "${CASES:-20000}"
 done
