@@ -17,6 +17,9 @@
 TEXT(base) = {
 #embed "include/descent_base.h" suffix(, 0)
 };
+TEXT(checkpoint) = {
+#embed "include/descent_checkpoint.h" suffix(, 0)
+};
 TEXT(array) = {
 #embed "include/descent_array.h" suffix(, 0)
 };
@@ -68,6 +71,9 @@ TEXT(gemm_vector) = {
 TEXT(gemm_vector_body) = {
 #embed "include/descent_gemm_vector_body.h" suffix(, 0)
 };
+TEXT(hash) = {
+#embed "include/descent_hash.h" suffix(, 0)
+};
 TEXT(idx) = {
 #embed "include/descent_idx.h" suffix(, 0)
 };
@@ -95,8 +101,17 @@ TEXT(number) = {
 TEXT(random_) = {
 #embed "include/descent_random.h" suffix(, 0)
 };
+TEXT(run) = {
+#embed "include/descent_run.h" suffix(, 0)
+};
+TEXT(run_facts) = {
+#embed "include/descent_run_facts.h" suffix(, 0)
+};
 TEXT(safetensors) = {
 #embed "include/descent_safetensors.h" suffix(, 0)
+};
+TEXT(safetensors_checksum) = {
+#embed "include/descent_safetensors_checksum.h" suffix(, 0)
 };
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
@@ -121,6 +136,7 @@ static const struct {
   const char *name, *text;
 } texts[] = {
     {"descent_base.h", base},
+    {"descent_checkpoint.h", checkpoint},
     {"descent_array.h", array},
     {"descent_convert.h", convert},
     {"descent_csv.h", csv},
@@ -138,6 +154,7 @@ static const struct {
     {"descent_gemm_pack_body.h", gemm_pack_body},
     {"descent_gemm_vector.h", gemm_vector},
     {"descent_gemm_vector_body.h", gemm_vector_body},
+    {"descent_hash.h", hash},
     {"descent_idx.h", idx},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},
@@ -147,7 +164,10 @@ static const struct {
     {"descent_npy.h", npy},
     {"descent_number.h", number},
     {"descent_random.h", random_},
+    {"descent_run.h", run},
+    {"descent_run_facts.h", run_facts},
     {"descent_safetensors.h", safetensors},
+    {"descent_safetensors_checksum.h", safetensors_checksum},
     {"descent_safetensors_writer.h", safetensors_writer},
     {"descent_threads.h", threads},
     {"descent_stored.h", stored},

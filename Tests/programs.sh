@@ -350,6 +350,11 @@ holds "compiler that fails" fails 1 env DESCENT_CC=/bin/false one-slide train --
 holds "variable that is no number" fails 1 env DESCENT_THREADS=many one-slide train --steps 1
 holds "cache that cannot be made" fails 1 env DESCENT_CACHE=/proc/nowhere one-slide train --steps 1
 holds "checkpoint of another program" fails 1 digits train --resume in-process-one-slide
+holds "checkpoint of another run" eval 'fails 1 digits train --seed 9 --resume digits.1 && grep -q "made with seed" fails.err'
+holds "checkpoint of another run, taken anyway" digits train --seed 9 --resume digits.1 --resume-anyway --steps 110
+cp digits.1 hurt && head -c 64 /dev/zero | dd of=hurt bs=64 seek=100 conv=notrunc 2>/dev/null
+holds "damaged checkpoint" eval 'fails 1 digits train --resume hurt && grep -q "tensor .* is damaged" fails.err'
+holds "damaged weights" eval 'fails 1 digits emit inference --weights hurt --output never && grep -q "is damaged" fails.err'
 holds "checkpoint that cannot be written" fails 1 digits train --epochs 1 --checkpoint /nowhere/file
 holds "log that cannot be written" fails 1 digits train --epochs 1 --log /proc/nowhere
 holds "output that cannot be written" fails 1 one-slide emit trainer --output /proc/nowhere

@@ -40,6 +40,18 @@ DSC_FN const char *dsc_dtype_name(int32_t dtype) {
   return names[dtype >= 0 && dtype < 6 ? dtype : 6];
 }
 
+/* A type for a message: f32[60000,784]. */
+DSC_FN dsc_shown dsc_show_type(int32_t dtype, int32_t rank, const int64_t *shape) {
+  dsc_shown shown;
+  const int room = (int)sizeof shown.text;
+  int used = snprintf(shown.text, sizeof shown.text, "%s[", dsc_dtype_name(dtype));
+  for (int i = 0; i < rank && used < room; i++)
+    used += snprintf(shown.text + used, (size_t)(room - used), "%s%" PRId64, i > 0 ? "," : "", shape[i]);
+  if (used < room)
+    snprintf(shown.text + used, (size_t)(room - used), "]");
+  return shown;
+}
+
 DSC_FN int dsc_host_is_little(void) {
   const uint16_t one = 1;
   uint8_t first;

@@ -21,7 +21,7 @@ enum {
 
 typedef struct {
   int code;
-  char message[512];
+  char message[1024];
 } dsc_error;
 
 /* A piece of a file made fit for a message: quoted, escaped, cut. */
@@ -88,6 +88,10 @@ DSC_FN dsc_shown dsc_show(const void *bytes, int64_t size) {
   shown.text[used++] = '"';
   memcpy(shown.text + used, i < size ? "..." : "\0\0\0", 4);
   return shown;
+}
+
+DSC_FN dsc_shown dsc_show_text(const char *text) {
+  return dsc_show(text, (int64_t)strlen(text));
 }
 
 /* A path for a message: its last 200 bytes, control characters as '?'. */

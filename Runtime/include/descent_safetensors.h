@@ -1,13 +1,16 @@
 /* safetensors (huggingface/safetensors, "Format"): named tensors in one file.
  * Takes 8 bytes of little-endian length, a JSON header of that length, and the tensors' little-endian values; gives
- * entries that point into memory of the reader's own.
- * Types: F32 F64 I32 I64 U8 BOOL, and by conversion F16 BF16 I8 I16 U16 U32 U64 (descent_stored.h). No key may be unknown or repeated; the parser has no recursion.
+ * entries that point into memory of the reader's own. Checksums (descent_safetensors_checksum.h) are checked where there
+ * are some, and are no metadata to the caller.
+ * Types: F32 F64 I32 I64 U8 BOOL, and by conversion F16 BF16 I8 I16 U16 U32 U64 (descent_stored.h). No key may be unknown
+ * or repeated; the parser has no recursion.
  * Invariant: every byte of the values belongs to exactly one tensor; every entry's data is aligned for its type.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_SAFETENSORS_H
 #define DESCENT_SAFETENSORS_H
 
 #include "descent_json.h"
+#include "descent_safetensors_checksum.h"
 #include "descent_stored.h"
 
 /* The limit that the reference implementation sets for the header. */
@@ -28,8 +31,9 @@ typedef struct {
   int64_t count;
   dsc_safetensors_pair *metadata; /* metadata[metadata_count], in the header's order */
   int64_t metadata_count;
-  int64_t *by_name; /* indices of entries in the order of their names' bytes */
-  char *header;     /* the header's text, with strings decoded in place */
+  int64_t *by_name;      /* indices of entries in the order of their names' bytes */
+  const char *checksums; /* those of the tensors, as 16 digits each; null: the file has none */
+  char *header;          /* the header's text, with strings decoded in place */
   uint8_t *values, *moved;
 } dsc_safetensors;
 
@@ -258,6 +262,42 @@ DSC_FN int dsc_safetensors_place(dsc_safetensors *out, int64_t start, const char
   return DSC_OK;
 }
 
+/* Takes the checksums out of the metadata; `sealed`: the header has said and proved its own. */
+DSC_FN int dsc_safetensors_take_checksums(dsc_safetensors *out, int sealed, const char *file, dsc_error *error) {
+  int64_t kept = 0;
+  for (int64_t i = 0; i < out->metadata_count; i++) {
+    const dsc_safetensors_pair pair = out->metadata[i];
+    if (!dsc_checksum_owns(pair.key))
+      out->metadata[kept++] = pair;
+    else if (sealed && i == 1 && strcmp(pair.key, DSC_CHECKSUM_TENSORS_KEY) == 0)
+      out->checksums = pair.value;
+    else if (!sealed || i != 0)
+      return dsc_fail_in(
+          error, DSC_ERROR_FORMAT, file,
+          "the header is damaged, or another program has rewritten it: key %s of __metadata__ is not in its place",
+          dsc_show(pair.key, (int64_t)strlen(pair.key)).text);
+  }
+  out->metadata_count = kept;
+  const int64_t expected = out->count > 0 ? out->count * (DSC_CHECKSUM_DIGITS + 1) - 1 : 0;
+  if (sealed && (out->checksums == NULL || (int64_t)strlen(out->checksums) != expected))
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "the header has no %s of its %" PRId64 " tensors",
+                       DSC_CHECKSUM_TENSORS_KEY, out->count);
+  return DSC_OK;
+}
+
+/* Checks the bytes of the tensors, as they are in the file. */
+DSC_FN int dsc_safetensors_check_values(const dsc_safetensors *out, const char *file, dsc_error *error) {
+  int code = DSC_OK;
+  for (int64_t i = 0; code == DSC_OK && out->checksums != NULL && i < out->count; i++) {
+    const dsc_safetensors_entry *e = &out->entries[i];
+    char what[128];
+    snprintf(what, sizeof what, "tensor %s", dsc_show(e->name, (int64_t)strlen(e->name)).text);
+    code = dsc_checksum_check(out->checksums + i * (DSC_CHECKSUM_DIGITS + 1),
+                              dsc_hash_show(dsc_hash_of(out->values + e->begin, e->end - e->begin)), what, file, error);
+  }
+  return code;
+}
+
 DSC_FN int dsc_safetensors_read_source(dsc_source *source, dsc_safetensors *out, dsc_error *error) {
   const char *file = source->path;
   uint8_t head[8];
@@ -282,8 +322,14 @@ DSC_FN int dsc_safetensors_read_source(dsc_source *source, dsc_safetensors *out,
   if (out->header == NULL)
     return dsc_fail_in(error, DSC_ERROR_MEMORY, file, "no memory for %" PRId64 " bytes", cursor.size);
   code = dsc_source_exactly(source, out->header, cursor.size, "header", error);
+  const int sealed = code == DSC_OK && dsc_checksum_begins(out->header, cursor.size);
+  if (sealed)
+    code = dsc_checksum_check(out->header + DSC_CHECKSUM_AT, dsc_checksum_of_header(out->header, cursor.size),
+                              "the header", file, error);
   if (code == DSC_OK)
     code = dsc_safetensors_header(&cursor, out);
+  if (code == DSC_OK)
+    code = dsc_safetensors_take_checksums(out, sealed, file, error);
   if (code != DSC_OK)
     return code;
   const int64_t start = source->offset, most = out->count > out->metadata_count ? out->count : out->metadata_count;
@@ -306,6 +352,8 @@ DSC_FN int dsc_safetensors_read_source(dsc_source *source, dsc_safetensors *out,
   code = dsc_source_exactly(source, out->values, size, "tensors", error);
   if (code == DSC_OK)
     code = dsc_source_finish(source, error);
+  if (code == DSC_OK)
+    code = dsc_safetensors_check_values(out, file, error);
   return code == DSC_OK ? dsc_safetensors_place(out, start, file, error) : code;
 }
 

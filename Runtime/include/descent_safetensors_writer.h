@@ -1,5 +1,6 @@
 /* Writing safetensors (huggingface/safetensors, "Format").
- * Takes named tensors and pairs of strings, in the caller's order; gives one file, there whole or not at all.
+ * Takes named tensors and pairs of strings, in the caller's order; gives one file, there whole or not at all, with
+ * checksums (descent_safetensors_checksum.h) of the header and of each tensor.
  * Invariant: the same calls make the same bytes. The header names the tensors in the order they were added; their values
  * stand with the wide types first, so that each is aligned in the file without holes.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
@@ -86,6 +87,9 @@ DSC_FN int dsc_safetensors_metadata(dsc_safetensors_writer *writer, const char *
   c.error = &writer->error;
   if (writer->error.code != DSC_OK)
     return writer->error.code;
+  if (dsc_checksum_owns(key))
+    return dsc_fail(&writer->error, DSC_ERROR_USAGE, "key %s of __metadata__ is for the file's own checksums",
+                    dsc_show(key, (int64_t)strlen(key)).text);
   void *larger = dsc_safetensors_room(&c, writer->metadata, writer->metadata_count, sizeof *writer->metadata);
   if (larger == NULL)
     return writer->error.code;
@@ -150,26 +154,37 @@ DSC_FN void dsc_safetensors_put_entry(dsc_safetensors_writer *writer, const dsc_
   dsc_safetensors_put(writer, text, snprintf(text, sizeof text, ",%" PRId64 "]}", e->end));
 }
 
-/* Makes the header: metadata first, then the tensors in the order they were added, blanks to a multiple of 8 bytes. */
+/* Makes the header: checksums and metadata first, then the tensors in the order they were added, blanks to a multiple
+ * of 8 bytes. */
 DSC_FN void dsc_safetensors_make_header(dsc_safetensors_writer *writer) {
+  static const char start[] = DSC_CHECKSUM_START "0000000000000000\",\"" DSC_CHECKSUM_TENSORS_KEY "\":\"";
   writer->used = 0;
-  dsc_safetensors_put(writer, "{", 1);
+  dsc_safetensors_put(writer, start, (int64_t)sizeof start - 1);
+  for (int64_t i = 0; i < writer->count; i++) {
+    dsc_hash hash;
+    dsc_hash_begin(&hash);
+    dsc_hash_add_array(&hash, &writer->entries[i].array);
+    dsc_safetensors_put(writer, " ", i > 0);
+    dsc_safetensors_put(writer, dsc_hash_show(dsc_hash_value(&hash)).text, DSC_CHECKSUM_DIGITS);
+  }
+  dsc_safetensors_put(writer, "\"", 1);
   for (int64_t i = 0; i < writer->metadata_count; i++) {
-    dsc_safetensors_put(writer, i == 0 ? "\"__metadata__\":{" : ",", i == 0 ? 16 : 1);
+    dsc_safetensors_put(writer, ",", 1);
     dsc_safetensors_put_string(writer, writer->metadata[i].key);
     dsc_safetensors_put(writer, ":", 1);
     dsc_safetensors_put_string(writer, writer->metadata[i].value);
   }
-  if (writer->metadata_count > 0)
-    dsc_safetensors_put(writer, "}", 1);
+  dsc_safetensors_put(writer, "}", 1);
   for (int64_t i = 0; i < writer->count; i++) {
-    if (i > 0 || writer->metadata_count > 0)
-      dsc_safetensors_put(writer, ",", 1);
+    dsc_safetensors_put(writer, ",", 1);
     dsc_safetensors_put_entry(writer, &writer->entries[i]);
   }
   dsc_safetensors_put(writer, "}", 1);
   while (writer->error.code == DSC_OK && writer->used % 8 != 0)
     dsc_safetensors_put(writer, " ", 1);
+  if (writer->error.code == DSC_OK)
+    memcpy(writer->header + DSC_CHECKSUM_AT, dsc_checksum_of_header(writer->header, writer->used).text,
+           (size_t)DSC_CHECKSUM_DIGITS);
 }
 
 /* Gives each tensor its place: wide types first, so that all are aligned without holes; refuses names that repeat. */

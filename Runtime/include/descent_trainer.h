@@ -7,7 +7,6 @@
 #ifndef DESCENT_TRAINER_H
 #define DESCENT_TRAINER_H
 
-#include "descent_safetensors_writer.h"
 #include "descent_trainer_data.h"
 #include <time.h>
 
@@ -24,9 +23,11 @@ typedef struct {
   int64_t epoch; /* whose order it is; -1: none yet */
   int64_t step, bad;
   double loss, metric; /* sums since the last report */
-  double best_loss, last_loss;
-  int has_best, has_last, ends;
-  int64_t since_best;
+  int64_t summed;      /* steps in them */
+  dsc_stopping stopping;
+  dsc_run run; /* what a checkpoint says of it, with the two texts below */
+  dsc_shown_data data, validation;
+  dsc_checkpoint_tensor *tensors; /* the parameters, then the state */
 } dsc_trainer_state;
 
 DSC_FN double dsc_trainer_seconds(void) {
@@ -73,9 +74,44 @@ DSC_FN void dsc_trainer_end(dsc_trainer_state *s) {
   dsc_trainer_release(s->parameters, s->trainer->parameter_count);
   dsc_trainer_release(s->best, s->trainer->parameter_count);
   dsc_trainer_release(s->state, s->trainer->state_count);
+  free(s->tensors);
   free(s->io);
   free(s->arena);
   free(s->order);
+}
+
+/* Describes tensors of a table as a checkpoint takes them. */
+DSC_FN void dsc_trainer_describe(dsc_checkpoint_tensor *to, const dsc_trainer_tensor *tensors, void *const *memory,
+                                 int64_t count, dsc_error *error) {
+  for (int64_t i = 0; error->code == DSC_OK && i < count; i++) {
+    to[i].name = tensors[i].name;
+    dsc_array_describe(&to[i].array, tensors[i].dtype, tensors[i].rank, tensors[i].shape, tensors[i].name, error);
+    to[i].array.data = memory[i];
+  }
+}
+
+/* What a checkpoint says of the run. */
+DSC_FN void dsc_trainer_describe_run(dsc_trainer_state *s) {
+  const dsc_trainer *t = s->trainer;
+  dsc_run *run = &s->run;
+  snprintf(s->data.text, sizeof s->data.text, "none");
+  s->validation = s->data;
+  if (s->options.checkpoint != NULL || s->options.resume != NULL) {
+    s->data = dsc_show_data(&s->inputs, &s->targets);
+    if (t->validation != NULL)
+      s->validation = dsc_show_data(&s->validation_inputs, &s->validation_targets);
+  }
+  run->program = t->program;
+  run->optimizer = t->optimizer;
+  run->learning_rate = t->learning_rate;
+  run->engine = "compiled";
+  run->data = s->data.text;
+  run->validation = s->validation.text;
+  run->seed = s->options.seed;
+  run->batch = t->batch;
+  run->steps_per_epoch = t->steps_per_epoch;
+  run->shuffled = t->shuffled;
+  run->stopping = t->stopping;
 }
 
 /* Reads the data and allocates all memory of the run. */
@@ -95,13 +131,19 @@ DSC_FN int dsc_trainer_begin(dsc_trainer_state *s, dsc_error *error) {
   }
   s->parameters = dsc_trainer_tensors(t->parameters, t->parameter_count, error);
   s->state = dsc_trainer_tensors(t->state, t->state_count, error);
-  if (t->restores_best)
+  if (t->stopping.keeps_best)
     s->best = dsc_trainer_tensors(t->parameters, t->parameter_count, error);
+  s->tensors = (dsc_checkpoint_tensor *)dsc_trainer_memory(
+      (t->parameter_count + t->state_count) * (int64_t)sizeof *s->tensors, error);
+  dsc_trainer_describe(s->tensors, t->parameters, s->parameters, t->parameter_count, error);
+  dsc_trainer_describe(s->tensors + t->parameter_count, t->state, s->state, t->state_count, error);
   s->io = (void **)dsc_trainer_memory((t->parameter_count + t->state_count + 8) * (int64_t)sizeof(void *), error);
   s->arena = dsc_trainer_memory(arena, error);
   if (t->shuffled)
     s->order = (int32_t *)dsc_trainer_memory(s->inputs.shape[0] * 4, error);
   s->epoch = s->bad = -1;
+  s->stopping = dsc_stopping_begin();
+  dsc_trainer_describe_run(s);
   return error->code;
 }
 
@@ -139,8 +181,9 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
   s->io[n++] = s->inputs.data;
   s->io[n++] = s->targets.data;
   t->train.run(s->io, s->arena, steps, s->options.threads);
+  s->summed += steps;
   if (s->bad >= 0)
-    return dsc_fail(error, DSC_ERROR_FORMAT, "the loss became not a number in step %" PRId64
+    return dsc_fail(error, DSC_ERROR_FORMAT, "the loss became infinite or not a number in step %" PRId64
                     "; try a smaller learning rate, and see whether a label lies outside the classes", s->bad + 1);
   return DSC_OK;
 }
@@ -165,98 +208,59 @@ DSC_FN void dsc_trainer_evaluate(dsc_trainer_state *s, double *loss, double *met
 
 /* ---- parameters and checkpoints ---- */
 
-DSC_FN void dsc_trainer_add(dsc_safetensors_writer *writer, const dsc_trainer_tensor *tensors, void *const *values, int64_t count) {
-  for (int64_t i = 0; i < count; i++)
-    dsc_safetensors_add(writer, tensors[i].name, tensors[i].dtype, tensors[i].rank, tensors[i].shape, values[i]);
-}
-
 /* Writes the parameters alone. */
 DSC_FN int dsc_trainer_write(const dsc_trainer_state *s, const char *path, dsc_error *error) {
+  const int64_t count = s->trainer->parameter_count;
   dsc_safetensors_writer writer;
+  int code = dsc_check_finite(s->tensors, count, 1, s->step, path, error);
+  if (code != DSC_OK)
+    return code;
   dsc_safetensors_begin(&writer);
   dsc_safetensors_metadata(&writer, "format", "descent-parameters-1");
-  dsc_trainer_add(&writer, s->trainer->parameters, s->parameters, s->trainer->parameter_count);
-  const int code = dsc_safetensors_write(&writer, path, error);
+  for (int64_t i = 0; i < count; i++)
+    dsc_checkpoint_add(&writer, s->tensors[i].name, &s->tensors[i].array, s->parameters[i]);
+  code = dsc_safetensors_write(&writer, path, error);
   dsc_safetensors_end(&writer);
   return code;
+}
+
+/* The run as a checkpoint sees it. */
+DSC_FN dsc_checkpoint dsc_trainer_checkpoint(const dsc_trainer_state *s) {
+  dsc_checkpoint c;
+  c.run = &s->run;
+  c.parameters = s->tensors;
+  c.parameter_count = s->trainer->parameter_count;
+  c.state = s->tensors + c.parameter_count;
+  c.state_count = s->trainer->state_count;
+  c.best = s->best;
+  c.step = s->step;
+  c.sums[0] = s->loss;
+  c.sums[1] = s->metric;
+  c.sums[2] = (double)s->summed;
+  c.stopping = s->stopping;
+  return c;
 }
 
 /* Writes everything that a resumed run needs, here or in the library that emitted this program. */
-DSC_FN int dsc_trainer_save(const dsc_trainer_state *s, const char *path, dsc_error *error) {
-  const dsc_trainer *t = s->trainer;
-  const int64_t two = 2;
-  const double sums[2] = {s->loss, s->metric};
-  char seed[32], batch[32];
-  dsc_safetensors_writer writer;
-  snprintf(seed, sizeof seed, "%" PRId64, s->options.seed);
-  snprintf(batch, sizeof batch, "%" PRId64, t->batch);
-  dsc_safetensors_begin(&writer);
-  dsc_safetensors_metadata(&writer, "batch", batch);
-  dsc_safetensors_metadata(&writer, "format", "descent-checkpoint-1");
-  dsc_safetensors_metadata(&writer, "seed", seed);
-  dsc_trainer_add(&writer, t->parameters, s->parameters, t->parameter_count);
-  dsc_trainer_add(&writer, t->state, s->state, t->state_count);
-  dsc_safetensors_add(&writer, "training.step", DSC_I64, 0, &two, &s->step);
-  dsc_safetensors_add(&writer, "training.sums", DSC_F64, 1, &two, sums);
-  const int code = dsc_safetensors_write(&writer, path, error);
-  dsc_safetensors_end(&writer);
-  return code;
+DSC_FN int dsc_trainer_save(const dsc_trainer_state *s, dsc_error *error) {
+  const dsc_checkpoint c = dsc_trainer_checkpoint(s);
+  return dsc_checkpoint_write(&c, s->options.checkpoint, error);
 }
 
-/* Copies a tensor of a checkpoint to `to`. */
-DSC_FN int dsc_trainer_get(const dsc_safetensors *file, const dsc_trainer_tensor *tensor, void *to, const char *path, dsc_error *error) {
-  const dsc_safetensors_entry *entry = dsc_safetensors_find(file, tensor->name);
-  const dsc_shown name = dsc_show(tensor->name, (int64_t)strlen(tensor->name));
-  if (entry == NULL)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "has no tensor %s", name.text);
-  if (!dsc_trainer_fits(&entry->array, tensor))
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "%s is %s; expected %s", name.text, dsc_trainer_type(entry->array.dtype, entry->array.rank, entry->array.shape).text, dsc_trainer_type(tensor->dtype, tensor->rank, tensor->shape).text);
-  if (entry->array.bytes > 0)
-    memcpy(to, entry->array.data, (size_t)entry->array.bytes);
-  return DSC_OK;
-}
-
-DSC_FN int dsc_trainer_restore_from(dsc_trainer_state *s, const dsc_safetensors *file, const char *path, dsc_error *error) {
-  static const dsc_trainer_tensor step = {"training.step", DSC_I64, 0, {0}}, sums = {"training.sums", DSC_F64, 1, {2}};
-  const dsc_trainer *t = s->trainer;
-  const char *format = dsc_safetensors_note(file, "format");
-  const char *seed = dsc_safetensors_note(file, "seed"), *batch = dsc_safetensors_note(file, "batch");
-  char wanted_seed[32], wanted_batch[32];
-  double values[2];
-  int code = DSC_OK;
-  if (format == NULL || strcmp(format, "descent-checkpoint-1") != 0)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "is no checkpoint of a training run");
-  seed = seed != NULL ? seed : "?";
-  batch = batch != NULL ? batch : "?";
-  snprintf(wanted_seed, sizeof wanted_seed, "%" PRId64, s->options.seed);
-  snprintf(wanted_batch, sizeof wanted_batch, "%" PRId64, t->batch);
-  if (strcmp(seed, wanted_seed) != 0 || strcmp(batch, wanted_batch) != 0)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "was made with seed %s and batches of %s rows, not with seed \"%s\" and \"%s\"", dsc_show(seed, (int64_t)strlen(seed)).text, dsc_show(batch, (int64_t)strlen(batch)).text, wanted_seed, wanted_batch);
-  for (int64_t i = 0; code == DSC_OK && i < t->parameter_count; i++)
-    code = dsc_trainer_get(file, &t->parameters[i], s->parameters[i], path, error);
-  for (int64_t i = 0; code == DSC_OK && i < t->state_count; i++)
-    code = dsc_trainer_get(file, &t->state[i], s->state[i], path, error);
-  if (code == DSC_OK)
-    code = dsc_trainer_get(file, &step, &s->step, path, error);
-  if (code == DSC_OK)
-    code = dsc_trainer_get(file, &sums, values, path, error);
-  if (code == DSC_OK && s->step < 0)
-    code = dsc_fail_in(error, DSC_ERROR_FORMAT, path, "\"training.step\" is %" PRId64, s->step);
-  if (code == DSC_OK && s->step % t->steps_per_epoch != 0) {
-    s->loss = values[0];
-    s->metric = values[1];
-  }
-  return code;
-}
-
-DSC_FN int dsc_trainer_restore(dsc_trainer_state *s, const char *path, dsc_error *error) {
-  dsc_safetensors file;
-  int code = dsc_safetensors_open(path, &file, error);
+DSC_FN int dsc_trainer_restore(dsc_trainer_state *s, dsc_error *error) {
+  dsc_checkpoint c = dsc_trainer_checkpoint(s);
+  dsc_run_differences differences;
+  const int code = dsc_checkpoint_read(&c, s->options.resume, s->options.resume_anyway, &differences, error);
   if (code != DSC_OK)
     return code;
-  code = dsc_trainer_restore_from(s, &file, path, error);
-  dsc_safetensors_free(&file);
-  return code;
+  if (differences.text[0] != 0)
+    printf("going on from another run, which was made with %s\n", differences.text);
+  s->step = c.step;
+  s->loss = c.sums[0];
+  s->metric = c.sums[1];
+  s->summed = (int64_t)c.sums[2];
+  s->stopping = c.stopping;
+  return DSC_OK;
 }
 
 /* Fails now, and not after hours of training, where a file cannot be written. */
@@ -272,13 +276,14 @@ DSC_FN int dsc_trainer_probe(const char *path, dsc_error *error) {
 
 /* ---- the loop ---- */
 
-/* Tells of `done` steps of an epoch, and sets the sums to zero. */
-DSC_FN void dsc_trainer_report(dsc_trainer_state *s, int64_t done, int64_t epochs, double seconds, int64_t ran) {
+/* Tells of the steps since the last report, sets the sums to zero, and counts the epoch. */
+DSC_FN int dsc_trainer_report(dsc_trainer_state *s, int64_t epochs, double seconds, int64_t ran, dsc_error *error) {
   const dsc_trainer *t = s->trainer;
   const int64_t epoch = (s->step - 1) / t->steps_per_epoch + 1;
-  const double loss = s->loss / (double)done, metric = s->metric / (double)done;
+  const double loss = s->loss / (double)s->summed, metric = s->metric / (double)s->summed;
   double score = loss;
   s->loss = s->metric = 0;
+  s->summed = 0;
   printf("epoch %" PRId64 "/%" PRId64 "  loss %.6g", epoch, epochs, loss);
   if (t->metric != NULL)
     printf(" %s %.6g", t->metric, metric);
@@ -292,62 +297,53 @@ DSC_FN void dsc_trainer_report(dsc_trainer_state *s, int64_t done, int64_t epoch
   }
   printf("  %.1f us/step  %.2f s\n", seconds / (double)ran * 1e6, seconds);
   fflush(stdout);
-  s->since_best++;
-  if (s->best != NULL && (s->has_best ? score < s->best_loss : score < (double)INFINITY)) {
-    for (int64_t i = 0; i < t->parameter_count; i++)
-      memcpy(s->best[i], s->parameters[i], (size_t)dsc_trainer_bytes(&t->parameters[i]));
-    s->best_loss = score;
-    s->has_best = 1;
-    s->since_best = 0;
-  }
-  const char *why = NULL;
-  if (t->patience > 0 && s->since_best >= t->patience)
-    why = "no better epoch for as long as patience lasts";
-  else if (t->tolerance >= 0 && s->has_last && fabs(loss - s->last_loss) <= t->tolerance * fabs(s->last_loss))
-    why = "the loss has settled";
-  else if (t->gradient_norm >= 0 && *(const double *)s->state[t->gradient_norm_state] <= t->gradient_norm)
-    why = "the gradient is small";
-  s->last_loss = loss;
-  s->has_last = 1;
-  if (why != NULL) {
-    printf("ended early: %s\n", why);
-    s->ends = 1;
-  }
+  const double norm = t->stopping.gradient_norm >= 0 ? *(const double *)s->state[t->gradient_norm_state] : 0;
+  const int is_best = dsc_stopping_epoch(&s->stopping, &t->stopping, loss, score, norm);
+  if (s->stopping.ended != DSC_ENDED_NOT)
+    printf("ended early: %s\n", dsc_stopping_reason(s->stopping.ended));
+  if (s->best == NULL || !is_best)
+    return DSC_OK;
+  for (int64_t i = 0; i < t->parameter_count; i++)
+    memcpy(s->best[i], s->parameters[i], (size_t)dsc_trainer_bytes(&t->parameters[i]));
+  return dsc_check_finite(s->tensors, t->parameter_count, 1, s->step, NULL, error);
 }
 
 DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
-  const int64_t per = s->trainer->steps_per_epoch;
-  const int64_t whole = o->epochs > INT64_MAX / per ? INT64_MAX : o->epochs * per;
-  const int64_t last = o->steps > 0 ? o->steps : whole, epochs = (last - 1) / per + 1;
+  const dsc_schedule schedule = dsc_schedule_of(s->trainer->steps_per_epoch, o->epochs > 0 ? o->epochs : INT64_MAX,
+                                                o->steps > 0 ? o->steps : INT64_MAX, o->every);
+  const int64_t epochs = (schedule.last - 1) / schedule.per_epoch + 1;
   int64_t ran = 0, written = s->step;
   double seconds = 0;
   int code = DSC_OK;
-  if (s->step >= last)
+  if (s->stopping.ended != DSC_ENDED_NOT)
+    printf("nothing left to do: the run had ended early after %" PRId64 " steps: %s\n", s->step,
+           dsc_stopping_reason(s->stopping.ended));
+  else if (s->step >= schedule.last)
     printf("nothing left to do: %" PRId64 " steps had been done\n", s->step);
-  while (code == DSC_OK && s->step < last && !s->ends) {
+  while (code == DSC_OK && s->step < schedule.last && s->stopping.ended == DSC_ENDED_NOT) {
     const double start = dsc_trainer_seconds();
-    const int64_t from = s->step, to_epoch = per - from % per, to_end = last - from;
-    int64_t steps = to_epoch < to_end ? to_epoch : to_end;
-    if (o->every > 0 && o->every - from % o->every < steps)
-      steps = o->every - from % o->every;
+    const int64_t steps = dsc_schedule_next(&schedule, s->step, INT64_MAX);
     code = dsc_trainer_steps(s, steps, error);
     seconds += dsc_trainer_seconds() - start;
     ran += steps;
-    /* Before the sums are taken for the report, so that a resumed run reports the whole epoch. */
-    if (code == DSC_OK && o->checkpoint != NULL && (s->step >= last || (o->every > 0 && s->step % o->every == 0))) {
-      code = dsc_trainer_save(s, o->checkpoint, error);
+    const int due = dsc_schedule_due(&schedule, s->step);
+    if (code == DSC_OK && o->checkpoint != NULL && (due & DSC_DUE_KEEP_WITHIN) != 0) {
+      code = dsc_trainer_save(s, error);
       written = s->step;
     }
-    const int64_t done = s->step % per == 0 ? per : s->step % per;
-    if (code == DSC_OK && (done == per || s->step >= last)) {
-      dsc_trainer_report(s, done, epochs, seconds, ran);
+    if (code == DSC_OK && (due & DSC_DUE_REPORT) != 0) {
+      code = dsc_trainer_report(s, epochs, seconds, ran, error);
       seconds = 0;
       ran = 0;
     }
+    if (code == DSC_OK && o->checkpoint != NULL && (due & DSC_DUE_KEEP_BETWEEN) != 0) {
+      code = dsc_trainer_save(s, error);
+      written = s->step;
+    }
   }
   if (code == DSC_OK && o->checkpoint != NULL && written < s->step)
-    code = dsc_trainer_save(s, o->checkpoint, error);
+    code = dsc_trainer_save(s, error);
   return code;
 }
 
@@ -362,12 +358,13 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
     return code;
   dsc_trainer_initialize(s);
   if (o->resume != NULL)
-    code = dsc_trainer_restore(s, o->resume, error);
+    code = dsc_trainer_restore(s, error);
   if (code == DSC_OK)
     code = dsc_trainer_loop(s, error);
   if (code != DSC_OK)
     return code;
-  for (int64_t i = 0; s->has_best && i < s->trainer->parameter_count; i++)
+  for (int64_t i = 0; s->best != NULL && s->stopping.best_loss < (double)INFINITY && i < s->trainer->parameter_count;
+       i++)
     memcpy(s->parameters[i], s->best[i], (size_t)dsc_trainer_bytes(&s->trainer->parameters[i]));
   code = dsc_trainer_write(s, o->output, error);
   if (code == DSC_OK)

@@ -9,18 +9,6 @@
 
 /* ---- the data ---- */
 
-/* The type of an array for a message: f32[60000,784]. */
-DSC_FN dsc_shown dsc_trainer_type(int32_t dtype, int32_t rank, const int64_t *shape) {
-  dsc_shown shown;
-  const int room = (int)sizeof shown.text;
-  int used = snprintf(shown.text, sizeof shown.text, "%s[", dsc_dtype_name(dtype));
-  for (int i = 0; i < rank && used < room; i++)
-    used += snprintf(shown.text + used, (size_t)(room - used), "%s%" PRId64, i > 0 ? "," : "", shape[i]);
-  if (used < room)
-    snprintf(shown.text + used, (size_t)(room - used), "]");
-  return shown;
-}
-
 DSC_FN int dsc_trainer_fits(const dsc_array *array, const dsc_trainer_tensor *tensor) {
   return array->dtype == tensor->dtype && array->rank == tensor->rank && memcmp(array->shape, tensor->shape, (size_t)tensor->rank * sizeof(int64_t)) == 0;
 }
@@ -28,7 +16,7 @@ DSC_FN int dsc_trainer_fits(const dsc_array *array, const dsc_trainer_tensor *te
 DSC_FN int dsc_trainer_expect(const dsc_array *array, const dsc_trainer_tensor *tensor, const char *file, dsc_error *error) {
   if (dsc_trainer_fits(array, tensor))
     return DSC_OK;
-  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s are %s; this trainer was built for %s", tensor->name, dsc_trainer_type(array->dtype, array->rank, array->shape).text, dsc_trainer_type(tensor->dtype, tensor->rank, tensor->shape).text);
+  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s are %s; this trainer was built for %s", tensor->name, dsc_show_type(array->dtype, array->rank, array->shape).text, dsc_show_type(tensor->dtype, tensor->rank, tensor->shape).text);
 }
 
 /* Replaces an array by the rows of these numbers. */
@@ -95,7 +83,7 @@ DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, 
   if (code != DSC_OK)
     return code;
   if (x->rank < 1 || y->rank < 1 || x->shape[0] != y->shape[0] || x->shape[0] < 1 || x->shape[0] > (int64_t)1 << 31)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, targets, "inputs of type %s and targets of type %s are no rows that belong together", dsc_trainer_type(x->dtype, x->rank, x->shape).text, dsc_trainer_type(y->dtype, y->rank, y->shape).text);
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, targets, "inputs of type %s and targets of type %s are no rows that belong together", dsc_show_type(x->dtype, x->rank, x->shape).text, dsc_show_type(y->dtype, y->rank, y->shape).text);
   if (source->classes > 0) {
     dsc_array labels;
     code = dsc_labels(y, source->classes, targets, &labels, error);

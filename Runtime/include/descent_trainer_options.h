@@ -3,6 +3,7 @@
 #ifndef DESCENT_TRAINER_OPTIONS_H
 #define DESCENT_TRAINER_OPTIONS_H
 
+#include "descent_checkpoint.h"
 #include "descent_csv.h"
 #include "descent_dataset.h"
 #include "descent_threads.h"
@@ -61,12 +62,10 @@ typedef struct {
   const dsc_trainer_rows *data, *validation; /* validation: null where there is none */
   int64_t batch, steps_per_epoch;
   int shuffled;
-  int restores_best; /* the result has the parameters of the epoch with the least validation loss */
-  /* What ends training early: epochs without a better one (0: never), a relative change of the loss and a norm of the
-   * gradient, which a tensor of the state holds (both negative: never). */
-  int64_t patience;
-  double tolerance, gradient_norm;
-  int64_t gradient_norm_state;
+  dsc_stopping_rule stopping;
+  int64_t gradient_norm_state; /* the tensor of the state that holds the norm, where that can end training */
+  /* What a checkpoint says of the run: see dsc_run. */
+  const char *program, *optimizer, *learning_rate;
   /* What the command line may change; 0 steps: as many as the epochs have; 0 threads: as dsc_trainer_threads says. */
   int64_t epochs, steps, seed, threads;
 } dsc_trainer;
@@ -75,6 +74,7 @@ typedef struct {
 
 typedef struct {
   int64_t epochs, steps, seed, threads, every; /* 0: not given, but for the seed */
+  int resume_anyway;
   const char *output, *checkpoint, *resume;
   const char *data, *inputs, *targets, *validation_data, *validation_inputs, *validation_targets;
 } dsc_trainer_options;
@@ -83,17 +83,23 @@ typedef struct {
   const char *name, *value, *help;
   int64_t *number, least, most;
   const char **text;
+  int *flag;
 } dsc_trainer_option;
 
 enum { DSC_TRAINER_OPTIONS = 16 };
 
 DSC_FN void dsc_trainer_list_number(dsc_trainer_option *list, int *count, const char *name, int64_t *number, int64_t least, int64_t most, const char *help) {
-  const dsc_trainer_option option = {name, "N", help, number, least, most, NULL};
+  const dsc_trainer_option option = {name, "N", help, number, least, most, NULL, NULL};
   list[(*count)++] = option;
 }
 
 DSC_FN void dsc_trainer_list_path(dsc_trainer_option *list, int *count, const char *name, const char *value, const char **text, const char *help) {
-  const dsc_trainer_option option = {name, value, help, NULL, 0, 0, text};
+  const dsc_trainer_option option = {name, value, help, NULL, 0, 0, text, NULL};
+  list[(*count)++] = option;
+}
+
+DSC_FN void dsc_trainer_list_flag(dsc_trainer_option *list, int *count, const char *name, int *flag, const char *help) {
+  const dsc_trainer_option option = {name, "", help, NULL, 0, 0, NULL, flag};
   list[(*count)++] = option;
 }
 
@@ -110,6 +116,8 @@ DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, 
   dsc_trainer_list_path(list, &n, "--checkpoint", "FILE", &o->checkpoint, "keep parameters, optimizer and position there");
   dsc_trainer_list_number(list, &n, "--every", &o->every, 1, INT64_MAX, "write the checkpoint every N steps too, not only at the end");
   dsc_trainer_list_path(list, &n, "--resume", "FILE", &o->resume, "go on from a checkpoint");
+  dsc_trainer_list_flag(list, &n, "--resume-anyway", &o->resume_anyway,
+                        "also from one of another run whose tensors fit");
   if (table) {
     dsc_trainer_list_path(list, &n, "--data", "FILE", &o->data, "the table to train on");
   } else {
@@ -182,6 +190,12 @@ DSC_FN int dsc_trainer_argument(int argc, char **argv, int *at, const dsc_traine
     const dsc_trainer_option *option = &list[i];
     if (strlen(option->name) != length || memcmp(option->name, argument, length) != 0)
       continue;
+    if (option->flag != NULL && equals != NULL)
+      return dsc_trainer_usage("%s takes no value", option->name);
+    if (option->flag != NULL) {
+      *option->flag = 1;
+      return 0;
+    }
     if (equals == NULL && *at + 1 >= argc)
       return dsc_trainer_usage("%s needs a value", option->name);
     const char *value = equals != NULL ? equals + 1 : argv[++*at];
@@ -237,6 +251,8 @@ DSC_FN int dsc_trainer_parse(const dsc_trainer *trainer, int argc, char **argv, 
     return dsc_trainer_usage("--epochs and --steps exclude each other");
   if (o->every > 0 && o->checkpoint == NULL)
     return dsc_trainer_usage("--every needs --checkpoint");
+  if (o->resume_anyway && o->resume == NULL)
+    return dsc_trainer_usage("--resume-anyway needs --resume");
   if (o->epochs == 0 && o->steps == 0) {
     o->epochs = trainer->epochs;
     o->steps = trainer->steps;

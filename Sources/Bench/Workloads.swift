@@ -33,7 +33,7 @@ struct Workload: Sendable {
   protocol Session {
     var arenaBytes: Int { get }
     func run(steps: Int) throws
-    func takeSums() -> (loss: Double, metric: Double)
+    func takeSums() -> (loss: Double, metric: Double, steps: Int)
   }
 
   static let all: [Workload] = [

@@ -71,6 +71,7 @@ extension StandaloneTrainer {
       | `--output FILE` | where the parameters go, as safetensors (`parameters.safetensors`) |
       | `--checkpoint FILE` | keep parameters, optimizer and position there, at the end and every `--every N` steps |
       | `--resume FILE` | go on from a checkpoint; one that the Swift program wrote will do |
+      | `--resume-anyway` | go on also where `--resume` names a checkpoint of another run, as long as its tensors fit |
       \(dataRow)\(validationRow)
 
       It prints a line for each epoch: mean loss over its batches\(metric == nil ? "" : ", metric")\

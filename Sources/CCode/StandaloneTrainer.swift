@@ -41,24 +41,25 @@ package struct StandaloneTrainer: Sendable {
     package var steps: Int?
     package var seed: Int
     package var threads: Int?
-    package var restoresBest: Bool
     /// What ends training early: epochs without a better one, a relative change of the loss, and a norm of the gradient with the
     /// number of the state's tensor that holds it.
     package var patience: Int?
     package var tolerance: Double?
     package var gradientNorm: (bound: Double, state: Int)?
+    /// Whether the result is the best epoch's.
+    package var keepsBest: Bool
     package init(
-      epochs: Int, steps: Int?, seed: Int, threads: Int?, restoresBest: Bool, patience: Int? = nil, tolerance: Double? = nil,
-      gradientNorm: (bound: Double, state: Int)? = nil
+      epochs: Int, steps: Int?, seed: Int, threads: Int?, patience: Int? = nil, tolerance: Double? = nil,
+      gradientNorm: (bound: Double, state: Int)? = nil, keepsBest: Bool
     ) {
       self.patience = patience
       self.tolerance = tolerance
       self.gradientNorm = gradientNorm
+      self.keepsBest = keepsBest
       self.epochs = epochs
       self.steps = steps
       self.seed = seed
       self.threads = threads
-      self.restoresBest = restoresBest
     }
   }
 
@@ -77,11 +78,14 @@ package struct StandaloneTrainer: Sendable {
   package var stepsPerEpoch: Int
   package var isShuffled: Bool
   package var defaults: Defaults
+  /// What its checkpoints say of it: a checksum of the program, the optimizer, its learning rate.
+  package var words: (program: String, optimizer: String, learningRate: String)
 
   package init(
     prefix: String, metric: String?, initialize: StepProgram, train: StepProgram, data: Rows, validation: Rows?,
     batch: Int,
-    stepsPerEpoch: Int, isShuffled: Bool, defaults: Defaults
+    stepsPerEpoch: Int, isShuffled: Bool, defaults: Defaults,
+    words: (program: String, optimizer: String, learningRate: String)
   ) {
     self.prefix = prefix
     self.metric = metric
@@ -93,6 +97,7 @@ package struct StandaloneTrainer: Sendable {
     self.stepsPerEpoch = stepsPerEpoch
     self.isShuffled = isShuffled
     self.defaults = defaults
+    self.words = words
   }
 
   /// The C file. Throws for a tensor of more axes than files can have.
@@ -155,9 +160,13 @@ package struct StandaloneTrainer: Sendable {
           \(state.isEmpty ? "NULL" : "\(prefix)_state"), \(state.count), /* state of the optimizer */
           &\(prefix)_data, \(validation), /* rows */
           \(batch), \(cLiteral(stepsPerEpoch)), /* rows of a batch, steps of an epoch */
-          \(isShuffled ? 1 : 0), \(defaults.restoresBest ? 1 : 0), /* shuffled, keeps the best */
-          \(cLiteral(defaults.patience ?? 0)), \(cLiteral(defaults.tolerance ?? -1, .f64)), /* patience, tolerance of the loss */
-          \(cLiteral(defaults.gradientNorm?.bound ?? -1, .f64)), \(defaults.gradientNorm?.state ?? 0), /* norm of the gradient, its place in the state */
+          \(isShuffled ? 1 : 0), /* shuffled */
+          {\(cLiteral(defaults.patience ?? 0)), \(cLiteral(defaults.tolerance ?? -1, .f64)), /* patience, tolerance of the loss */
+           \(cLiteral(defaults.gradientNorm?.bound ?? -1, .f64)), \(defaults.keepsBest ? 1 : 0)}, /* norm of the gradient, keeps the best */
+          \(defaults.gradientNorm?.state ?? 0), /* place of that norm in the state */
+          \(cString(words.program)), /* checksum of network, loss and metric */
+          \(cString(words.optimizer)),
+          \(cString(words.learningRate)), /* learning rate */
           \(min(defaults.epochs, 1_000_000_000)), \(cLiteral(defaults.steps ?? 0)), /* epochs, steps */
           \(cLiteral(defaults.seed)), \(defaults.threads ?? 0) /* seed, threads */
       };

@@ -20,6 +20,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
   @Option(help: ArgumentHelp("Write the checkpoint every so many steps, not only at the end.", valueName: "steps"))
   var every: Int?
   @Option(help: ArgumentHelp("Go on from a checkpoint.", valueName: "file")) var resume: String?
+  @Flag(help: "Go on also from a checkpoint of another run, as long as its tensors fit.") var resumeAnyway = false
   @Option(help: ArgumentHelp("Write metrics.csv, metrics.jsonl and pictures into a folder.", valueName: "dir")) var log:
     String?
   @Flag(help: "One JSON object a line.") var json = false
@@ -32,6 +33,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
     try atLeastOne(steps, "--steps")
     try atLeastOne(every, "--every")
     if epochs != nil && steps != nil { throw ValidationError("--epochs and --steps exclude each other") }
+    if resumeAnyway && resume == nil { throw ValidationError("--resume-anyway needs --resume") }
     if every != nil && checkpoint == nil { throw ValidationError("--every needs --checkpoint") }
   }
 
@@ -43,6 +45,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
     options.checkpoint = checkpoint
     options.every = every
     options.resume = resume
+    options.resumeAnyway = resumeAnyway
     return options
   }
 

@@ -41,6 +41,7 @@ struct TrainingReport {
           "parameters": .int(facts.parameterCount), "rows": .int(facts.rows),
           "validation_rows": .int(facts.validationRows),
           "batch": .int(facts.batch), "steps_per_epoch": .int(facts.stepsPerEpoch), "step": .int(facts.step),
+          "differences": facts.differences.map { .string($0) } ?? .null,
           "last_step": .int(facts.lastStep), "arena_bytes": .int(facts.arenaBytes),
         ]))
     }
@@ -50,6 +51,7 @@ struct TrainingReport {
         + (facts.validationRows > 0 ? " and \(grouped(facts.validationRows)) to validate" : "")
         + (facts.batch < facts.rows ? ", batches of \(facts.batch)" : ", all in each step") + "; "
         + (how ?? "interpreted"))
+    if let other = facts.differences { try console.line("going on from another run, which was made with \(other)") }
     if facts.step > 0 { try console.line("going on after step \(grouped(facts.step))") }
   }
 
@@ -88,7 +90,9 @@ struct TrainingReport {
           + (result.history.isEmpty ? "those of that step" : "the best so far")
           + (checkpoint.map { ", and \($0) goes on from here" } ?? ""))
     } else if last == nil {
-      try console.line("nothing left to do: \(grouped(result.steps)) steps had been done")
+      let steps = "\(grouped(result.steps)) steps"
+      try console.line(
+        "nothing left to do: " + (result.earlyEnd == nil ? "\(steps) had been done" : "the run had ended after \(steps)"))
     }
     switch result.earlyEnd {
     case .patience: try console.line("ended early: no better epoch for as long as patience lasts; the parameters are the best")

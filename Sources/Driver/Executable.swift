@@ -11,7 +11,7 @@ import Synchronization
 /// calls these one after another, as the training loop and compiled functions do.
 package final class MemoryArray: @unchecked Sendable {
   package let type: TensorType
-  let address: UnsafeMutableRawPointer
+  package let address: UnsafeMutableRawPointer
 
   /// Zeroed memory for a tensor of the given type.
   package init(_ type: TensorType) {

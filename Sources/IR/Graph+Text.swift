@@ -2,14 +2,17 @@
 
 extension Graph {
   /// The graph as text, a node a line; `parse` reads it back.
-  package var text: String {
+  package var text: String { text(withPlaces: true) }
+
+  /// The same, or without the places in the user's files: of two programs that compute the same, the same text.
+  package func text(withPlaces: Bool) -> String {
     var lines = ["graph {"]
     for id in ids {
       let node = self[id]
       var line = "  %\(id.index) = \(node.op.name)"
       line += node.operands.map { " %\($0.index)" }.joined()
-      line += node.op.attributes.text + " : \(node.type)"
-      if let location = node.location { line += " @ \(quoted(location.file)):\(location.line)" }
+      line += node.op.attributes.text(withPlaces: withPlaces) + " : \(node.type)"
+      if withPlaces, let location = node.location { line += " @ \(quoted(location.file)):\(location.line)" }
       if let adjoint = node.adjointOf { line += " adjoint \(adjoint)" }
       lines.append(line)
     }
@@ -42,20 +45,23 @@ package func quoted(_ string: String) -> String {
 
 extension Attributes {
   /// ` {axes=[0,1], dtype=f32}`, or nothing where there are none.
-  package var text: String {
-    entries.isEmpty ? "" : " {" + entries.map { "\($0.name)=\($0.value.text)" }.joined(separator: ", ") + "}"
+  package var text: String { text(withPlaces: true) }
+
+  fileprivate func text(withPlaces: Bool) -> String {
+    if entries.isEmpty { return "" }
+    return " {" + entries.map { "\($0.name)=\($0.value.text(withPlaces))" }.joined(separator: ", ") + "}"
   }
 }
 
 extension Attribute {
-  fileprivate var text: String {
+  fileprivate func text(_ withPlaces: Bool) -> String {
     switch self {
     case .int(let v): "\(v)"
     case .ints(let v): Shape(v).description
     case .real(let v): "real \(exactText(v))"
     case .string(let v): quoted(v)
     case .dtype(let v): v.name
-    case .graph(let v): String(v.text.dropLast()).replacing("\n", with: "\n  ")
+    case .graph(let v): String(v.text(withPlaces: withPlaces).dropLast()).replacing("\n", with: "\n  ")
     case .array(let v):
       "array \(v.type) (" + (v.dtype.isFloating ? v.doubles.map(exactText) : v.ints.map(String.init)).joined(separator: " ") + ")"
     }

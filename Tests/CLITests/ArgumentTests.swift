@@ -21,7 +21,8 @@ import Testing
     ).options
     #expect(options.epochs == 7 && options.batch == 9 && options.seed == -5 && options.threads == 2)
     #expect(options.engine == .interpreted && options.checkpoint == "c.st" && options.every == 10)
-    #expect(options.resume == "d.st")
+    #expect(options.resume == "d.st" && !options.resumeAnyway)
+    #expect(try command(Line.self, Train<Line>.self, "train", "--resume", "c", "--resume-anyway").options.resumeAnyway)
   }
 
   @Test func stepsTakeThePlaceOfEpochs() throws {
@@ -42,6 +43,7 @@ import Testing
   @Test(arguments: [
     ["train", "--epochs", "0"], ["train", "--steps", "-1"], ["train", "--epochs", "1", "--steps", "1"],
     ["train", "--engine", "gpu"], ["train", "--every", "5"], ["train", "--every", "0", "--checkpoint", "c"],
+    ["train", "--resume-anyway"],
     ["train", "--batch", "0"], ["train", "--threads", "0"], ["train", "--threads", "5000"],
     ["train", "--epochs", "many"],
     ["compare", "--steps", "0"], ["profile", "--steps", "0"], ["inspect"], ["inspect", "everything"], ["fly"],

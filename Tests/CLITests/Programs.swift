@@ -51,6 +51,19 @@ struct Line: TrainingProgram {
   }
 }
 
+/// The same line, until its loss has settled.
+struct Settling: TrainingProgram {
+  static let name = "settling"
+  static let abstract = "A line."
+  static let defaults = TrainingDefaults(epochs: 400, stepsPerEpoch: 25, stopping: Stopping(tolerance: 0.5))
+
+  func data() throws -> TrainingData { try Line().data() }
+  func trainer() throws -> Trainer<Weights> {
+    Trainer(
+      Dense(1), input: TensorType(.f32, [1, 1]), optimizer: SGD(learningRate: 0.001), loss: { meanSquaredError($0, $1) })
+  }
+}
+
 /// Keeps what a command writes.
 final class Lines: Sendable {
   private let text = Mutex("")

@@ -70,6 +70,33 @@ import Testing
     }
   }
 
+  @Test func aRunThatEndedEarlySaysSoWhenItIsResumed() throws {
+    try withFolder { folder in
+      let (first, second) = (Lines(), Lines())
+      try command(Settling.self, Train<Settling>.self, "train", "--checkpoint", folder + "/c").run(on: first.console)
+      #expect(first.all.contains("ended early: the loss has settled"))
+      try command(Settling.self, Train<Settling>.self, "train", "--resume", folder + "/c").run(on: second.console)
+      let steps = try #require(first.all.last { $0.contains(" steps, ") }?.split(separator: ", ").first { $0.hasSuffix("steps") })
+      #expect(second.all.contains("nothing left to do: the run had ended after \(steps)"), "\(second.all)")
+      #expect(second.all.contains("ended early: the loss has settled"))
+      #expect(!second.all.contains { $0.hasPrefix("epoch") })
+    }
+  }
+
+  @Test func aCheckpointOfAnotherRunIsTakenWhereThatIsAskedFor() throws {
+    try withFolder { folder in
+      try command(Line.self, Train<Line>.self, "train", "--steps", "10", "--checkpoint", folder + "/c").run(on: Lines().console)
+      let lines = Lines()
+      #expect(throws: DescentError.self) {
+        try command(Line.self, Train<Line>.self, "train", "--seed", "1", "--resume", folder + "/c").run(on: lines.console)
+      }
+      let anyway = [folder + "/c", "--resume-anyway"]
+      try command(Line.self, Train<Line>.self, "train", "--seed", "1", "--resume", anyway[0], anyway[1]).run(on: lines.console)
+      #expect(lines.all.contains("going on from another run, which was made with seed \"0\", this run has \"1\""), "\(lines.all)")
+      #expect(lines.all.contains("going on after step 10"))
+    }
+  }
+
   @Test func checkpointOfAnotherSeedIsRefused() throws {
     try withFolder { folder in
       let file = folder + "/run.safetensors"

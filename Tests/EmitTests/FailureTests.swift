@@ -38,6 +38,8 @@ import Testing
     try run(["extra\n\u{1B}"], 64, "\\x0a\\x1b")
     try run(["--epochs", "1", "--steps", "1"], 64, "exclude")
     try run(["--every", "3"], 64, "--checkpoint")
+    try run(["--resume-anyway"], 64, "--resume-anyway needs --resume")
+    try run(["--resume-anyway=1", "--resume", "x"], 64, "--resume-anyway takes no value")
     try run(["--output", "no/such/folder/x"], 1, "no/such/folder/x")
     try run(["--output", "."], 1, ".:")
     try run(["--checkpoint", "/dev/null/x"], 1, "/dev/null/x")
@@ -87,13 +89,49 @@ import Testing
     try Sample.regression().emitTrainer(
       data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 5), to: folder.path)
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path, extra: ["-O1"])
-    try NPY.write(Tensor([Float](repeating: .nan, count: 200), shape: [200, 1]), to: folder.path + "/targets.npy")
+    for value in [Float.nan, .infinity] {
+      try NPY.write(Tensor([Float](repeating: value, count: 200), shape: [200, 1]), to: folder.path + "/targets.npy")
+      let before = folder.names
+      let outcome = try execute(folder.path + "/trainer", ["--checkpoint", "c"], in: folder.path)
+      #expect(
+        outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("infinite or not a number in step 1;"),
+        "\(outcome)")
+      #expect(folder.names == before)
+    }
+  }
+
+  /// A run whose parameters are NaN or infinite from a step on, whose loss is still a number: the file stays the last good one.
+  @Test(arguments: [(Double.nan, 0, "NaN"), (1e200, 0, "infinite"), (Double.nan, 1, "NaN")])
+  func parametersThatAreNoNumbers(_ rate: Double, _ every: Int, _ word: String) throws {
+    let folder = try Folder()
+    let data = try Sample.curve()
+    let trainer = Trainer(
+      Dense(1), input: TensorType(.f32, [1, 1]),
+      optimizer: SGD(learningRate: Schedule { step in `where`(step .< 6, Tensor(1e-3), Tensor(rate)) }),
+      loss: { mean(square($0 - $1)) })
+    var options = TrainingOptions(epochs: 6)
+    options.checkpoint = folder.path + "/swift"
+    _ = try trainer.fit(data, options: options)
+    let good = try folder.bytes("swift")
+    try good.write(to: URL(fileURLWithPath: folder.path + "/c"))
+    try trainer.emitTrainer(data: data, validation: nil, options: options, to: folder.path)
+    try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path, extra: ["-O1"])
+    // One step more, or several, with a checkpoint after each.
+    options.epochs = every == 0 ? 7 : 9
+    options.every = every == 0 ? nil : every
+    options.resume = options.checkpoint
+    let error = failure { try trainer.fit(data, options: options) }
+    #expect(error.message.contains(" is \(word) after step 7") || error.message.contains("-\(word)"), "\(error)")
+    #expect(try folder.bytes("swift") == good)
+    let arguments = ["--resume", "c", "--checkpoint", "c", "--epochs", "\(options.epochs)"] + (every == 0 ? [] : ["--every", "1"])
     let before = folder.names
-    let outcome = try execute(folder.path + "/trainer", ["--checkpoint", "c"], in: folder.path)
-    #expect(
-      outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("not a number in step 1;"), "\(outcome)"
-    )
-    #expect(folder.names == before)
+    let outcome = try execute(folder.path + "/trainer", arguments, in: folder.path)
+    #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("c: kept as it was: element 0 of"), "\(outcome)")
+    #expect(outcome.errors.contains("\(word) after step 7; try a smaller learning rate"), "\(outcome.errors)")
+    #expect(try folder.bytes("c") == good && folder.names == before)
+    // Without a checkpoint the run fails all the same, and leaves no parameters.
+    options.checkpoint = nil
+    #expect(failure { try trainer.fit(data, options: options) }.message.contains("after step"))
   }
 
   @Test func emission() throws {

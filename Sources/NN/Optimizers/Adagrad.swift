@@ -32,6 +32,12 @@ public struct Adagrad: Optimizer {
     OptimizerState(["v": map(parameters) { filled(initialAccumulator, $0.type) }])
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "Adagrad", ["initialAccumulator": initialAccumulator, "epsilon": epsilon, "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -24,6 +24,12 @@ public struct AdamW: Optimizer {
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> { adam.initialState(parameters) }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "AdamW", ["beta1": adam.beta1, "beta2": adam.beta2, "epsilon": adam.epsilon, "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -24,6 +24,10 @@ public struct GradientAccumulation: Optimizer {
     inner.initialState(parameters).adding(Self.slot, map(parameters, zerosLike), place)
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary("GradientAccumulation", ["steps": steps], around: inner.summary(of: parameters))
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -26,6 +26,14 @@ public struct GradientClipping: Optimizer {
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> { inner.initialState(parameters) }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    let within = inner.summary(of: parameters)
+    switch bound {
+    case .value(let value): return OptimizerSummary("GradientClipping", ["value": value], around: within)
+    case .norm(let norm): return OptimizerSummary("GradientClipping", ["norm": norm], around: within)
+    }
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

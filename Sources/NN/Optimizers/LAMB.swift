@@ -34,6 +34,12 @@ public struct LAMB: Optimizer {
     OptimizerState(zero: ["m", "v"], like: parameters)
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "LAMB", ["beta1": beta1, "beta2": beta2, "epsilon": epsilon, "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -31,6 +31,12 @@ public struct Lion: Optimizer {
     OptimizerState(zero: ["m"], like: parameters)
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "Lion", ["beta1": beta1, "beta2": beta2, "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -37,6 +37,8 @@ public struct Muon: Optimizer {
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> { groups.initialState(parameters) }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? { groups.summary(of: parameters) }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
@@ -55,6 +57,11 @@ private struct OrthogonalMomentum: Optimizer {
 
   func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
     OptimizerState(zero: ["momentum"], like: parameters)
+  }
+
+  func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "Muon", ["momentum": momentum, "nesterov": isNesterov, "weightDecay": weightDecay, "epsilon": epsilon], learningRate)
   }
 
   func update<P: ParameterTree>(

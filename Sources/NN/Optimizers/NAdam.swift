@@ -40,6 +40,13 @@ public struct NAdam: Optimizer {
     return state
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "NAdam", ["beta1": beta1, "beta2": beta2, "epsilon": epsilon, "momentumDecay": momentumDecay,
+       "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

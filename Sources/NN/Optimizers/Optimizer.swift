@@ -19,6 +19,10 @@ public protocol Optimizer: Sendable {
   func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>)
+
+  /// What a checkpoint says of this optimizer of these parameters. Nil, unless a type says it better: the name of the type and
+  /// a checksum of the graph of `update`.
+  func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary?
 }
 
 /// What an optimizer keeps between steps. As a tree, the path of a tensor is the name of its slot, then the path of its

@@ -25,6 +25,10 @@ public struct ParameterAveraging: Optimizer {
     inner.initialState(parameters).adding(Self.slot, parameters, place)
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary("ParameterAveraging", ["decay": decay], around: inner.summary(of: parameters))
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

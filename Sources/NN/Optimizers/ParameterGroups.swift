@@ -48,6 +48,17 @@ public struct ParameterGroups: Optimizer {
     return state
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    let parts = zip(groups, Parts(parameters, groups, place).split(parameters)).map { group, part in
+      (group.name, checksum(of: flatten(part).paths.joined(separator: "\n")), group.optimizer.summary(of: part))
+    }
+    // Which parameters a group has follows from a function of the user's: their paths say it.
+    let texts = parts.compactMap { name, paths, summary in summary.map { "\(name) \(paths): \($0.text)" } }
+    guard texts.count == parts.count else { return nil }
+    return OptimizerSummary(
+      "ParameterGroups(" + texts.joined(separator: ", ") + ")", rates: parts.flatMap { $0.2?.rates ?? [] })
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

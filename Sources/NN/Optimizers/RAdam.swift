@@ -37,6 +37,12 @@ public struct RAdam: Optimizer {
     OptimizerState(zero: ["m", "v"], like: parameters)
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "RAdam", ["beta1": beta1, "beta2": beta2, "epsilon": epsilon, "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -42,6 +42,13 @@ public struct RMSprop: Optimizer {
       zero: ["v"] + (isCentered ? ["mean"] : []) + (momentum == 0 ? [] : ["momentum"]), like: parameters)
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "RMSprop", ["decay": decay, "epsilon": epsilon, "momentum": momentum, "centered": isCentered,
+       "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

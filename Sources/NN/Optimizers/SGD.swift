@@ -32,6 +32,12 @@ public struct SGD: Optimizer {
     OptimizerState(zero: momentum == 0 ? [] : ["momentum"], like: parameters)
   }
 
+  public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
+    OptimizerSummary(
+      "SGD", ["momentum": momentum, "nesterov": nesterov, "weightDecay": weightDecay],
+      learningRate)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

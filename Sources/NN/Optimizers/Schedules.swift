@@ -9,7 +9,10 @@ extension LearningRate where Self == Schedule {
   public static func step(
     _ rate: Double, every steps: Int, factor: Double = 0.1, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(needs: steps > 0, "a learning rate that changes every \(steps) steps", file, line) { t in
+    Schedule(
+      { "step(\(rate), every: \(steps), factor: \(factor))" }, needs: steps > 0,
+      "a learning rate that changes every \(steps) steps", file, line
+    ) { t in
       rate * power(factor, floor(t / steps, file: file, line: line), file: file, line: line)
     }
   }
@@ -18,7 +21,7 @@ extension LearningRate where Self == Schedule {
   public static func multiStep(
     _ rate: Double, milestones: [Int], factor: Double = 0.1, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(file: file, line: line) { t in
+    Schedule(named: { "multiStep(\(rate), milestones: \(milestones), factor: \(factor))" }, file, line) { t in
       let passed = milestones.reduce(Tensor(0.0)) { count, milestone in
         count + convert(t .>= milestone, to: .f64, file: file, line: line)
       }
@@ -30,7 +33,9 @@ extension LearningRate where Self == Schedule {
   public static func exponential(
     _ rate: Double, factor: Double, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(file: file, line: line) { t in rate * power(factor, t, file: file, line: line) }
+    Schedule(named: { "exponential(\(rate), factor: \(factor))" }, file, line) { t in
+      rate * power(factor, t, file: file, line: line)
+    }
   }
 
   /// minimum + ½ (rate - minimum) (1 + cos(π t / steps)) (Loshchilov and Hutter, 2017; PyTorch's CosineAnnealingLR), and
@@ -38,7 +43,9 @@ extension LearningRate where Self == Schedule {
   public static func cosine(
     _ rate: Double, steps: Int, minimum: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(needs: steps > 0, "a cosine over \(steps) steps", file, line) { t in
+    Schedule(
+      { "cosine(\(rate), steps: \(steps), minimum: \(minimum))" }, needs: steps > 0, "a cosine over \(steps) steps", file, line
+    ) { t in
       annealed(from: rate, to: minimum, clamp(t / steps, 0, 1, file: file, line: line), file, line)
     }
   }
@@ -53,7 +60,10 @@ extension LearningRate where Self == Schedule {
   ) -> Schedule {
     let (top, end) = (warmUp * Double(steps) - 1, Double(steps - 1))
     let message = "one cycle of \(steps) steps, of which \(warmUp) are its warm-up"
-    return Schedule(needs: top > 0 && top < end, message, file, line) { t in
+    return Schedule(
+      { "oneCycle(\(peak), steps: \(steps), warmUp: \(warmUp), divisor: \(divisor), finalDivisor: \(finalDivisor))" },
+      needs: top > 0 && top < end, message, file, line
+    ) { t in
       let (first, last) = (peak / divisor, peak / divisor / finalDivisor)
       let up = annealed(from: first, to: peak, t / top, file, line)
       let down = annealed(from: peak, to: last, minimum((t - top) / (end - top), 1, file: file, line: line), file, line)
@@ -68,7 +78,10 @@ extension LearningRate where Self == Schedule {
   public static func warmUp(
     steps: Int, from start: Double = 0, into next: some LearningRate, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(needs: steps > 0, "a warm-up of \(steps) steps", file, line) { t in
+    Schedule(
+      { "warmUp(steps: \(steps), from: \(start), into: \(next.rateText))" }, needs: steps > 0,
+      "a warm-up of \(steps) steps", file, line
+    ) { t in
       let place = Place(file, line)
       let position = convert(maximum(t - steps, 0, file: file, line: line), to: .i64, file: file, line: line)
       let line = (start + (1 - start) * (t / steps)) * next.size(Tensor(Int64(0)), place)
@@ -82,7 +95,10 @@ extension LearningRate where Self == Schedule {
     width: Int, warmUp: Int, scale: Double = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
     let message = "an inverse square root of width \(width) and warm-up \(warmUp)"
-    return Schedule(needs: width > 0 && warmUp > 0, message, file, line) { t in
+    return Schedule(
+      { "inverseSquareRoot(width: \(width), warmUp: \(warmUp), scale: \(scale))" }, needs: width > 0 && warmUp > 0, message,
+      file, line
+    ) { t in
       let n = t + 1
       let rising = n / (Double(warmUp) * Double(warmUp).squareRoot())
       let part = minimum(rsqrt(n, file: file, line: line), rising, file: file, line: line)
@@ -94,10 +110,10 @@ extension LearningRate where Self == Schedule {
 extension Schedule {
   /// A schedule whose rate is a failed tensor where what it needs is not given.
   fileprivate init(
-    needs isValid: Bool, _ message: String, _ file: StaticString, _ line: UInt,
+    _ name: @escaping @Sendable () -> String, needs isValid: Bool, _ message: String, _ file: StaticString, _ line: UInt,
     _ body: @escaping @Sendable (Tensor) -> Tensor
   ) {
-    self.init(file: file, line: line) { t in
+    self.init(named: name, file, line) { t in
       let error = DescentError(.usage, "no learning rate is \(message)", at: SourceLocation(file, line))
       return isValid ? body(t) : Tensor(failure: error, type: t.type)
     }

@@ -1,59 +1,120 @@
-// Checkpoints: parameters, optimizer state and position in the data, as a safetensors file that is whole or absent.
-// A run that is resumed has the bits of one that was never interrupted: the order of an epoch follows from seed and epoch.
+// Checkpoints: parameters, optimizer state, position in the data and early stopping, as a safetensors file that is whole or
+// absent, by Runtime/include/descent_checkpoint.h. A run that is resumed has the bits of one that was never interrupted: the
+// order of an epoch follows from seed and epoch.
 
 import DescentData
 import DescentIR
+import DescentRuntime
+import Foundation
 
 extension TrainingSession {
-  /// Writes everything that a resumed run needs.
-  package func save(to path: String, seed: Int) throws {
-    var tensors: [(name: String, tensor: Tensor)] = []
-    tensors += zip(graphs.parameterPaths, parameterValues).map { ($0, Tensor($1)) }
-    tensors += zip(graphs.statePaths, stateValues).map { ($0, Tensor($1)) }
-    let sums = self.sums
-    tensors.append(("training.step", Tensor(Int64(step))))
-    tensors.append(("training.sums", Tensor([sums.loss, sums.metric])))
-    try SafeTensors(
-      tensors.map { .init($0.name, $0.tensor) },
-      metadata: ["format": "descent-checkpoint-1", "seed": "\(seed)", "batch": "\(graphs.batch)"]
-    ).write(to: path)
+  /// Writes everything that a resumed run needs; throws, with the file as it was, where a number is not finite.
+  package func save(to path: String, _ fingerprint: Fingerprint, _ stopping: dsc_stopping) throws {
+    try withCheckpoint(fingerprint, stopping) { checkpoint in
+      try callingC(path) { dsc_checkpoint_write(&checkpoint, $0, $1) }
+    }
   }
 
-  /// Takes everything from a checkpoint; throws where it is of another network, seed or batch.
-  package func restore(from path: String, seed: Int) throws {
-    let file = try SafeTensors.read(path)
-    func fail(_ message: String) -> DescentError { DescentError(.file, "\(path): \(message)") }
-    let notes = file.metadata
-    guard notes["format"] == "descent-checkpoint-1" else { throw fail("is no checkpoint of a training run") }
-    guard notes["seed"] == "\(seed)", notes["batch"] == "\(graphs.batch)" else {
-      throw fail("was made with seed \(notes["seed"] ?? "?") and batches of \(notes["batch"] ?? "?") rows, "
-        + "not with seed \(seed) and \(graphs.batch)")
+  /// Takes everything from a checkpoint and gives its early stopping; throws where it is of another run, or, with `anyway`, where
+  /// its tensors do not fit. `differences` then says what is another.
+  package func restore(
+    from path: String, _ fingerprint: Fingerprint, anyway: Bool
+  ) throws -> (stopping: dsc_stopping, differences: String?) {
+    try withCheckpoint(fingerprint, dsc_stopping_begin()) { checkpoint in
+      var differences = dsc_run_differences()
+      try callingC(path) { dsc_checkpoint_read(&checkpoint, $0, anyway ? 1 : 0, &differences, $1) }
+      let sums = checkpoint.sums
+      setPosition(Int(checkpoint.step), lossSum: sums.0, metricSum: sums.1, steps: Int(sums.2))
+      let text = string(differences.text)
+      return (checkpoint.stopping, text.isEmpty ? nil : text)
     }
-    func tensor(_ name: String, _ type: TensorType) throws -> HostArray {
-      guard let found = file[name] else { throw fail("has no tensor '\(name)'") }
-      guard found.type == type else { throw fail("'\(name)' is \(found.type), expected \(type)") }
-      return try found.value
+  }
+
+  /// Throws where a parameter is not finite.
+  package func checkParameters() throws {
+    try withTensors { parameters, _ in
+      try callingC("parameters") {
+        dsc_check_finite(parameters.baseAddress, Int64(parameters.count), 1, Int64(step), nil, $1)
+      }
     }
-    let parameters = try zip(graphs.parameterPaths, graphs.parameterTypes).map { try tensor($0, $1) }
-    let state = try zip(graphs.statePaths, graphs.stateTypes).map { try tensor($0, $1) }
-    let step = try tensor("training.step", TensorType(.i64, [])).ints[0]
-    let sums = try tensor("training.sums", TensorType(.f64, [2])).doubles
-    guard step >= 0 else { throw fail("'training.step' is \(step)") }
-    parameterValues = parameters
-    stateValues = state
-    // At the end of an epoch the sums have been reported already.
-    let isWithin = step % graphs.stepsPerEpoch != 0
-    setStep(step, lossSum: isWithin ? sums[0] : 0, metricSum: isWithin ? sums[1] : 0)
+  }
+
+  /// The run as C's checkpoint sees it: its own memory, described.
+  private func withCheckpoint<R>(
+    _ fingerprint: Fingerprint, _ stopping: dsc_stopping, _ body: (inout dsc_checkpoint) throws -> R
+  ) throws -> R {
+    try withTensors { parameters, state in
+      try fingerprint.withDescription { run in
+        let best: [UnsafeMutableRawPointer?] = bestArrays.map(\.address)
+        return try best.withUnsafeBufferPointer { best in
+          let sums = self.sums
+          var checkpoint = dsc_checkpoint(
+            run: run, parameters: parameters.baseAddress, state: state.baseAddress,
+            parameter_count: Int64(parameters.count), state_count: Int64(state.count),
+            best: fingerprint.stopping.keeps_best != 0 ? best.baseAddress : nil, step: Int64(step),
+            sums: (sums.loss, sums.metric, Double(sums.steps)), stopping: stopping)
+          return try body(&checkpoint)
+        }
+      }
+    }
+  }
+
+  /// Parameters and state as C sees them.
+  private func withTensors<R>(
+    _ body: (UnsafeBufferPointer<dsc_checkpoint_tensor>, UnsafeBufferPointer<dsc_checkpoint_tensor>) throws -> R
+  ) throws -> R {
+    try withCStrings(graphs.parameterPaths + graphs.statePaths) { names in
+      let arrays = parameterArrays + stateArrays
+      let tensors = try zip(names, arrays).map { name, array in
+        var tensor = dsc_checkpoint_tensor(name: name, array: dsc_array())
+        let sizes = array.type.shape.dimensions.map { Int64($0) }
+        try callingC("checkpoint") {
+          dsc_array_describe(&tensor.array, array.type.dtype.rawValue, Int32(clamping: sizes.count), sizes, name, $1)
+        }
+        tensor.array.data = array.address
+        return tensor
+      }
+      return try tensors.withUnsafeBufferPointer { all in
+        try body(
+          UnsafeBufferPointer(rebasing: all[..<parameterArrays.count]), UnsafeBufferPointer(rebasing: all[parameterArrays.count...]))
+      }
+    }
   }
 }
 
+extension Fingerprint {
+  /// The same as C sees it.
+  fileprivate func withDescription<R>(_ body: (UnsafePointer<dsc_run>) throws -> R) throws -> R {
+    try withCStrings([program, optimizer, learningRate, engine.rawValue, data, validation]) { text in
+      var run = dsc_run(
+        program: text[0], optimizer: text[1], learning_rate: text[2], engine: text[3], data: text[4], validation: text[5],
+        seed: Int64(seed), batch: Int64(batch), steps_per_epoch: Int64(stepsPerEpoch), shuffled: isShuffled ? 1 : 0,
+        stopping: stopping)
+      return try withUnsafePointer(to: &run, body)
+    }
+  }
+}
+
+/// Texts as C has them, while `body` runs.
+private func withCStrings<R>(_ texts: [String], _ body: ([UnsafePointer<CChar>]) throws -> R) throws -> R {
+  for text in texts where text.utf8.contains(0) {
+    throw DescentError(.file, "\(text.debugDescription) cannot be in a checkpoint, as it holds a zero byte")
+  }
+  let copies = texts.map { strdup($0)! }
+  defer { for copy in copies { free(copy) } }
+  return try body(copies.map { UnsafePointer($0) })
+}
+
 extension Trainer {
-  /// The model in a checkpoint, or in a safetensors file that names parameters by their paths, for data of the given types.
+  /// The model in a checkpoint, or in a safetensors file that names parameters by their paths, for data of the given types. Of a
+  /// run that keeps the parameters of its best epoch it is those.
   package func model(from path: String, inputs: TensorType, targets: TensorType) throws -> Model<P> {
     let graphs = try graphs(inputs: inputs, targets: targets, validation: nil, batch: 1)
     let file = try SafeTensors.read(path)
+    let hasBest = try file["training.losses"]?.value.doubles.first?.isFinite ?? false
     let leaves = try zip(graphs.parameterPaths, graphs.parameterTypes).map { name, type in
-      guard let tensor = file[name] ?? file[String(name.drop { $0 != "." }.dropFirst())] else {
+      let best = hasBest ? file["best.\(name)"] : nil
+      guard let tensor = best ?? file[name] ?? file[String(name.drop { $0 != "." }.dropFirst())] else {
         throw DescentError(.file, "\(path): has no tensor '\(name)'")
       }
       guard tensor.type == type else { throw DescentError(.file, "\(path): '\(name)' is \(tensor.type), expected \(type)") }

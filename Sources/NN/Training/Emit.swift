@@ -31,9 +31,10 @@ extension Trainer {
       isShuffled: graphs.isShuffled,
       defaults: .init(
         epochs: options.epochs, steps: options.steps, seed: options.seed, threads: options.threads,
-        restoresBest: options.restoresBest || options.stopping.patience != nil, patience: options.stopping.patience,
-        tolerance: options.stopping.tolerance,
-        gradientNorm: options.stopping.gradientNorm.map { ($0, graphs.gradientNorm!) }))
+        patience: options.stopping.patience, tolerance: options.stopping.tolerance,
+        gradientNorm: options.stopping.gradientNorm.map { ($0, graphs.gradientNorm!) },
+        keepsBest: try options.stoppingRule().keeps_best != 0),
+      words: try words(graphs, inputs: data.inputs.type, targets: data.targets.type))
     trainer.evaluate = zip(programs.dropFirst(2), graphs.evaluate).map { ($0, $1.steps) }
     trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
     trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }

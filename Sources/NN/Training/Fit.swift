@@ -1,9 +1,11 @@
-// The loop over epochs: Swift is called between slices of steps, for the report, for Ctrl-C and for checkpoints.
+// The loop over epochs: Swift is called between slices of steps, for the report, for Ctrl-C and for checkpoints. What is due
+// when, and when training ends early, is decided by Runtime/include/descent_run.h, as in a standalone trainer.
 
 @preconcurrency import Dispatch
 import DescentData
 import DescentDriver
 import DescentIR
+import DescentRuntime
 import Foundation
 import Synchronization
 
@@ -24,7 +26,7 @@ extension Trainer {
   ///
   /// Ctrl-C ends it after the steps at hand; the result then has the parameters with the least validation loss (the
   /// least training loss where there are no validation rows). Throws errors of the user's functions, of building, and
-  /// of a loss that is not a number.
+  /// of a loss or a parameter that is not finite; what was kept in a checkpoint before then stays.
   public func fit(
     _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
     report: (TrainingEvent) throws -> Void = { _ in }
@@ -43,32 +45,35 @@ extension Trainer {
   ) throws -> TrainingResult<P> {
     let start = Date()
     let session = try TrainingSession(self, data, validation: validation, options: options)
-    if let path = options.resume { try session.restore(from: path, seed: options.seed) }
+    let rule = try options.stoppingRule()
     let perEpoch = session.graphs.stepsPerEpoch
-    let (wanted, tooMany) = options.epochs.multipliedReportingOverflow(by: perEpoch)
-    let first = session.step
-    let last = min(options.steps ?? Int.max, tooMany ? Int.max : wanted)
+    let schedule = dsc_schedule_of(
+      Int64(perEpoch), Int64(options.epochs), Int64(options.steps ?? .max), Int64(options.every ?? 0))
+    // Reading all data through is for those who keep a checkpoint.
+    let isKept = options.checkpoint != nil || options.resume != nil
+    let fingerprint = isKept ? try fingerprint(session.graphs, data, validation: validation, options) : nil
+    var stopping = dsc_stopping_begin()
+    var differences: String?
+    if let path = options.resume, let fingerprint {
+      (stopping, differences) = try session.restore(from: path, fingerprint, anyway: options.resumeAnyway)
+    }
     var history: [EpochReport] = []
-    var best: (loss: Double, parameters: [HostArray])?
-    var sinceBest = 0
-    var earlyEnd: EarlyEnd?
     var firstStep: Double?
     var slice = 1
     // Of the epoch at hand, and of the run.
     var (clock, total) = (StepClock(), StepClock())
-    var written = first
+    var written = session.step
     func save() throws {
-      guard let path = options.checkpoint, written < session.step else { return }
-      try session.save(to: path, seed: options.seed)
+      guard let path = options.checkpoint, let fingerprint, written < session.step else { return }
+      try session.save(to: path, fingerprint, stopping)
       written = session.step
       try report(.checkpoint(path: path, step: written))
     }
-    try report(.started(session.facts(data, validation, last: last, options)))
+    let facts = session.facts(data, validation, last: Int(schedule.last), options, differences)
+    try report(.started(facts))
 
-    while session.step < last, earlyEnd == nil, !interrupt.isSet {
-      let before = session.step
-      var steps = min(slice, perEpoch - before % perEpoch, last - before)
-      if let every = options.every { steps = min(steps, every - before % every) }
+    while session.step < facts.lastStep, stopping.ended == DSC_ENDED_NOT, !interrupt.isSet {
+      let steps = withUnsafePointer(to: schedule) { Int(dsc_schedule_next($0, Int64(session.step), Int64(slice))) }
       let began = Date()
       try session.run(steps: steps)
       let took = Date().timeIntervalSince(began)
@@ -78,34 +83,34 @@ extension Trainer {
       // Slices of about a fifth of a second: often enough for a person, seldom enough not to be felt.
       slice = max(1, min(slice * 4, Int(0.2 / max(took / Double(steps), 1e-9))))
       let now = session.step
-      // Before the sums are taken for the report, so that a resumed run reports the whole epoch.
-      if now >= last || options.every.map({ now % $0 == 0 }) == true { try save() }
-      let done = now % perEpoch == 0 ? perEpoch : now % perEpoch
-      if done < perEpoch, now < last {
+      let due = withUnsafePointer(to: schedule) { Int(dsc_schedule_due($0, Int64(now))) }
+      if due & DSC_DUE_KEEP_WITHIN != 0 { try save() }
+      guard due & DSC_DUE_REPORT != 0 else {
+        let sums = session.sums
         try report(
           .progress(
-            epoch: now / perEpoch + 1, step: done, of: perEpoch, loss: session.sums.loss / Double(done),
+            epoch: now / perEpoch + 1, step: now % perEpoch, of: perEpoch, loss: sums.loss / Double(sums.steps),
             microsecondsPerStep: clock.microsecondsPerStep))
         continue
       }
-      let sums = session.takeSums()
-      let evaluation = try session.evaluate()
-      let entry = EpochReport(
-        epoch: (now + perEpoch - 1) / perEpoch, step: now, loss: sums.loss / Double(done),
-        metric: metric == nil ? nil : sums.metric / Double(done), validationLoss: evaluation?.loss,
-        validationMetric: metric == nil ? nil : evaluation?.metric, seconds: clock.seconds,
-        microsecondsPerStep: clock.microsecondsPerStep)
-      history.append(entry)
+      let entry = try epoch(session, clock)
       clock = StepClock()
+      history.append(entry)
       let score = entry.validationLoss ?? entry.loss
-      sinceBest += 1
-      if score < best?.loss ?? .infinity { (best, sinceBest) = ((score, session.parameterValues), 0) }
+      let isBest = withUnsafePointer(to: rule) {
+        dsc_stopping_epoch(&stopping, $0, entry.loss, score, session.gradientNorm ?? .infinity) != 0
+      }
+      if isBest {
+        try session.checkParameters()
+        session.keepBest()
+      }
       try report(.epoch(entry))
-      earlyEnd = options.stopping.end(after: history, sinceBest: sinceBest, gradientNorm: session.gradientNorm)
+      if due & DSC_DUE_KEEP_BETWEEN != 0 { try save() }
     }
     try save()
-    if interrupt.isSet { earlyEnd = .interrupt }
-    if let best, earlyEnd == .interrupt || options.stopping.patience != nil || options.restoresBest { session.parameterValues = best.parameters }
+    let earlyEnd = interrupt.isSet ? .interrupt : EarlyEnd(stopping.ended)
+    if stopping.best_loss < .infinity, earlyEnd == .interrupt || rule.keeps_best != 0 { session.restoreBest() }
+    try session.checkParameters()
     let evaluation = try session.evaluate()
     let model = try session.model()
     return TrainingResult(
@@ -114,18 +119,17 @@ extension Trainer {
       firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
       microsecondsPerStep: total.microsecondsPerStep)
   }
-}
 
-extension Stopping {
-  /// Whether training ends after these epochs, and why.
-  fileprivate func end(after history: [EpochReport], sinceBest: Int, gradientNorm norm: Double?) -> EarlyEnd? {
-    if let patience, sinceBest >= patience { return .patience }
-    if let tolerance, history.count > 1 {
-      let (before, now) = (history[history.count - 2].loss, history[history.count - 1].loss)
-      if abs(now - before) <= tolerance * abs(before) { return .tolerance }
-    }
-    if let gradientNorm, let norm, norm <= gradientNorm { return .gradientNorm }
-    return nil
+  /// The numbers of the epoch that ends here; their sums begin anew.
+  private func epoch(_ session: TrainingSession<P>, _ clock: StepClock) throws -> EpochReport {
+    let (now, perEpoch) = (session.step, session.graphs.stepsPerEpoch)
+    let sums = session.takeSums()
+    let evaluation = try session.evaluate()
+    return EpochReport(
+      epoch: (now + perEpoch - 1) / perEpoch, step: now, loss: sums.loss / Double(sums.steps),
+      metric: metric == nil ? nil : sums.metric / Double(sums.steps), validationLoss: evaluation?.loss,
+      validationMetric: metric == nil ? nil : evaluation?.metric, seconds: clock.seconds,
+      microsecondsPerStep: clock.microsecondsPerStep)
   }
 }
 
@@ -141,11 +145,13 @@ private struct StepClock {
 }
 
 extension TrainingSession {
-  fileprivate func facts(_ data: Dataset, _ validation: Dataset?, last: Int, _ options: TrainingOptions) -> RunFacts {
+  fileprivate func facts(
+    _ data: Dataset, _ validation: Dataset?, last: Int, _ options: TrainingOptions, _ differences: String?
+  ) -> RunFacts {
     RunFacts(
       parameterCount: graphs.parameterTypes.reduce(0) { $0 + $1.shape.count }, rows: data.count,
       validationRows: validation?.count ?? 0, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch, step: step,
-      lastStep: last, engine: options.engine, threads: threads, compiler: compiler, arenaBytes: arenaBytes)
+      differences: differences, lastStep: last, engine: options.engine, threads: threads, compiler: compiler, arenaBytes: arenaBytes)
   }
 }
 

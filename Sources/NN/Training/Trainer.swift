@@ -2,6 +2,7 @@
 
 import DescentIR
 import DescentOps
+import DescentRuntime
 
 /// A network, a loss and an optimizer: everything about a training run but its data.
 ///
@@ -113,8 +114,11 @@ public struct TrainingOptions: Sendable {
   /// Where parameters, optimizer state and position are kept, every `every` steps and at the end.
   public var checkpoint: String?
   public var every: Int?
-  /// A checkpoint to go on from.
+  /// A checkpoint to go on from; it must be of the same program, optimizer, options and data.
   public var resume: String?
+  /// Whether `resume` may be of another run, as long as its tensors are those of this one: with another learning rate, say, or
+  /// more data.
+  public var resumeAnyway = false
   /// Whether the result's parameters are those of the epoch with the least validation loss instead of the last.
   public var restoresBest = false
   /// When training ends before its last epoch.
@@ -129,7 +133,8 @@ public struct TrainingOptions: Sendable {
   }
 }
 
-/// Conditions that end training after an epoch, before the last one; a resumed run counts and compares anew.
+/// Conditions that end training after an epoch, before the last one. A checkpoint keeps what they depend on, so a resumed run
+/// ends where an uninterrupted one does.
 public struct Stopping: Sendable, Hashable {
   /// So many epochs in a row without a lower validation loss (training loss where there are no validation rows). The result then
   /// has the parameters of the best epoch.
@@ -148,6 +153,30 @@ public struct Stopping: Sendable, Hashable {
 
 /// Why training ended before its last epoch.
 public enum EarlyEnd: String, Sendable, Codable { case interrupt, patience, tolerance, gradientNorm }
+
+extension EarlyEnd {
+  /// The reason by its number in C; nil for none.
+  init?(_ ended: Int64) {
+    switch Int(ended) {
+    case DSC_ENDED_PATIENCE: self = .patience
+    case DSC_ENDED_TOLERANCE: self = .tolerance
+    case DSC_ENDED_GRADIENT: self = .gradientNorm
+    default: return nil
+    }
+  }
+}
+
+extension TrainingOptions {
+  /// The rule of early stopping as C has it.
+  package func stoppingRule() throws -> dsc_stopping_rule {
+    if let patience = stopping.patience, patience < 1 {
+      throw DescentError(.usage, "a patience of \(patience) epochs; at least 1 is needed")
+    }
+    return dsc_stopping_rule(
+      patience: Int64(stopping.patience ?? 0), tolerance: stopping.tolerance ?? -1, gradient_norm: stopping.gradientNorm ?? -1,
+      keeps_best: restoresBest || stopping.patience != nil ? 1 : 0)
+  }
+}
 
 /// One epoch in numbers.
 public struct EpochReport: Sendable, Codable {
@@ -199,6 +228,8 @@ public struct RunFacts: Sendable {
   public var stepsPerEpoch: Int
   /// The step before the first: not 0 where a checkpoint is resumed.
   public var step: Int
+  /// In what the checkpoint is of another run, where it was taken anyway.
+  public var differences: String?
   /// The step after the last.
   public var lastStep: Int
   public var engine: Engine

@@ -32,7 +32,7 @@ package struct TrainingGraphs: Sendable {
   /// The place of the gradient's norm in the state of a run that measures it.
   package var gradientNorm: Int? { statePaths.firstIndex(of: "gradientNorm") }
 
-  /// The counters between the optimizer's state and the data: steps done, the first step whose loss was not a number (or -1), and
+  /// The counters between the optimizer's state and the data: steps done, the first step whose loss was not finite (or -1), and
   /// the sums of losses and metrics since they were last set to zero.
   package static let counters: [(label: String, type: TensorType)] = [
     ("step", TensorType(.i64, [])), ("firstBadStep", TensorType(.i64, [])),
@@ -77,7 +77,7 @@ extension Trainer {
     return graphs
   }
 
-  private func model(_ graphs: TrainingGraphs, in trace: Trace) throws -> Model<P> {
+  func model(_ graphs: TrainingGraphs, in trace: Trace) throws -> Model<P> {
     try FlatTree.rebuild(
       Model<P>.self, graphs.structure, zip(graphs.parameterPaths, graphs.parameterTypes).map { trace.input($0, $1) })
   }
@@ -111,7 +111,7 @@ extension Trainer {
       }(model.parameters)
       let (newP, newState) = optimizer.update(
         model.parameters, gradient: gradient, state: state.optimizer, step: counters[0])
-      let isBad = (value .!= value) .& (counters[1] .< 0)
+      let isBad = isFirstBad(value, counters)
       let newCounters = [
         counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
         counters[2] + convert(reshape(value, []), to: .f64),
@@ -152,7 +152,7 @@ extension Trainer {
           (x, y) = (gather(allX, places), gather(allY, places))
         }
         let (value, metric) = measure(model.parameters, x, y, model.context)
-        let isBad = (value .!= value) .& (counters[1] .< 0)
+        let isBad = isFirstBad(value, counters)
         let new = [
           counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
           counters[2] + convert(reshape(value, []), to: .f64) * Double(part.rows),
@@ -192,6 +192,11 @@ extension Trainer {
     }
     return try trace.finish(outputs)
   }
+}
+
+/// Whether a loss is the first that is NaN or infinite.
+private func isFirstBad(_ loss: Tensor, _ counters: [Tensor]) -> Tensor {
+  .!(abs(loss) .< Double.infinity) .& (counters[1] .< 0)
 }
 
 /// What a step measures beside the loss.

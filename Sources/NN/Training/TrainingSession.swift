@@ -58,8 +58,10 @@ package final class Stage {
 package final class TrainingSession<P: ParameterTree> {
   package let graphs: TrainingGraphs
   package let programs: [StepProgram]
-  private let parameterArrays: [MemoryArray]
-  private let stateArrays: [MemoryArray]
+  let parameterArrays: [MemoryArray]
+  let stateArrays: [MemoryArray]
+  /// The parameters of the best epoch, once there is one.
+  private(set) lazy var bestArrays = graphs.parameterTypes.map { MemoryArray($0) }
   private let counters: [MemoryArray]
   private let evaluationCounters: [MemoryArray]
   private let order: MemoryArray?
@@ -69,6 +71,8 @@ package final class TrainingSession<P: ParameterTree> {
   private var evaluateStages: [(stage: Stage, steps: Int)] = []
   private let validationRows: Int
   private var shuffledEpoch = -1
+  /// Steps in the sums of losses and metrics.
+  private var summed = 0
   /// Bytes of the step's arena; 0 for the interpreter.
   package let arenaBytes: Int
   /// Threads that train.
@@ -151,16 +155,18 @@ package final class TrainingSession<P: ParameterTree> {
     precondition(
       order == nil || steps <= graphs.stepsPerEpoch - step % graphs.stepsPerEpoch, "steps across the end of an epoch")
     try stepStage.run(steps: steps)
+    summed += steps
     let bad = counters[1].read().ints[0]
     if bad >= 0 {
-      throw DescentError(.usage, "the loss became not a number in step \(bad + 1); try a smaller learning rate, and see whether a label lies outside the classes")
+      throw DescentError(.usage, "the loss became infinite or not a number in step \(bad + 1); try a smaller learning rate, and see whether a label lies outside the classes")
     }
   }
 
-  /// Sum of losses and of metrics since the last call.
-  package func takeSums() -> (loss: Double, metric: Double) {
-    let sums = (counters[2].read().doubles[0], counters[3].read().doubles[0])
+  /// Sum of losses and of metrics since the last call, and of how many steps they are.
+  package func takeSums() -> (loss: Double, metric: Double, steps: Int) {
+    let sums = self.sums
     for counter in counters[2...] { counter.load(HostArray([], [0.0])) }
+    summed = 0
     return sums
   }
 
@@ -182,14 +188,21 @@ package final class TrainingSession<P: ParameterTree> {
     get { stateArrays.map { $0.read() } }
     set { for (array, value) in zip(stateArrays, newValue) { array.load(value) } }
   }
-  /// Puts the counter of steps where a checkpoint left it.
-  package func setStep(_ step: Int, lossSum: Double, metricSum: Double) {
+  /// Puts the counters where a checkpoint left them.
+  func setPosition(_ step: Int, lossSum: Double, metricSum: Double, steps: Int) {
+    summed = steps
     counters[0].load(HostArray([], [Int64(step)]))
     counters[2].load(HostArray([], [lossSum]))
     counters[3].load(HostArray([], [metricSum]))
   }
   /// The sums since they were last taken, without taking them.
-  package var sums: (loss: Double, metric: Double) { (counters[2].read().doubles[0], counters[3].read().doubles[0]) }
+  package var sums: (loss: Double, metric: Double, steps: Int) {
+    (counters[2].read().doubles[0], counters[3].read().doubles[0], summed)
+  }
+  /// Keeps the parameters as those of the best epoch.
+  func keepBest() { for (best, array) in zip(bestArrays, parameterArrays) { best.load(array.read()) } }
+  /// Puts the parameters of the best epoch in the place of the last ones.
+  func restoreBest() { for (best, array) in zip(bestArrays, parameterArrays) { array.load(best.read()) } }
 
   /// The norm of the last step's gradient, in a run that measures it.
   package var gradientNorm: Double? {
