@@ -6,6 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 . Tests/numbers.sh
+. Tests/tools.sh
 bin=$(swift build -c release --show-bin-path) || exit 1
 for program in one-slide digits fashion-cnn resnet20 char-lstm char-gpt cake-eating brock-mirman hamilton-jacobi-bellman \
   black-scholes fashion-mnist perceptron universal-approximation families regularization; do
@@ -43,7 +44,7 @@ holds() {
   fi
 }
 silent() { "$@" >silent.log 2>&1 && [ ! -s silent.log ] || { cat silent.log; return 1; }; }
-strict='-std=c11 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow'
+strict='-std=c11 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual'
 
 section "training"
 holds "one-slide trains" one-slide train --json
@@ -259,12 +260,13 @@ holds "one-slide: a wrong option of a C trainer is status 64" eval '(cd trainer-
 
 section "sanitizers"
 sanitize() {
-  cd "trainer-$1" && gcc $strict -O1 -g -march=native -fopenmp -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -o trainer-sanitized trainer.c -lz -lm
+  cd "trainer-$1" && gcc $strict -O1 -g -march=native -fopenmp $sanitizers -o trainer-sanitized trainer.c -lz -lm
 }
-for program in one-slide digits $clothes; do (sanitize $program) >sanitize-$program.log 2>&1 & done
+sanitized="one-slide digits $clothes"
+sanitizes gcc || sanitized=
+for program in $sanitized; do (sanitize $program) >sanitize-$program.log 2>&1 & done
 wait
-for program in one-slide digits $clothes; do
+for program in $sanitized; do
   count=50
   [ $program = fashion-mnist ] && count=5
   holds "$program under ASan and UBSan" eval "cat sanitize-$program.log; cd trainer-$program &&
@@ -311,7 +313,7 @@ fi
 holds "one-slide emit inference" one-slide emit inference --weights in-process-one-slide --output slide-inference --prefix slide
 holds "one-slide inference: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o slide.o slide-inference/slide.c
 holds "one-slide: the example of its inference code" eval 'make -s -C slide-inference && ./slide-inference/example 2.5 | awk "{ exit !(\$1 > 1.5 && \$1 < 2.7) }"'
-holds "one-slide inference under ASan and UBSan" eval 'gcc $strict -O1 -g -march=native -fsanitize=address,undefined -fno-sanitize-recover=all \
+[ -z "$sanitized" ] || holds "one-slide inference under ASan and UBSan" eval 'gcc $strict -O1 -g -march=native $sanitizers \
   -o slide-sanitized slide-inference/example.c slide-inference/slide.c -lm && ./slide-sanitized 2.5'
 
 section "bad input"

@@ -24,11 +24,14 @@ need make make
 if ! echo 'int main(void){return 0;}' | /usr/bin/clang -fopenmp -x c -o /dev/null - 2>/dev/null; then
   install_package libomp-dev || { echo "Tests/run.sh: clang cannot link OpenMP; install libomp-dev" >&2; exit 1; }
 fi
-# The sanitizers' libraries are a package of each version of clang.
-if ! echo 'int main(void){return 0;}' | /usr/bin/clang -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null; then
-  sanitizers="libclang-rt-$(/usr/bin/clang -dumpversion | cut -d. -f1)-dev"
-  install_package "$sanitizers" || { echo "Tests/run.sh: clang cannot link its sanitizers; install $sanitizers" >&2; exit 1; }
-fi
+# The sanitizers' libraries are a package of each version of clang; the checks leave out a compiler that lacks them.
+. Tests/tools.sh
+for compiler in clang-14 clang-16 clang-19 /usr/bin/clang; do
+  if command -v $compiler >/dev/null 2>&1 && ! links $compiler -fsanitize=address,undefined; then
+    package="libclang-rt-$($compiler -dumpversion | cut -d. -f1)-dev"
+    install_package "$package" || echo "Tests/run.sh: without the package $package $compiler is left out of the sanitizers' checks"
+  fi
+done
 if [ ! -d /usr/share/datasets/fashion-mnist ]; then
   install_package dataset-fashion-mnist || echo "Tests/run.sh: without the package dataset-fashion-mnist its tests are skipped"
 fi
@@ -47,6 +50,8 @@ section "C: matrix product"
 sh Tests/gemm/run.sh quick
 section "C: readers"
 sh Tests/readers/run.sh
+section "C: compilers"
+bash Tests/compilers/run.sh quick
 section "programs, end to end"
 bash Tests/programs.sh
 section "Swift"

@@ -28,19 +28,39 @@
 #define DSC_ALIGNED(n)
 #endif
 
-/* Products and sums are never contracted behind the program's back: every fused multiply-add is written out. */
+/* Arithmetic is IEEE 754's, or the results are others. gcc's options that give that up set __GCC_IEC_559 to 0; clang has no
+ * such macro, but a pragma that keeps the order of sums. */
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0) ||                           \
+    (defined(__GCC_IEC_559) && __GCC_IEC_559 == 0)
+#error "built with -ffast-math, -Ofast or a part of them: results would be wrong; leave it out"
+#endif
+#if defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ == 1 || __FLT_EVAL_METHOD__ == 2)
+#error "built for a processor that computes in more digits than float and double have; add -msse2 -mfpmath=sse"
+#endif
+#if defined(__clang__) && __clang_major__ >= 13
+#pragma clang fp reassociate(off)
+#endif
+
+/* Products and sums are never contracted behind the program's back: every fused multiply-add is written out. gcc knows no
+ * such pragma and wants -ffp-contract=off. Without it (1 + 2^-12)^2 - (1 + 2^-11), 0 by two roundings, is 2^-24. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #endif
+DSC_FN int dsc_contracts(void) {
+  const volatile float x = 1.000244140625f;
+  const float y = x;
+  return y * y - 1.00048828125f != 0.0f;
+}
 
 /* A target with a fused multiply-add gives the reference bits. Elsewhere the product is rounded before the sum (a second
  * class of bits) unless DSC_EXACT_FMA asks for the slow exact emulation of the C library. */
-#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen) || defined(DSC_EXACT_FMA)
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen) ||                 \
+    (defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)) || defined(DSC_EXACT_FMA)
 #define DSC_FUSED 1
 #else
 #define DSC_FUSED 0
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(DSC_QUIET)
-#warning "built for x86-64 without fma: results differ in the last bits; use -march=native or -DDSC_EXACT_FMA"
+#if defined(__GNUC__) && !defined(DSC_QUIET)
+#pragma GCC warning "no fused multiply-add: the last bits differ; try -march=native, or emulate it by -DDSC_EXACT_FMA"
 #endif
 #endif
 

@@ -349,6 +349,8 @@ DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
 
 DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
+  if (dsc_contracts())
+    return dsc_fail(error, DSC_ERROR_USAGE, "built with products and sums contracted, which gives other results; build it with -ffp-contract=off");
   int code = dsc_trainer_probe(o->output, error);
   if (code == DSC_OK)
     code = dsc_trainer_probe(o->checkpoint, error);

@@ -94,10 +94,10 @@ DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, 
   }
   if (source->choice_count > 0) {
     int64_t count = x->shape[0];
-    int32_t *rows = (int32_t *)dsc_allocate(count * 8), *order = rows + count;
+    int32_t *rows = (int32_t *)dsc_allocate(count * 8);
     if (rows == NULL)
       return dsc_fail_in(error, DSC_ERROR_MEMORY, inputs, "no memory to choose from %" PRId64 " rows", count);
-    code = dsc_trainer_choose(source, rows, order, &count, inputs, error);
+    code = dsc_trainer_choose(source, rows, rows + count, &count, inputs, error);
     if (code == DSC_OK)
       code = dsc_trainer_take(x, rows, count, inputs, error);
     if (code == DSC_OK)

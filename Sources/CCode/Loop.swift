@@ -41,11 +41,12 @@ extension ProgramContext {
     if form.carries > 0 { lines += barrier }
     func moving(_ array: String, _ type: TensorType) -> String {
       let size = type.shape.dimensions.dropFirst().reduce(1, *)
-      return "(void *)(\(array) + t * \(cLiteral(size)))"
+      return "\(array) + t * \(cLiteral(size))"
     }
+    // What is only read is const, here and in the body's step, but not in the list between them.
     let pointers = operands.enumerated().map { number, operand in
       if number < form.carries { return "\(results[number]!)" }
-      return number < form.carries + form.sequences ? moving(operand, form.operandTypes[number]) : "(void *)\(operand)"
+      return "(void *)(uintptr_t)" + (number < form.carries + form.sequences ? "(\(moving(operand, form.operandTypes[number])))" : operand)
     } + (form.carries..<form.resultTypes.count).map { moving(results[$0]!, form.resultTypes[$0]) }
     let io = pointers.isEmpty ? "NULL" : "io"
     let declaration = pointers.isEmpty ? [] : ["void *const io[] = {\(pointers.joined(separator: ", "))};"]

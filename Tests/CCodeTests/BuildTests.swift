@@ -9,7 +9,7 @@ import Foundation
 import Testing
 
 @Suite struct BuildTests {
-  static let warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+  static let warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wcast-qual", "-Werror"]
 
   /// Every sample and every form of loop, as one library.
   static func everything() throws -> [StepProgram] {
@@ -23,7 +23,8 @@ import Testing
     let large = try ReductionTests.forms.prefix(40).enumerated().map { number, form in
       try Trial("sum", [TensorType(number % 2 == 0 ? .f32 : .f64, form.0)]) { [sum(square($0[0]), axes: form.1), max($0[0], axes: form.1)] }
     }
-    return try (samples + graphs + large + EmptyTests.trials(optimized: true)).enumerated().map { try $1.program($0) }
+    let loops = try LoopTests.trials().prefix(5)
+    return try (samples + graphs + large + EmptyTests.trials(optimized: true) + loops).enumerated().map { try $1.program($0) }
   }
 
   @Test(arguments: [
@@ -40,6 +41,46 @@ import Testing
     let result = try runProgram(
       compiler, flags + Self.warnings + ignored + ["-O1", "-DDSC_QUIET", "-c", "-o", "all.o", "all.c"], folder: folder.path, timeLimit: 600)
     #expect(result.ending == .exited(0), "\(result.output.prefix(3000))")
+  }
+
+  /// Options that give up IEEE 754 stop the compiler, with their name.
+  @Test(arguments: [
+    ("/usr/bin/gcc", ["-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-ffinite-math-only", "-fno-signed-zeros", "-freciprocal-math"]),
+    ("/usr/bin/clang", ["-ffast-math", "-Ofast", "-ffinite-math-only"]),
+  ])
+  func fastMathIsRefused(_ compiler: String, _ options: [String]) throws {
+    guard FileManager.default.isExecutableFile(atPath: compiler) else { return print("skipped: there is no \(compiler)") }
+    let folder = try Folder()
+    try folder.write("one.c", librarySource([try Trial("sum", [TensorType(.f32, [5])]) { [sum($0[0])] }.program(0)]))
+    for option in options + ["-O2"] {
+      let result = try runProgram(
+        compiler, ["-std=c11", "-O2", option, "-DDSC_QUIET", "-c", "-o", "one.o", "one.c"], folder: folder.path, timeLimit: 60)
+      if option == "-O2" {
+        #expect(result.ending == .exited(0), "\(result.output.prefix(2000))")
+      } else {
+        #expect(result.ending != .exited(0) && result.output.contains("built with -ffast-math"), "\(compiler) \(option): \(result.output.prefix(500))")
+      }
+    }
+  }
+
+  /// A build without a fused multiply-add says so, and none other.
+  @Test(arguments: ["/usr/bin/gcc", "/usr/bin/clang", "/usr/bin/arm-linux-gnueabihf-gcc"])
+  func secondClassSaysSo(_ compiler: String) throws {
+    guard FileManager.default.isExecutableFile(atPath: compiler) else { return print("skipped: there is no \(compiler)") }
+    let folder = try Folder()
+    try folder.write("one.c", librarySource([try Trial("sum", [TensorType(.f32, [5])]) { [sum($0[0])] }.program(0)]))
+    let isArm = compiler.contains("arm")
+    #if arch(x86_64)
+      let fused = isArm ? "-mfpu=neon-vfpv4" : "-mfma"
+      let builds = [([], true), (["-DDSC_QUIET"], false), (["-DDSC_EXACT_FMA"], false), ([fused], false)]
+    #else
+      let builds = isArm ? [([], true), (["-DDSC_EXACT_FMA"], false)] : [([], false)]
+    #endif
+    for (flags, warns) in builds {
+      let result = try runProgram(
+        compiler, ["-std=c11", "-Wpedantic", "-c", "-o", "one.o", "one.c"] + flags, folder: folder.path, timeLimit: 60)
+      #expect(result.ending == .exited(0) && result.output.contains("no fused multiply-add") == warns, "\(compiler) \(flags): \(result.output)")
+    }
   }
 
   /// A program of its own, sanitized: each array is an allocation by itself. Its results have the bits of the library's.

@@ -52,7 +52,7 @@ import Testing
       for bytes in text.utf8.split(separator: UInt8(ascii: "\n")) where bytes.contains(UInt8(ascii: "?")) {
         let line = String(Substring(bytes))
         // Comments, and sizes of scratch memory, which are constants.
-        if line.contains("/*") || line.contains("_SCRATCH_BYTES") { continue }
+        if line.contains("/*") || line.contains("_scratch") { continue }
         let parts = line.split(separator: "=", maxSplits: 1).last!.split(separator: " ? ").map { $0.split(separator: " : ") }
         let condition = String(parts[0][0])
         let arms = parts.last!.map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " ;)")) }

@@ -63,7 +63,7 @@ struct Build: Sendable, CustomStringConvertible {
   var openMP: Bool
   var description: String { compiler + (openMP ? " with OpenMP" : "") }
 
-  static let warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+  static let warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wcast-qual", "-Werror"]
   static let flags = ["-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
   /// Both compilers, with and without OpenMP; what is missing is told and left out.
   static let all: [Build] = ["gcc", "clang"].filter { name in

@@ -7,14 +7,15 @@ mode=${1:-quick}
 case $mode in quick | full) ;; *) echo "usage: run.sh [quick|full]" >&2; exit 2 ;; esac
 here=$(cd "$(dirname "$0")" && pwd)
 include=$here/../../Runtime/include
+. "$here/../tools.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
+warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Werror"
 fast="-O3 -fno-math-errno -fno-trapping-math -ffp-contract=off"
 clangs= gccs=
-for c in clang clang-14 clang-16 clang-19; do command -v $c >/dev/null 2>&1 && clangs="$clangs $c"; done
-for c in gcc; do command -v $c >/dev/null 2>&1 && gccs="$gccs $c"; done
+for c in clang clang-14 clang-16 clang-19; do links $c -O1 && clangs="$clangs $c"; done
+for c in gcc; do links $c -O1 && gccs="$gccs $c"; done
 [ -n "$clangs" ] || { echo "math: no clang found; install clang" >&2; exit 2; }
 [ -n "$gccs" ] || { echo "math: no gcc found; install gcc" >&2; exit 2; }
 
@@ -38,13 +39,19 @@ for c in $clangs $gccs; do
 done
 for c in ${clangs##* } ${gccs##* }; do
   same "$c-O0-native" "$c" -std=c11 -march=native -O0 -ffp-contract=off
-  same "$c-C++17" "$c" -x c++ -std=c++17 -march=native $fast
-  same "$c-sanitized" "$c" -std=c11 -march=native -O1 -g -ffp-contract=off -fsanitize=undefined,address -fno-sanitize-recover=all
+  if can "C++" "$c" -x c++ -std=c++17; then same "$c-C++17" "$c" -x c++ -std=c++17 -march=native $fast; fi
   if [ "$(uname -m)" = x86_64 ]; then
     same "$c-avx2" "$c" -std=c11 -march=x86-64-v3 $fast
     same "$c-scalar" "$c" -std=c11 -march=x86-64-v3 $fast -fno-tree-vectorize
     same "$c-exact-fma" "$c" -std=c11 -DDSC_EXACT_FMA -DDSC_QUIET $fast
   fi
+done
+
+# By the last of each that has the libraries.
+for list in "$clangs" "$gccs"; do
+  sanitized=
+  for c in $list; do if sanitizes $c; then sanitized=$c; fi; done
+  [ -z "$sanitized" ] || same "$sanitized-sanitized" $sanitized -std=c11 -march=native -O1 -g -ffp-contract=off $sanitizers
 done
 
 for c in ${clangs##* } ${gccs##* }; do
@@ -53,10 +60,8 @@ for c in ${clangs##* } ${gccs##* }; do
   "$c" -std=c11 $warnings "-I$include" -march=native $fast "$here/speed.c" -o "$work/speed-$c" -lm
 done
 
-openmp=
-echo 'int main(void) { return 0; }' >"$work/empty.c"
-compiler=${gccs##* }
-if "$compiler" -fopenmp "$work/empty.c" -o "$work/empty" 2>/dev/null; then openmp=-fopenmp; else openmp=-Wno-unknown-pragmas; fi
+compiler=${gccs##* } openmp=-Wno-unknown-pragmas
+if can "the use of several threads" "$compiler" -fopenmp; then openmp=-fopenmp; fi
 "$compiler" -std=c11 $warnings "-I$include" -march=native $fast $openmp "$here/ulp.c" -o "$work/ulp" -lm
 "$work/ulp" "$mode"
 # A target without fma is a second class of bits, yet must be nearly as exact.

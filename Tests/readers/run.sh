@@ -1,13 +1,15 @@
 #!/bin/sh
 # Builds the tests of the readers with clang and gcc, as C11 and C++17, without warnings, and runs them; under the address
 # and undefined-behaviour sanitizers too, with the fuzz loop. Takes nothing (CASES: fuzz cases for each reader; PYTHON: a
-# python with numpy and safetensors, to read back what was written). Needs clang, gcc, zlib, libclang-rt.
+# python with numpy and safetensors, to read back what was written). Needs clang or gcc, and zlib; a compiler without
+# sanitizers is left out of that part.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+. "$here/../tools.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
+warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Werror"
 common="-I$root/Runtime/include $warnings"
 
 run_check() { # PROGRAM
@@ -29,7 +31,7 @@ run_others() { # BUILD: how to compile
 }
 
 for compiler in clang gcc; do
-  command -v $compiler >/dev/null || { echo "no $compiler: skipped"; continue; }
+  can "the readers' checks" $compiler -include zlib.h -lz || continue
   # Every header stands alone, with zlib and without.
   for header in "$root"/Runtime/include/*.h; do
     case $header in *_body.h) continue ;; esac # an include template
@@ -38,23 +40,25 @@ for compiler in clang gcc; do
     $compiler -std=c11 -O1 $common -march=native -DDSC_HAVE_ZLIB=0 -c "$work/alone.c" -o "$work/alone.o"
   done
   for language in "c -std=c11" "c++ -std=c++17"; do
+    can "C++" $compiler -x $language || continue
     echo "$compiler $language"
     $compiler -x $language -O2 $common "$here/check.c" -o "$work/check" -lz -lm
     run_check "$work/check"
     run_others "$compiler -x $language -O2 $common"
   done
+  sanitizes $compiler || continue
   echo "$compiler sanitizers"
-  sanitizers="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+  build="$compiler -std=c11 -g -O1 $sanitizers $common"
   # A window of 16 bytes puts its border everywhere in a table; what is read must not depend on it.
   for window in 16 262144; do
-    $compiler -std=c11 $sanitizers $common -DDSC_CSV_PIECE=$window "$here/fuzz.c" -o "$work/fuzz" -lz -lm
+    $build -DDSC_CSV_PIECE=$window "$here/fuzz.c" -o "$work/fuzz" -lz -lm
     "$work/fuzz" "${CASES:-20000}" > "$work/fuzz.$window"
   done
   cat "$work/fuzz.16"
   cmp "$work/fuzz.16" "$work/fuzz.262144"
-  $compiler -std=c11 $sanitizers $common -DDSC_CSV_PIECE=16 "$here/check.c" -o "$work/check" -lz -lm
+  $build -DDSC_CSV_PIECE=16 "$here/check.c" -o "$work/check" -lz -lm
   run_check "$work/check"
-  run_others "$compiler -std=c11 $sanitizers $common"
+  run_others "$build"
 done
 if ${PYTHON:-python3} -c 'import numpy, safetensors' 2>/dev/null; then
   ${PYTHON:-python3} "$here/fixtures.py" verify "$work/files"
