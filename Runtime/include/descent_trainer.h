@@ -211,6 +211,8 @@ DSC_FN int dsc_trainer_get(const dsc_safetensors *file, const dsc_trainer_tensor
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "has no tensor %s", name.text);
   if (!dsc_trainer_fits(&entry->array, tensor))
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "%s is %s; expected %s", name.text, dsc_trainer_type(entry->array.dtype, entry->array.rank, entry->array.shape).text, dsc_trainer_type(tensor->dtype, tensor->rank, tensor->shape).text);
+  if (entry->array.stored != entry->array.dtype)
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "%s is stored as %s; expected the type of the run", name.text, dsc_stored_info(entry->array.stored).name);
   if (entry->array.bytes > 0)
     memcpy(to, entry->array.data, (size_t)entry->array.bytes);
   return DSC_OK;

@@ -32,6 +32,7 @@ extension TrainingSession {
     func tensor(_ name: String, _ type: TensorType) throws -> HostArray {
       guard let found = file[name] else { throw fail("has no tensor '\(name)'") }
       guard found.type == type else { throw fail("'\(name)' is \(found.type), expected \(type)") }
+      guard !file.converted.contains(name) else { throw fail("'\(name)' is stored in another type than that of the run") }
       return try found.value
     }
     let parameters = try zip(graphs.parameterPaths, graphs.parameterTypes).map { try tensor($0, $1) }
