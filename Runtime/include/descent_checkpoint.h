@@ -158,6 +158,9 @@ DSC_FN int dsc_checkpoint_find(const dsc_safetensors *file, const char *name, co
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "%s is %s; expected %s", shown.text,
                        dsc_show_type(found->dtype, found->rank, found->shape).text,
                        dsc_show_type(like->dtype, like->rank, like->shape).text);
+  if (found->stored != found->dtype)
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "%s is stored as %s; expected the type of the run", shown.text,
+                       dsc_stored_info(found->stored).name);
   *data = found->data;
   return DSC_OK;
 }

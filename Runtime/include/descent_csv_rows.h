@@ -14,7 +14,9 @@ typedef struct dsc_csv_block {
   int64_t rows; /* that are filled in */
 } dsc_csv_block;
 
-enum { DSC_CSV_BLOCK_BYTES = 1 << 20 };
+#ifndef DSC_CSV_BLOCK_BYTES
+#define DSC_CSV_BLOCK_BYTES (1 << 20)
+#endif
 
 /* Everything that is needed to read records. */
 typedef struct {

@@ -96,7 +96,7 @@ DSC_FN int dsc_safetensors_info(dsc_json_cursor *c, dsc_safetensors_entry *entry
     while (key < 3 && strcmp(text, keys[key]) != 0)
       key++;
     if (key == 3 || (seen & 1 << key) != 0)
-      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": %s key %s in tensor %s", 8 + (text - c->text), key == 3 ? "unknown" : "repeated", dsc_show(text, (int64_t)strlen(text)).text, name.text);
+      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": %s key %s in tensor %s", 8 + (int64_t)(text - c->text), key == 3 ? "unknown" : "repeated", dsc_show(text, (int64_t)strlen(text)).text, name.text);
     seen |= 1 << key;
     code = dsc_json_take(c, ':', "':'");
     if (code == DSC_OK)
@@ -141,7 +141,7 @@ DSC_FN int dsc_safetensors_header(dsc_json_cursor *c, dsc_safetensors *out) {
       return code;
     if (strcmp(name, "__metadata__") == 0) {
       if (metadata++)
-        return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": a second __metadata__", 8 + (name - c->text));
+        return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": a second __metadata__", 8 + (int64_t)(name - c->text));
       code = dsc_safetensors_metadata_object(c, out);
     } else {
       void *larger = dsc_safetensors_room(c, out->entries, out->count, sizeof *out->entries);

@@ -19,6 +19,8 @@ public struct SafeTensors: Sendable {
 
   /// The tensors in the file's order.
   public var entries: [Entry]
+  /// The names of tensors that the file had in another type.
+  package private(set) var converted: Set<String> = []
   /// The notes of `__metadata__`; they are written in the order of their keys.
   public var metadata: [String: String]
 
@@ -47,7 +49,10 @@ public struct SafeTensors: Sendable {
       guard seen.insert(name).inserted else {
         throw DescentError(.file, "\(path): two tensors have names that are the same text, \(name.debugDescription)")
       }
-      if let note = file.entries[i].array.note { notes[note, default: 0] += 1 }
+      if let note = file.entries[i].array.note {
+        notes[note, default: 0] += 1
+        result.converted.insert(name)
+      }
       result.entries.append(Entry(name, Tensor(try HostArray(copying: file.entries[i].array, of: path))))
     }
     for (note, count) in notes.sorted(by: { $0.key < $1.key }) {

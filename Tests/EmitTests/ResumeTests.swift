@@ -61,4 +61,23 @@ import Testing
     #expect(try folder.bytes("c.every") == folder.bytes("whole"))
     #expect(try run(["--resume", "whole"]).output.contains("nothing left to do: 21 steps"))
   }
+
+  /// A tensor of another type that could be read by conversion is none of a run that has the same bits.
+  @Test func convertedTensorsAreRefused() throws {
+    let folder = try Folder()
+    let (data, trainer) = (try Sample.curve(), Sample.regression())
+    var options = TrainingOptions(epochs: 2)
+    options.checkpoint = folder.path + "/checkpoint"
+    _ = try trainer.fit(data, options: options)
+    try trainer.emitTrainer(data: data, validation: nil, options: options, to: folder.path)
+    try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path)
+    var bytes = try folder.bytes("checkpoint")
+    let type = try #require(bytes.range(of: Data("\"I64\"".utf8)))
+    bytes.replaceSubrange(type, with: Data("\"U64\"".utf8))
+    try bytes.write(to: URL(fileURLWithPath: folder.path + "/converted"))
+    options.resume = folder.path + "/converted"
+    #expect(failure { try trainer.fit(data, options: options) }.message.hasPrefix(folder.path + "/converted: "))
+    let outcome = try execute(folder.path + "/trainer", ["--resume", "converted"], in: folder.path)
+    #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("converted: "), "\(outcome)")
+  }
 }
