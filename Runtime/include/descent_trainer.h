@@ -140,8 +140,7 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
   s->io[n++] = s->targets.data;
   t->train.run(s->io, s->arena, steps, s->options.threads);
   if (s->bad >= 0)
-    return dsc_fail(error, DSC_ERROR_FORMAT, "the loss became not a number in step %" PRId64
-                    "; try a smaller learning rate, and see whether a label lies outside the classes", s->bad + 1);
+    return dsc_fail(error, DSC_ERROR_FORMAT, "the loss became not a number in step %" PRId64 "; try a smaller learning rate%s; train --check-nan of the program that this trainer was made by names the operation", s->bad + 1, t->data->target.dtype == DSC_F32 || t->data->target.dtype == DSC_F64 ? "" : ", and see whether a label lies outside the classes");
   return DSC_OK;
 }
 

@@ -22,6 +22,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
   @Option(help: ArgumentHelp("Go on from a checkpoint.", valueName: "file")) var resume: String?
   @Option(help: ArgumentHelp("Write metrics.csv, metrics.jsonl and pictures into a folder.", valueName: "dir")) var log:
     String?
+  @Flag(help: "Where a loss or a parameter becomes NaN or infinite, name the operation that made it.") var checkNan = false
   @Flag(help: "One JSON object a line.") var json = false
   @Flag(help: "Draw pictures as text even where the output is no terminal.") var plot = false
 
@@ -43,6 +44,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
     options.checkpoint = checkpoint
     options.every = every
     options.resume = resume
+    options.checksNumbers = checkNan
     return options
   }
 

@@ -41,12 +41,12 @@ package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String) thr
   let settings = try Settings.current()
   let start = ContinuousClock.now
   settings.print(.graphs, "--- \(prefix): as traced\n" + graph.text)
-  let optimized = try optimize(graph, check: settings.check) { phrase, graph in
+  let optimized = try optimize(graph, check: settings.checks.contains(.graph)) { phrase, graph in
     settings.print(.passes, "--- \(prefix): \(phrase): \(graph.nodes.count) nodes")
     settings.print(.graphs, graph.text)
   }
   let schedule = try fuse(optimized, donations: donations)
-  if settings.check { try schedule.graph.verify() }
+  if settings.checks.contains(.graph) { try schedule.graph.verify() }
   settings.print(.passes, "--- \(prefix): kernels\n" + schedule.text)
   let program = StepProgram(schedule, prefix: prefix)
   settings.print(
