@@ -15,7 +15,7 @@ let package = Package(
     .target(
       name: "DescentRuntime", path: "Runtime", cSettings: [.define("DSC_QUIET")],
       linkerSettings: [.linkedLibrary("z"), .linkedLibrary("m")]),
-    .target(name: "DescentIR", path: "Sources/IR"),
+    .target(name: "DescentIR", dependencies: ["DescentRuntime"], path: "Sources/IR"),
     .target(name: "DescentOps", dependencies: ["DescentIR"], path: "Sources/Ops"),
     .target(name: "DescentInterpreter", dependencies: ["DescentIR"], path: "Sources/Interpreter"),
     .target(
@@ -28,7 +28,7 @@ let package = Package(
     .target(
       name: "DescentDriver",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentPasses", "DescentCCode", "DescentRuntime",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentRuntime",
       ], path: "Sources/Driver"),
     .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(

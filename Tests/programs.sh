@@ -381,6 +381,16 @@ else
   echo "skipped: full disk while emitting, as this user may not mount a small one"
 fi
 
+section "memory"
+# Address space for the program, and not for its temporaries.
+no_memory() {
+  (ulimit -v "$1" && shift && ! "$@" >memory.out 2>memory.err)
+  cat memory.err
+  [ "$(wc -l <memory.err)" = 1 ] && grep -q "^[a-z]*: no memory for [0-9]* bytes" memory.err
+}
+holds "a run that does not fit" no_memory 400000 char-gpt train --steps 1 --threads 1
+holds "a trainer that does not fit" no_memory 200000 trainer-char-gpt/trainer-clang-omp --steps 1 --threads 1 --data trainer-char-gpt --output never
+
 section "threads"
 # What the environment says of OpenMP changes no bit and breaks nothing, in process and in a trainer by either compiler.
 digits train --steps 20 --threads 1 --checkpoint threads.one >threads.log

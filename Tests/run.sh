@@ -39,7 +39,7 @@ fi
 # The cache of this run is its own, so that every test builds what it tests.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export DESCENT_CACHE="$work/cache" DESCENT_CHECK=1
+export DESCENT_CACHE="$work/cache" DESCENT_CHECK=graph
 
 section() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 section "build"

@@ -81,6 +81,14 @@ DSC_FN void *dsc_allocate(int64_t bytes) {
   return posix_memalign(&memory, 64, bytes > 0 ? (size_t)bytes : 1) == 0 ? memory : NULL;
 }
 
+/* Whether so much memory can be had now. */
+DSC_FN int dsc_has_room(int64_t bytes) {
+  void *memory = dsc_allocate(bytes);
+  const int has = memory != NULL;
+  free(memory);
+  return has;
+}
+
 /* Fills in everything but the data (null). Fails on an unknown type, a rank outside 0...8, a negative size, overflow.
  * `file` is named in the error; it may be null. */
 DSC_FN int dsc_array_describe(dsc_array *array, int32_t dtype, int32_t rank, const int64_t *shape, const char *file, dsc_error *error) {

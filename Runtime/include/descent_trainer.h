@@ -184,7 +184,10 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
   s->summed += steps;
   if (s->bad >= 0)
     return dsc_fail(error, DSC_ERROR_FORMAT, "the loss became infinite or not a number in step %" PRId64
-                    "; try a smaller learning rate, and see whether a label lies outside the classes", s->bad + 1);
+                    "; try a smaller learning rate%s; train --check-nan of the program that this trainer was made by "
+                    "names the operation", s->bad + 1,
+                    t->data->target.dtype == DSC_F32 || t->data->target.dtype == DSC_F64
+                        ? "" : ", and see whether a label lies outside the classes");
   return DSC_OK;
 }
 

@@ -77,6 +77,7 @@ extension HostArray {
     guard !product.overflow else {
       throw DescentError(.file, "\(file): the sizes of the empty shape \(shape) multiply beyond 64 bits")
     }
+    try TensorType(dtype, shape).checkRoom()
     self.init(TensorType(dtype, shape)) { bytes in
       guard let data = array.data, bytes.count > 0 else { return }
       bytes.copyMemory(from: UnsafeRawBufferPointer(start: data, count: Int(array.bytes)))

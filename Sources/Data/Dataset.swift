@@ -166,9 +166,10 @@ extension Dataset {
 
 extension HostArray {
   /// The rows of these numbers, which must exist.
-  fileprivate func gathering(_ rows: [Int32]) -> HostArray {
+  fileprivate func gathering(_ rows: [Int32]) throws -> HostArray {
     var shape = shape
     shape.dimensions[0] = rows.count
+    try TensorType(dtype, shape).checkRoom()
     let rowBytes = self.shape.dimensions.dropFirst().reduce(dtype.byteSize, *)
     return withBytes { from in
       HostArray(TensorType(dtype, shape)) { to in

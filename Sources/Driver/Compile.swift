@@ -3,6 +3,7 @@
 
 import DescentCCode
 import DescentIR
+import DescentInterpreter
 import DescentOps
 import DescentPasses
 import DescentTransforms
@@ -12,6 +13,9 @@ import Synchronization
 /// types; further calls run the library. Throws the errors of tracing and building.
 ///
 /// Inside another transform it is the function itself, so that `grad(compiled)` and nesting work.
+///
+/// Where `DESCENT_CHECK` is `nan` or `1`, a result that is NaN or infinite and was made of finite numbers is an error, which names
+/// the operation that made it, its line and its operands.
 public func compile<P: ParameterTree, each A: ParameterTree, R: ParameterTree>(
   _ f: @escaping @Sendable (P, repeat each A) -> R
 ) -> @Sendable (P, repeat each A) throws -> R {
@@ -116,6 +120,8 @@ private final class CompiledFunction: Sendable {
   private struct Build {
     var executable: Executable
     var structures: [TreeStructure]
+    /// As it was traced, where results are checked.
+    var graph: Graph?
   }
   private let builds = Mutex<[Call.Key: Build]>([:])
 
@@ -135,14 +141,29 @@ private final class CompiledFunction: Sendable {
       let graph = try call.trace.finish(labelled)
       let program = try prepare(graph, prefix: "compiled")
       let executable = try load([program])[0]
-      build = Build(executable: executable, structures: outputs.map(\.structure))
+      let isChecked = try Settings.current().checks.contains(.numbers)
+      build = Build(executable: executable, structures: outputs.map(\.structure), graph: isChecked ? graph : nil)
       builds.withLock { $0[key] = build }
     }
     let executable = build.executable
-    let arrays = executable.program.externals.enumerated().map { index, external in
-      index < inputs.count ? MemoryArray(inputs[index]) : MemoryArray(external.type)
+    let arrays = try executable.program.externals.enumerated().map { index, external in
+      index < inputs.count ? try MemoryArray(inputs[index]) : try MemoryArray(external.type)
     }
     executable.run(arrays)
-    return (build.structures, executable.program.outputPlaces.map { Tensor(arrays[$0].read()) })
+    for place in executable.program.outputPlaces { try arrays[place].type.checkRoom() }
+    let results = executable.program.outputPlaces.map { arrays[$0].read() }
+    try build.graph?.checkNumbers(results, inputs)
+    return (build.structures, results.map { Tensor($0) })
+  }
+}
+
+extension Graph {
+  /// Throws where an output is not finite and an operation made it so of finite numbers.
+  package func checkNumbers(_ results: [HostArray], _ inputs: [HostArray]) throws {
+    for (number, result) in results.enumerated() where !result.isFinite {
+      guard let origin = try origin(ofOutput: number, inputs), origin.maker == .operation else { continue }
+      let name = outputLabels[number].isEmpty ? "the result" : "the result '\(outputLabels[number])'"
+      throw DescentError(.usage, "\(name) is not finite: \(origin.message)", at: origin.location)
+    }
   }
 }

@@ -13,15 +13,16 @@ package final class MemoryArray: @unchecked Sendable {
   package let type: TensorType
   package let address: UnsafeMutableRawPointer
 
-  /// Zeroed memory for a tensor of the given type.
-  package init(_ type: TensorType) {
+  /// Zeroed memory for a tensor of the given type; throws `.memory` where there is none.
+  package init(_ type: TensorType) throws {
+    try type.checkRoom()
     self.type = type
     // The tail lets a whole vector be read at the end of a short array by tools that check bounds by the allocation.
     address = .allocate(byteCount: max(type.byteCount, 1), alignment: 64)
     address.initializeMemory(as: UInt8.self, repeating: 0, count: max(type.byteCount, 1))
   }
-  package convenience init(_ value: HostArray) {
-    self.init(value.type)
+  package convenience init(_ value: HostArray) throws {
+    try self.init(value.type)
     load(value)
   }
   deinit { address.deallocate() }
@@ -61,7 +62,9 @@ package final class Executable: Sendable {
     self.library = library
     function = unsafeBitCast(try library.symbol("\(program.prefix)_run"), to: Run.self)
     let size = unsafeBitCast(try library.symbol("\(program.prefix)_arena_bytes"), to: Size.self)
-    arena = Mutex(MemoryArray(TensorType(.u8, [Int(size(Int64(threads)))])))
+    let bytes = Int(size(Int64(threads)))
+    try checkRoom(bytes, for: "the temporaries of '\(program.prefix)' take with \(threads) thread\(threads == 1 ? "" : "s")")
+    arena = Mutex(try MemoryArray(TensorType(.u8, [bytes])))
   }
 
   /// Bytes of the arena with the scratch memory of all threads.

@@ -45,12 +45,12 @@ package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String, isS
     settings.print(.passes, "--- \(prefix): \(phrase): \(graph.nodes.count) nodes")
     settings.print(.graphs, graph.text)
   }
-  var optimized = try optimize(graph, check: settings.check, trace: report)
+  var optimized = try optimize(graph, check: settings.checks.contains(.graph), trace: report)
   if isSmall {
-    optimized = try optimize(try sinkSequences(optimized), check: settings.check, trace: report)
+    optimized = try optimize(try sinkSequences(optimized), check: settings.checks.contains(.graph), trace: report)
   }
   let schedule = try fuse(optimized, donations: donations)
-  if settings.check { try schedule.graph.verify() }
+  if settings.checks.contains(.graph) { try schedule.graph.verify() }
   settings.print(.passes, "--- \(prefix): kernels\n" + schedule.text)
   let program = StepProgram(schedule, prefix: prefix)
   settings.print(

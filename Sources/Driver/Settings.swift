@@ -45,6 +45,19 @@ package struct DebugOutput: OptionSet, Sendable, Hashable {
   }
 }
 
+/// What is checked while programs are made and run.
+package struct Checks: OptionSet, Sendable, Hashable {
+  package var rawValue: Int
+  package init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// `graph`: the graph, after every pass.
+  package static let graph = Checks(rawValue: 1)
+  /// `nan`: results; one that is not finite is an error that names the operation which made it so.
+  package static let numbers = Checks(rawValue: 2)
+
+  static let names: [String: Checks] = ["0": [], "1": [.graph, .numbers], "graph": .graph, "nan": .numbers]
+}
+
 /// The environment of a run.
 package struct Settings: Sendable, Hashable {
   /// `DESCENT_CC`: the C compiler, a path or a name on `PATH`; one file name, never a command line.
@@ -59,8 +72,8 @@ package struct Settings: Sendable, Hashable {
   package var debug: DebugOutput
   /// `DESCENT_KEEP_C`: a folder where every emitted C file is kept.
   package var keepC: String?
-  /// `DESCENT_CHECK`: `1` runs the verifier between passes.
-  package var check: Bool
+  /// `DESCENT_CHECK`: what is checked: `graph`, `nan`, or `1` for both.
+  package var checks: Checks
   /// `RECORD`: `1` rewrites the recorded results of tests.
   package var record: Bool
   /// The folders of `PATH`, where compilers are looked for.
@@ -78,9 +91,6 @@ package struct Settings: Sendable, Hashable {
         throw DescentError(.usage, "\(name) is '\(text)': expected \(expected)")
       }
       return result
-    }
-    func flag(_ name: String) throws -> Bool {
-      try parsed(name, default: false, "0 or 1") { ["0": false, "1": true][$0] }
     }
     compiler = value("DESCENT_CC")
     // The XDG base directory specification has relative paths ignored.
@@ -101,15 +111,18 @@ package struct Settings: Sendable, Hashable {
       "DESCENT_DEBUG", default: [], "a level from 0 to 4 or letters among l (lines), p (passes), c (code), g (graphs)"
     ) { DebugOutput(text: $0) }
     keepC = value("DESCENT_KEEP_C").map(absolutePath)
-    check = try flag("DESCENT_CHECK")
-    record = try flag("RECORD")
+    checks = try parsed("DESCENT_CHECK", default: [], "0, 1, graph or nan") { Checks.names[$0] }
+    record = try parsed("RECORD", default: false, "0 or 1") { ["0": false, "1": true][$0] }
     searchPath = (value("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map {
       absolutePath(String($0))
     }
   }
 
   /// The settings of this process, read at the first call.
-  package static func current() throws -> Settings { try processSettings.get() }
+  package static func current() throws -> Settings { try substitute ?? processSettings.get() }
+
+  /// Other settings for a task, as tests want them.
+  @TaskLocal package static var substitute: Settings?
 
   private static let processSettings = Result { try Settings(environment: processEnvironment()) }
 }

@@ -20,7 +20,7 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
 /// What went wrong, said so that a person can act on it.
 public struct DescentError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The part of the system that found it.
-  public enum Kind: Sendable { case type, gradient, file, compiler, usage, verification, interrupted }
+  public enum Kind: Sendable { case type, gradient, file, compiler, usage, verification, interrupted, memory }
 
   public var kind: Kind
   public var message: String

@@ -3,8 +3,9 @@
 import DescentIR
 
 extension Graph {
-  /// The values of the outputs, given those of the inputs in order. Throws where the inputs do not fit.
-  package func evaluate(_ inputs: [HostArray]) throws -> [HostArray] {
+  /// The values of the outputs, given those of the inputs in order. Throws where the inputs do not fit. `see` is shown the
+  /// value of every node that the outputs need, in order; that of a loop is a token.
+  package func evaluate(_ inputs: [HostArray], see: (NodeID, HostArray) -> Void = { _, _ in }) throws -> [HostArray] {
     guard inputs.count == self.inputs.count else {
       throw DescentError(.usage, "the graph takes \(self.inputs.count) inputs, not \(inputs.count)")
     }
@@ -27,8 +28,9 @@ extension Graph {
       } else if case .result(let number) = lowering(of: id) {
         values[id.index] = results[node.operands[0].index]![number]
       } else if values[id.index] == nil {
-        values[id.index] = node.op.evaluate(node.operands.map { values[$0.index]! }, node.type)
+        values[id.index] = try node.op.value(node.operands.map { values[$0.index]! }, node.type, at: node.location)
       }
+      see(id, values[id.index]!)
       for operand in node.operands where lastUse[operand.index] == id.index {
         values[operand.index] = nil
         results[operand.index] = nil
@@ -39,20 +41,25 @@ extension Graph {
 }
 
 extension LoopForm {
-  /// The loop's results from its operands.
-  package func evaluate(_ x: [HostArray]) throws -> [HostArray] {
+  /// The loop's results from its operands. `see` is shown what goes into the body in each step, in the order of the steps.
+  package func evaluate(_ x: [HostArray], see: ([HostArray]) -> Void = { _ in }) throws -> [HostArray] {
     var carried = Array(x.prefix(carries))
     let constants = Array(x.dropFirst(carries + sequences))
     guard let length else {
-      while carried[0].ints[0] != 0 { carried = try body.evaluate(carried + constants) }
+      while carried[0].ints[0] != 0 {
+        see(carried + constants)
+        carried = try body.evaluate(carried + constants)
+      }
       return carried
     }
+    for type in resultTypes.dropFirst(carries) { try type.checkRoom(besides: type.byteCount) }
     var steps = [[HostArray]](repeating: [], count: length)
     for step in isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
       let slices = x[carries..<carries + sequences].map { sequence -> HostArray in
         let shape = Shape(Array(sequence.shape.dimensions.dropFirst()))
         return sequence.picking(shape) { step * shape.count + $0 }
       }
+      see(carried + slices + constants)
       let results = try body.evaluate(carried + slices + constants)
       carried = Array(results.prefix(carries))
       steps[step] = Array(results.dropFirst(carries))

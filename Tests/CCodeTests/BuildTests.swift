@@ -120,8 +120,8 @@ import Testing
     try #require(run.ending == .exited(0), "\(isSanitized ? "sanitizer: " : "")\(run.output.prefix(3000))")
     var output = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/out"))[...]
     for (trial, program) in zip(trials, programs) {
-      let arrays = program.externals.enumerated().map { index, external in
-        index < trial.inputs.count ? MemoryArray(trial.inputs[index]) : MemoryArray(external.type)
+      let arrays = try program.externals.enumerated().map { index, external in
+        index < trial.inputs.count ? try MemoryArray(trial.inputs[index]) : try MemoryArray(external.type)
       }
       try Executable(program, in: library, threads: 2).run(arrays)
       for array in arrays {

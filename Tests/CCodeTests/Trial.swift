@@ -173,8 +173,8 @@ struct Fleet {
     for (build, library) in libraries {
       // The thread count was varied by the first build.
       for count in first == nil ? threads : Array(threads.suffix(1)) {
-        let arrays = program.externals.enumerated().map { index, external in
-          index < trial.inputs.count ? MemoryArray(trial.inputs[index]) : MemoryArray(external.type)
+        let arrays = try program.externals.enumerated().map { index, external in
+          index < trial.inputs.count ? try MemoryArray(trial.inputs[index]) : try MemoryArray(external.type)
         }
         try Executable(program, in: library, threads: count).run(arrays, steps: trial.steps)
         let results = program.outputPlaces.map { arrays[$0].read() }

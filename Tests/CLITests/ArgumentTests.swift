@@ -9,7 +9,7 @@ import Testing
   @Test func defaultsComeFromTheProgram() throws {
     let options = try command(FewDigits.self, Train<FewDigits>.self, "train").options
     #expect(options.epochs == 2 && options.batch == 32 && options.seed == 3 && options.engine == .compiled)
-    #expect(options.steps == nil && options.threads == nil && options.checkpoint == nil)
+    #expect(options.steps == nil && options.threads == nil && options.checkpoint == nil && !options.checksNumbers)
     #expect(try command(Line.self, Train<Line>.self, "train").options.stepsPerEpoch == 25)
   }
 
@@ -17,11 +17,11 @@ import Testing
     let options = try command(
       FewDigits.self, Train<FewDigits>.self, "train", "--epochs", "7", "--batch", "9", "--seed", "-5", "--threads", "2",
       "--engine", "interpreted", "--checkpoint", "c.st", "--every", "10", "--resume", "d.st", "--log", "l", "--json",
-      "--plot", "--rows", "100"
+      "--plot", "--rows", "100", "--check-nan"
     ).options
     #expect(options.epochs == 7 && options.batch == 9 && options.seed == -5 && options.threads == 2)
     #expect(options.engine == .interpreted && options.checkpoint == "c.st" && options.every == 10)
-    #expect(options.resume == "d.st" && !options.resumeAnyway)
+    #expect(options.resume == "d.st" && !options.resumeAnyway && options.checksNumbers)
     #expect(try command(Line.self, Train<Line>.self, "train", "--resume", "c", "--resume-anyway").options.resumeAnyway)
   }
 

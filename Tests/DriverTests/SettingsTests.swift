@@ -8,7 +8,7 @@ import DescentDriver
 @Suite struct SettingsTests {
   @Test func defaults() throws {
     let settings = try Settings(environment: ["HOME": "/home/ada"])
-    #expect(settings.compiler == nil && settings.keepC == nil && !settings.check && !settings.record)
+    #expect(settings.compiler == nil && settings.keepC == nil && settings.checks == [] && !settings.record)
     #expect(settings.cache == "/home/ada/.cache/descent")
     #expect(settings.debug == [])
     #expect(settings.threads == availableProcessors() && settings.threads >= 1)
@@ -31,7 +31,7 @@ import DescentDriver
     ], processors: 16)
     #expect(settings.compiler == "clang-16" && settings.threads == 12 && settings.keepC == "/k")
     #expect(
-      settings.check && settings.record && settings.debug == [.code, .lines] && settings.searchPath == ["/a", "/b"])
+      settings.checks == [.graph, .numbers] && settings.record && settings.debug == [.code, .lines] && settings.searchPath == ["/a", "/b"])
   }
 
   @Test(arguments: [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("g", 1), ("lpcg", 4)])
@@ -39,12 +39,17 @@ import DescentDriver
     #expect(try Settings(environment: ["DESCENT_DEBUG": text]).debug.rawValue.nonzeroBitCount == kinds)
   }
 
+  @Test(arguments: [("", []), ("0", []), ("1", [.graph, .numbers]), ("graph", .graph), ("nan", .numbers)] as [(String, Checks)])
+  func checks(text: String, checks: Checks) throws {
+    #expect(try Settings(environment: ["DESCENT_CHECK": text]).checks == checks)
+  }
+
   @Test(arguments: [
     ("DESCENT_THREADS", "0"), ("DESCENT_THREADS", "-1"), ("DESCENT_THREADS", "four"), ("DESCENT_THREADS", "1e3"),
     ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_THREADS", "+4"), ("DESCENT_THREADS", "1.5"),
     ("DESCENT_DEBUG", "5"),
     ("DESCENT_DEBUG", "-1"),
-    ("DESCENT_DEBUG", "lx"), ("DESCENT_CHECK", "yes"), ("RECORD", "2"),
+    ("DESCENT_DEBUG", "lx"), ("DESCENT_CHECK", "yes"), ("DESCENT_CHECK", "2"), ("RECORD", "2"),
   ])
   func malformed(name: String, value: String) {
     let error = failure { try Settings(environment: [name: value]) }

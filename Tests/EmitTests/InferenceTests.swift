@@ -41,7 +41,7 @@ import Testing
     let program = try prepare(
       try trainer.predictionGraph(graphs, inputs: TensorType(.f32, [rows, 5])), prefix: "predict")
     let executable = try load([program])[0]
-    let arrays = program.externals.map { MemoryArray($0.type) }
+    let arrays = try program.externals.map { try MemoryArray($0.type) }
     for (array, leaf) in zip(arrays, try model.flattened().leaves) { array.load(try leaf.value) }
     let values = try data.inputs.doubles
     let count = 140 / rows

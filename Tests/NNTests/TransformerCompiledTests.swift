@@ -39,8 +39,8 @@ import Testing
     var first: [HostArray] = []
     for threads in [1, 2, 3] {
       let executable = try load([program], threads: threads)[0]
-      let arrays = program.externals.enumerated().map { index, external in
-        index < values.count ? MemoryArray(values[index]) : MemoryArray(external.type)
+      let arrays = try program.externals.enumerated().map { index, external in
+        index < values.count ? try MemoryArray(values[index]) : try MemoryArray(external.type)
       }
       executable.run(arrays)
       let results = program.outputPlaces.map { arrays[$0].read() }

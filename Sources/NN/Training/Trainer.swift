@@ -123,6 +123,9 @@ public struct TrainingOptions: Sendable {
   public var restoresBest = false
   /// When training ends before its last epoch.
   public var stopping = Stopping()
+  /// Whether a loss or a parameter that becomes NaN or infinite is traced back to the operation that made it, which the error then
+  /// names. Also where `DESCENT_CHECK` says so. Steps keep their bits; what they change is kept twice.
+  public var checksNumbers = false
 
   public init(epochs: Int, batch: Int? = nil, seed: Int = 0, threads: Int? = nil, engine: Engine = .compiled) {
     self.epochs = epochs

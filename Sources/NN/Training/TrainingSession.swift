@@ -34,6 +34,9 @@ package final class Stage {
     }
   }
 
+  /// What the step would be given now.
+  var inputs: [HostArray] { state.graph.inputs.indices.map { arrays[$0].read() } }
+
   package func run(steps: Int) throws {
     if let executable, isProfiled {
       let times = try executable.profile(arrays, steps: steps)
@@ -62,12 +65,16 @@ package final class TrainingSession<P: ParameterTree> {
   let stateArrays: [MemoryArray]
   /// The parameters of the best epoch, once there is one.
   private(set) lazy var bestArrays = graphs.parameterTypes.map { MemoryArray($0) }
-  private let counters: [MemoryArray]
+  let counters: [MemoryArray]
   private let evaluationCounters: [MemoryArray]
   private let order: MemoryArray?
   private let seed: Int
   private let initializeStage: Stage
-  private let stepStage: Stage
+  let stepStage: Stage
+  /// Whether a number that is not finite is traced back to what made it.
+  private let checksNumbers: Bool
+  /// Whether targets are labels.
+  let hasLabels: Bool
   private var evaluateStages: [(stage: Stage, steps: Int)] = []
   private let validationRows: Int
   private var shuffledEpoch = -1
@@ -87,13 +94,15 @@ package final class TrainingSession<P: ParameterTree> {
     try self.init(
       trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
       engine: options.engine, stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil,
-      profiled: profiled)
+      profiled: profiled, checksNumbers: options.checksNumbers)
   }
 
   package init(
     _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine,
-    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, profiled: Bool = false
+    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, profiled: Bool = false, checksNumbers: Bool = false
   ) throws {
+    self.checksNumbers = try checksNumbers || Settings.current().checks.contains(.numbers)
+    hasLabels = !data.targets.dtype.isFloating
     let graphs = try trainer.graphs(
       inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
       batch: batch, stepsPerEpoch: stepsPerEpoch, measuresGradient: measuresGradient)
@@ -113,20 +122,20 @@ package final class TrainingSession<P: ParameterTree> {
       self.threads = 1
     }
     arenaBytes = executables[1]?.arenaBytes ?? 0
-    parameterArrays = graphs.parameterTypes.map { MemoryArray($0) }
-    stateArrays = graphs.stateTypes.map { MemoryArray($0) }
-    counters = TrainingGraphs.counters.map { MemoryArray($0.type) }
-    evaluationCounters = TrainingGraphs.counters.map { MemoryArray($0.type) }
-    order = graphs.isShuffled ? MemoryArray(TensorType(.i32, [data.count])) : nil
-    let rows = [MemoryArray(try data.inputs.value), MemoryArray(try data.targets.value)]
+    parameterArrays = try graphs.parameterTypes.map { try MemoryArray($0) }
+    stateArrays = try graphs.stateTypes.map { try MemoryArray($0) }
+    counters = try TrainingGraphs.counters.map { try MemoryArray($0.type) }
+    evaluationCounters = try TrainingGraphs.counters.map { try MemoryArray($0.type) }
+    order = graphs.isShuffled ? try MemoryArray(TensorType(.i32, [data.count])) : nil
+    let rows = [try MemoryArray(data.inputs.value), try MemoryArray(data.targets.value)]
     initializeStage = Stage(
-      graphs.initialize, executables[0], [MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays)
+      graphs.initialize, executables[0], [try MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays)
     stepStage = Stage(
       graphs.step, executables[1], parameterArrays + stateArrays + counters + (order.map { [$0] } ?? []) + rows,
       profiled: profiled)
     validationRows = validation?.count ?? 0
     if let validation {
-      let rows = [MemoryArray(try validation.inputs.value), MemoryArray(try validation.targets.value)]
+      let rows = [try MemoryArray(validation.inputs.value), try MemoryArray(validation.targets.value)]
       for (index, part) in graphs.evaluate.enumerated() {
         evaluateStages.append((Stage(part.state, executables[2 + index], parameterArrays + evaluationCounters + rows), part.steps))
       }
@@ -154,11 +163,13 @@ package final class TrainingSession<P: ParameterTree> {
     // Without a shuffle an epoch is one step, and many may be run at once.
     precondition(
       order == nil || steps <= graphs.stepsPerEpoch - step % graphs.stepsPerEpoch, "steps across the end of an epoch")
+    let before = checksNumbers ? Position(self) : nil
     try stepStage.run(steps: steps)
     summed += steps
+    if let before { try check(since: before, steps) }
     let bad = counters[1].read().ints[0]
     if bad >= 0 {
-      throw DescentError(.usage, "the loss became infinite or not a number in step \(bad + 1); try a smaller learning rate, and see whether a label lies outside the classes")
+      throw DescentError(.usage, "the loss became infinite or not a number in step \(bad + 1); \(adviceOnNumbers)")
     }
   }
 
