@@ -4,6 +4,7 @@
 #include "DescentRuntime.h"
 #include "descent_convert.h"
 #include "descent_gemm.h"
+#include "descent_integer.h"
 #include "descent_kernel.h"
 #include "descent_math.h"
 #include "descent_math_f64.h"
@@ -45,6 +46,9 @@ TEXT(gemm_vector) = {
 };
 TEXT(idx) = {
 #embed "include/descent_idx.h" suffix(, 0)
+};
+TEXT(integer) = {
+#embed "include/descent_integer.h" suffix(, 0)
 };
 TEXT(json) = {
 #embed "include/descent_json.h" suffix(, 0)
@@ -97,6 +101,7 @@ static const struct {
     {"descent_gemm_pack.h", gemm_pack},
     {"descent_gemm_vector.h", gemm_vector},
     {"descent_idx.h", idx},
+    {"descent_integer.h", integer},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},
     {"descent_math.h", math},

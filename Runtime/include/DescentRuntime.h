@@ -16,6 +16,7 @@
 #include "descent_csv.h"
 #include "descent_npy.h"
 #include "descent_idx.h"
+#include "descent_integer.h"
 #include "descent_json.h"
 #include "descent_safetensors.h"
 #include "descent_safetensors_writer.h"

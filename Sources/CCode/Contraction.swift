@@ -95,7 +95,7 @@ extension ProgramContext {
       KernelCode(
         parameters: parameters, helpers: helpers, body: lines,
         units: batches == 1 ? "dsc_gemm_pieces(\(size))" : "\(batches) * dsc_gemm_pieces(\(size))",
-        work: batches * form.rows * form.columns * (form.depth + cost(kernel.members)),
+        work: batches.times(form.rows).times(form.columns).times(form.depth + cost(kernel.members)),
         scratch: "DSC_GEMM_SCRATCH_BYTES(\(size), sizeof(\(t)))", nodes: [anchor] + kernel.members)
     ]
   }
