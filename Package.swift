@@ -105,8 +105,8 @@ let package = Package(
         "DescentOps", "DescentIR", "DescentData",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
-      path: "Tests/OpsTests"),
+      name: "OpsTests", dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      path: "Tests/OpsTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "PassesTests",
       dependencies: ["DescentPasses", "DescentInterpreter", "DescentOps", "DescentTransforms", "DescentIR"],

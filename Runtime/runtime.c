@@ -5,6 +5,7 @@
 #include "descent_convert.h"
 #include "descent_gemm_f32.h"
 #include "descent_gemm_f64.h"
+#include "descent_integer.h"
 #include "descent_kernel.h"
 #include "descent_math.h"
 #include "descent_math_f64.h"
@@ -76,6 +77,9 @@ TEXT(hash) = {
 };
 TEXT(idx) = {
 #embed "include/descent_idx.h" suffix(, 0)
+};
+TEXT(integer) = {
+#embed "include/descent_integer.h" suffix(, 0)
 };
 TEXT(json) = {
 #embed "include/descent_json.h" suffix(, 0)
@@ -156,6 +160,7 @@ static const struct {
     {"descent_gemm_vector_body.h", gemm_vector_body},
     {"descent_hash.h", hash},
     {"descent_idx.h", idx},
+    {"descent_integer.h", integer},
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},
     {"descent_limits.h", limits},

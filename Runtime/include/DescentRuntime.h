@@ -18,6 +18,7 @@
 #include "descent_csv.h"
 #include "descent_npy.h"
 #include "descent_idx.h"
+#include "descent_integer.h"
 #include "descent_json.h"
 #include "descent_hash.h"
 #include "descent_safetensors.h"

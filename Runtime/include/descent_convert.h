@@ -1,6 +1,5 @@
-/* Conversions and integer divisions that C leaves undefined for some operands, defined for all.
- * Takes one or two numbers; gives a number. Floats become integers by truncation toward zero, clamped to the range, NaN is 0;
- * integer division truncates toward zero, by zero gives 0, and the most negative number by -1 wraps.
+/* Conversions that C leaves undefined for some operands, defined for all.
+ * Takes a number; gives a number. Floats become integers by truncation toward zero, clamped to the range, NaN is 0.
  * Invariant: selects, no branches, so that loops over them vectorise. */
 #ifndef DESCENT_CONVERT_H
 #define DESCENT_CONVERT_H
@@ -40,26 +39,6 @@ DSC_INLINE uint8_t dsc_convert_f32_u8(float x) {
 DSC_INLINE uint8_t dsc_convert_f64_u8(double x) {
   const double inside = ((x > 0.0) & (x < 255.0)) ? x : 0.0;
   return (uint8_t)(x >= 255.0 ? 255 : (int32_t)inside);
-}
-
-/* Where the quotient is undefined the divisor is replaced by 1: a / 0 is then masked, and a / -1 is the wrapped -a. */
-DSC_INLINE int32_t dsc_divide_i32(int32_t a, int32_t b) {
-  const int32_t safe = ((b == 0) | (b == -1)) ? 1 : b;
-  const int32_t q = a / safe;
-  const int32_t negated = (int32_t)(0u - (uint32_t)a);
-  return b == 0 ? 0 : (b == -1 ? negated : q);
-}
-
-DSC_INLINE int64_t dsc_divide_i64(int64_t a, int64_t b) {
-  const int64_t safe = ((b == 0) | (b == -1)) ? 1 : b;
-  const int64_t q = a / safe;
-  const int64_t negated = (int64_t)(UINT64_C(0) - (uint64_t)a);
-  return b == 0 ? 0 : (b == -1 ? negated : q);
-}
-
-DSC_INLINE uint8_t dsc_divide_u8(uint8_t a, uint8_t b) {
-  const uint8_t safe = (uint8_t)(b == 0 ? 1 : b);
-  return (uint8_t)(b == 0 ? 0 : a / safe);
 }
 
 #endif

@@ -97,7 +97,7 @@ extension ProgramContext {
       KernelCode(
         parameters: parameters, helpers: helpers, body: lines,
         units: batches == 1 ? "dsc_gemm_tiles(\(size))" : "\(batches) * dsc_gemm_tiles(\(size))",
-        work: batches * form.rows * form.columns * (form.depth + cost(kernel.members)),
+        work: batches.times(form.rows).times(form.columns).times(form.depth + cost(kernel.members)),
         scratch: "DSC_GEMM_SCRATCH_BYTES(\(form.rows), \(form.columns), \(form.depth), \(strides), sizeof(\(t)))", nodes: [anchor] + kernel.members)
     ]
   }

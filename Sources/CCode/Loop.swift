@@ -62,7 +62,7 @@ extension ProgramContext {
     }
     let work = body.calls.reduce(0) { $0 + $1.work }
     return KernelCode(
-      parameters: parameters, prelude: body.text, body: lines, units: "1", work: (form.length ?? 100) * work,
+      parameters: parameters, prelude: body.text, body: lines, units: "1", work: (form.length ?? 100).times(work),
       scratch: "\(body.prefix)_scratch", partialBytes: privateBytes, nodes: [anchor], isCollective: true, sharesItsWork: isShared)
   }
 }

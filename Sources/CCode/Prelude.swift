@@ -6,8 +6,8 @@ import DescentRuntime
 package enum Prelude {
   /// The headers that may be pasted, in the order in which they are looked through for what a program uses.
   private static let headers = [
-    "descent_convert.h", "descent_math.h", "descent_math_f64.h", "descent_random.h", "descent_gemm_f32.h",
-    "descent_gemm_f64.h",
+    "descent_convert.h", "descent_integer.h", "descent_math.h", "descent_math_f64.h", "descent_random.h",
+    "descent_gemm_f32.h", "descent_gemm_f64.h",
   ].map { Header($0) }
 
   private struct Header: Sendable {

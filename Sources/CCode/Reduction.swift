@@ -180,11 +180,11 @@ private struct ReductionWriter {
 
   private var count: Int { outputs.reduce(1) { $0 * extent($1) } }
   private var terms: Int { reduced.reduce(1) { $0 * extent($1) } }
-  private var work: Int { count * terms * form.cost + count * context.cost(form.kernel.members) }
+  private var work: Int { count.times(terms).times(form.cost).plus(count * context.cost(form.kernel.members)) }
 
   func write() -> [KernelCode] {
     let widest = outputs.map(extent).max() ?? 1
-    if terms >= 4096, count * terms >= 1 << 16, widest < 64 || count < 256, extent(reduced[0]) >= 4 { return blocked() }
+    if terms >= 4096, count.times(terms) >= 1 << 16, widest < 64 || count < 256, extent(reduced[0]) >= 4 { return blocked() }
     let shared = sharedLoop(outputs, variables)
     var parameters = Parameters()
     let lines = core(opened(outputs, variables, shared: shared), &parameters) { epilogue($0, $1) }

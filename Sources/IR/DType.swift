@@ -39,6 +39,8 @@ public enum DType: Int32, CaseIterable, Sendable, Hashable, Codable {
 
   /// True for `f32` and `f64`, the types that have gradients.
   public var isFloating: Bool { self == .f32 || self == .f64 }
+  /// True for `i32`, `i64` and `u8`.
+  public var isInteger: Bool { !isFloating && self != .bool }
 
   package init?(name: some StringProtocol) {
     guard let type = DType.allCases.first(where: { $0.name == name }) else { return nil }

@@ -74,10 +74,7 @@ package struct Graph: Sendable {
     _ op: any Op, _ operands: [NodeID], at location: SourceLocation? = nil, adjointOf: String? = nil
   ) throws -> NodeID {
     do {
-      let type = try op.resultType(operands.map { self[$0].type })
-      if type.shape.dimensions.contains(where: { $0 < 0 }) {
-        throw DescentError(.type, "\(op.name) would give the impossible shape \(type.shape)")
-      }
+      let type = try op.checkedType(operands.map { self[$0].type })
       if let input = op as? Input, input.index != inputs.count {
         throw DescentError(.verification, "input \(input.index) where input \(inputs.count) is due")
       }
@@ -121,7 +118,7 @@ package struct Graph: Sendable {
       for operand in node.operands where operand >= id {
         throw DescentError(.verification, "node %\(id.index) uses %\(operand.index), which is not before it")
       }
-      let type = try node.op.resultType(node.operands.map { self[$0].type })
+      let type = try node.op.checkedType(node.operands.map { self[$0].type })
       guard type == node.type else {
         throw DescentError(.verification, "node %\(id.index) (\(node.op.name)) is typed \(node.type) but gives \(type)")
       }

@@ -28,6 +28,15 @@ package protocol Op: Sendable {
 
 extension Op {
   package var name: String { Self.name }
+
+  /// `resultType`, refused where no array can be of that type: the one place where sizes are checked.
+  package func checkedType(_ operands: [TensorType]) throws -> TensorType {
+    let type = try resultType(operands)
+    do { try type.check() } catch let error as DescentError {
+      throw DescentError(error.kind, "\(name) would give \(error.message)")
+    }
+    return type
+  }
 }
 
 /// An operation that gives its first operand: what else it says concerns transforms alone, and passes drop it.

@@ -9,8 +9,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// The number of dimensions.
   public var rank: Int { dimensions.count }
-  /// The number of elements, 1 for a scalar.
-  public var count: Int { dimensions.reduce(1, *) }
+  /// The number of elements, 1 for a scalar; `Int.max` where there would be more.
+  public var count: Int { dimensions.reduce(1) { $0.times($1) } }
   /// The size of one dimension; a negative axis counts from the end.
   public subscript(axis: Int) -> Int { dimensions[axis < 0 ? axis + rank : axis] }
 
@@ -21,7 +21,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   package var strides: [Int] {
     var strides = [Int](repeating: 1, count: rank)
     for axis in stride(from: rank - 2, through: 0, by: -1) {
-      strides[axis] = strides[axis + 1] * dimensions[axis + 1]
+      strides[axis] = strides[axis + 1].times(dimensions[axis + 1])
     }
     return strides
   }
@@ -73,5 +73,35 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 
   /// `f32[400,1]`
   public var description: String { dtype.name + shape.description }
-  package var byteCount: Int { shape.count * dtype.byteSize }
+  package var byteCount: Int { shape.count.times(dtype.byteSize) }
+
+  /// What the largest array takes: as many bytes as a process can address on today's 64-bit machines. Below it no product of
+  /// a few sizes and costs overflows.
+  package static let largestByteCount = 1 << 47
+
+  /// Throws unless an array can be of this type: no size is below 0, and its bytes can be addressed. An empty axis counts
+  /// as 1, for steps along the axes before it are products all the same.
+  package func check() throws {
+    if let axis = shape.dimensions.firstIndex(where: { $0 < 0 }) {
+      throw DescentError(.type, "a tensor of shape \(shape): the size \(shape[axis]) of axis \(axis) is below 0")
+    }
+    let bytes = shape.dimensions.reduce(dtype.byteSize) { $0.times(Swift.max($1, 1)) }
+    guard bytes <= Self.largestByteCount else {
+      let size = bytes == .max ? "more than 2^63" : "\(bytes)"
+      throw DescentError(.type, "a tensor \(self) would take \(size) bytes; at most 2^47 can be addressed")
+    }
+  }
+}
+
+extension Int {
+  /// The sum, or the greatest integer where that is less.
+  package func plus(_ other: Int) -> Int {
+    let (sum, overflows) = addingReportingOverflow(other)
+    return overflows ? .max : sum
+  }
+  /// The product, or the greatest integer where that is less.
+  package func times(_ other: Int) -> Int {
+    let (product, overflows) = multipliedReportingOverflow(by: other)
+    return overflows ? .max : product
+  }
 }

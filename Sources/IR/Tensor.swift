@@ -80,7 +80,7 @@ extension Tensor {
     }
     if let trace = Trace.current { return trace.append(op, operands, at: location, guess: guess) }
     do {
-      let type = try op.resultType(operands.map(\.type))
+      let type = try op.checkedType(operands.map(\.type))
       return Tensor(try op.value(try operands.map { try $0.value }, type, at: location))
     } catch var error as DescentError {
       if error.location == nil { error.location = location }

@@ -11,7 +11,7 @@ public struct Flatten: WeightlessLayer {
     guard input.shape.rank > 0 else {
       throw DescentError(.type, "Flatten of \(input): a batch axis is needed", at: place.location)
     }
-    return TensorType(input.dtype, [input.shape[0], input.shape.dimensions.dropFirst().reduce(1, *)])
+    return TensorType(input.dtype, [input.shape[0], input.shape.dimensions.dropFirst().reduce(1) { $0.times($1) }])
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     flatten(x, from: 1, file: place.file, line: place.line)

@@ -18,8 +18,8 @@ public struct Fans: Sendable, Hashable {
   }
   /// Those of a kernel [window..., in, out]: a window counts with each of its elements.
   public init(kernel: Shape) {
-    let window = kernel.dimensions.dropLast(2).reduce(1, *)
-    self.init(in: window * (kernel.rank > 1 ? kernel[-2] : 1), out: window * (kernel.rank > 0 ? kernel[-1] : 1))
+    let window = kernel.dimensions.dropLast(2).reduce(1) { $0.times($1) }
+    self.init(in: window.times(kernel.rank > 1 ? kernel[-2] : 1), out: window.times(kernel.rank > 0 ? kernel[-1] : 1))
   }
 }
 

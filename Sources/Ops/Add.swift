@@ -1,7 +1,7 @@
 import DescentIR
 
 /// Sum of two tensors.
-package struct Add: BinaryPointwise {
+package struct Add: BinaryArithmetic {
   package init() {}
   package static let name = "add"
   package static let documentation = "y = a + b"

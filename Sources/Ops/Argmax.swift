@@ -48,6 +48,7 @@ package struct Argmax: Op {
       Sample(Argmax(axis: 1), [.init(real, [3, 5])]),
       Sample(Argmax(axis: 1), [.init(real, [2, 4, 3])]),
       Sample(Argmax(axis: 0), [.init(.i32, [9, 2])]),
+      Sample(Argmax(axis: 0), [.init(.i64, [9, 2])]),
       Sample(Argmax(axis: 1), [.init(.u8, [2, 9], 0...3)]),
     ]
   }
@@ -55,5 +56,7 @@ package struct Argmax: Op {
 
 /// The index (i32) of the first greatest element along `axis`, which vanishes; NaN counts as greatest.
 public func argmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Argmax(axis: axis < 0 ? axis + x.rank : axis), [x], at: SourceLocation(file, line))
+  let at = SourceLocation(file, line)
+  let numbers = x.dtype == .bool ? converted(x, to: .u8, at: at) : x
+  return .apply(Argmax(axis: axis < 0 ? axis + x.rank : axis), [numbers], at: at)
 }

@@ -83,6 +83,47 @@ extension Tensor {
   public static func .!= (a: Tensor, b: some TensorScalar) -> Tensor { compare(.ne, a, b) }
 
   private static func compare(_ direction: Compare.Direction, _ a: Tensor, _ b: some TensorScalar) -> Tensor {
-    pointwise(Compare(direction), a, filled(b.scalarValue, a.type))
+    if case .failure = a.storage { return a }
+    // As a number, true is 1.
+    let x = a.dtype == .bool ? converted(a, to: .u8, at: nil) : a
+    switch direction.exact(b.number, x.dtype) {
+    case .always(let truth): return filled(truth ? 1 : 0, TensorType(.bool, x.shape))
+    case .number(let direction, let number): return pointwise(Compare(direction), x, number)
+    }
+  }
+}
+
+extension Compare.Direction {
+  /// A comparison of the numbers of a type with one number, by means of a number that the type has.
+  fileprivate enum Exact {
+    case always(Bool)
+    case number(Compare.Direction, ScalarNumber)
+  }
+
+  /// The comparison that holds for the same numbers of `dtype` as the one with `number`, which `dtype` may not have. Rounding
+  /// alone is no difference: a number takes on a floating type first, unless that makes it infinite.
+  fileprivate func exact(_ number: ScalarNumber, _ dtype: DType) -> Exact {
+    guard let range = dtype.integers else {
+      guard case .real(let x) = number, dtype == .f32, x.isFinite, Float(x).isInfinite else {
+        return .number(self, number)
+      }
+      let infinity = ScalarNumber.real(x > 0 ? .infinity : -.infinity)
+      return switch self {
+      case .lt, .le: .number(x > 0 ? .lt : .le, infinity)
+      case .gt, .ge: .number(x > 0 ? .ge : .gt, infinity)
+      case .eq, .ne: .always(self == .ne)
+      }
+    }
+    switch number {
+    case .integer(let n):
+      return range.contains(n) ? .number(self, number) : .always(holds(0, n > range.upperBound ? 1 : -1))
+    case .real(let x):
+      if x.isNaN { return .always(self == .ne) }
+      // x < 2.5 for the same integers as x < 3, and x <= 2.5 as x <= 2.
+      let whole = self == .lt || self == .ge ? x.rounded(.up) : x.rounded(.down)
+      if whole != x, self == .eq || self == .ne { return .always(self == .ne) }
+      if let n = Int(exactly: whole) { return exact(.integer(n), dtype) }
+      return .always(holds(0, x > 0 ? 1 : -1))
+    }
   }
 }

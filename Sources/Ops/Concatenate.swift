@@ -21,7 +21,7 @@ package struct Concatenate: Op {
       throw DescentError(.type, "concatenate along axis \(axis) of \(first) and \(operand): all else must be equal")
     }
     var shape = first.shape
-    shape.dimensions[axis] = operands.reduce(0) { $0 + $1.shape[axis] }
+    shape.dimensions[axis] = operands.reduce(0) { $0.plus($1.shape[axis]) }
     return TensorType(first.dtype, shape)
   }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
@@ -64,10 +64,11 @@ package struct Concatenate: Op {
   }
 }
 
-/// The tensors one after another along `axis`; their shapes agree but for it.
+/// The tensors one after another along `axis`, in the type in which they meet; their shapes agree but for it.
 public func concatenate(
   _ tensors: [Tensor], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let axis = axis < 0 ? axis + (tensors.first?.rank ?? 0) : axis
-  return .apply(Concatenate(axis: axis), tensors, at: SourceLocation(file, line))
+  let at = SourceLocation(file, line)
+  return .apply(Concatenate(axis: axis), joined(tensors, at: at), at: at)
 }

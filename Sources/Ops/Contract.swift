@@ -149,22 +149,3 @@ package struct Contract: Op {
     ]
   }
 }
-
-/// The matrix product over the last axis of `a` and the first but last of `b`; leading axes are a batch, broadcast where one side
-/// lacks them. A vector on the left is a row, on the right a column.
-public func matmul(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  let at = SourceLocation(file, line)
-  guard a.rank > 0, b.rank > 0 else {
-    return Tensor(failure: DescentError(.type, "matmul of \(a.type) and \(b.type): a scalar has no axis to contract", at: at), type: a.type)
-  }
-  let batch = b.rank > 2 && a.rank > 2 ? min(a.rank, b.rank) - 2 : 0
-  guard batch == 0 || (a.rank == b.rank && a.shape.dimensions.prefix(batch) == b.shape.dimensions.prefix(batch)) else {
-    return Tensor(
-      failure: DescentError(.type, "matmul of \(a.shape) and \(b.shape): the batch axes before the last two differ", at: at), type: a.type)
-  }
-  return .apply(
-    Contract(
-      ContractionAxes(
-        lhsBatch: Array(0..<batch), rhsBatch: Array(0..<batch), lhsContracting: [a.rank - 1], rhsContracting: [max(b.rank - 2, 0)])),
-    [a, b], at: at)
-}

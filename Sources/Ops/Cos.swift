@@ -15,5 +15,5 @@ package struct Cos: UnaryPointwise {
 
 /// The cosine of each element, in radians.
 public func cos(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Cos(), [x], at: SourceLocation(file, line))
+  pointwise(Cos(), x, at: SourceLocation(file, line))
 }

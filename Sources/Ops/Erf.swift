@@ -17,5 +17,5 @@ package struct Erf: UnaryPointwise {
 
 /// The error function of each element, 2/√π ∫_0^x e^(-t²) dt.
 public func erf(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Erf(), [x], at: SourceLocation(file, line))
+  pointwise(Erf(), x, at: SourceLocation(file, line))
 }

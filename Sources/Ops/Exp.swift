@@ -15,5 +15,5 @@ package struct Exp: UnaryPointwise {
 
 /// The exponential of each element, e^x.
 public func exp(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Exp(), [x], at: SourceLocation(file, line))
+  pointwise(Exp(), x, at: SourceLocation(file, line))
 }

@@ -15,5 +15,5 @@ package struct Expm1: UnaryPointwise {
 
 /// e^x - 1 of each element, exact near 0.
 public func expm1(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Expm1(), [x], at: SourceLocation(file, line))
+  pointwise(Expm1(), x, at: SourceLocation(file, line))
 }

@@ -18,5 +18,5 @@ package struct Floor: UnaryPointwise {
 
 /// Each element rounded down; the derivative is 0.
 public func floor(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Floor(), [x], at: SourceLocation(file, line))
+  x.dtype.isInteger ? x : pointwise(Floor(), x, at: SourceLocation(file, line))
 }

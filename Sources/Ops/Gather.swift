@@ -68,7 +68,7 @@ public func gather(
 extension Op {
   /// Throws unless the operand can be indices.
   package func expectIndices(_ indices: TensorType) throws {
-    guard !indices.dtype.isFloating, indices.dtype != .bool else {
+    guard indices.dtype.isInteger else {
       throw DescentError(.type, "\(name) takes indices of type i32, i64 or u8, not \(indices)")
     }
   }
@@ -82,7 +82,12 @@ extension Shape {
 }
 
 /// Indices moved to the nearest one that an axis of `size` has.
-func clamped(_ indices: Tensor, _ size: Int) -> Tensor { minimum(maximum(indices, 0), size - 1) }
+func clamped(_ indices: Tensor, _ size: Int) -> Tensor { minimum(maximum(reaching(indices, size), 0), size - 1) }
+
+/// Indices in a type that has all numbers below `size`, and -1.
+func reaching(_ indices: Tensor, _ size: Int) -> Tensor {
+  convert(indices, to: size > Int(Int32.max) ? .i64 : indices.dtype.joined(with: .i32))
+}
 
 /// `x` with one axis moved to another place.
 package func moveAxis(_ x: Tensor, from: Int, to: Int) -> Tensor {
@@ -100,7 +105,7 @@ func mergeBatch(_ x: Tensor, _ axis: Int) -> Tensor {
 
 /// Batched indices into an axis of `width`, as indices into the axes of the whole batch end to end.
 func shiftedIndices(_ indices: Tensor, _ width: Int, _ size: Int) -> Tensor {
-  let wide = convert(indices, to: size * width > Int(Int32.max) ? .i64 : indices.dtype == .i64 ? .i64 : .i32)
+  let wide = reaching(indices, size * width)
   let element = Tensor.apply(Iota(shape: wide.shape, axis: 0, dtype: wide.dtype), [])
   return wide + element * width
 }

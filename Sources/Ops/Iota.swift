@@ -50,10 +50,14 @@ package struct Iota: Op {
   }
 }
 
-/// The index along `axis` in a tensor of `shape`.
+/// The index along `axis` in a tensor of `shape`; the type must have all of them.
 public func iota(
   _ shape: Shape, axis: Int = 0, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let axis = axis < 0 ? axis + shape.rank : axis
+  if let range = dtype.integers, shape.dimensions.indices.contains(axis), shape[axis] - 1 > range.upperBound {
+    let message = "iota along axis \(axis) of \(shape): \(dtype.name) does not have the number \(shape[axis] - 1)"
+    return Tensor(failure: DescentError(.type, message, at: SourceLocation(file, line)), type: TensorType(dtype, []))
+  }
   return .apply(Iota(shape: shape, axis: axis, dtype: dtype), [], at: SourceLocation(file, line))
 }

@@ -15,5 +15,5 @@ package struct Log: UnaryPointwise {
 
 /// The natural logarithm of each element; NaN below 0.
 public func log(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Log(), [x], at: SourceLocation(file, line))
+  pointwise(Log(), x, at: SourceLocation(file, line))
 }

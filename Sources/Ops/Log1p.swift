@@ -15,5 +15,5 @@ package struct Log1p: UnaryPointwise {
 
 /// ln(1 + x) of each element, exact near 0.
 public func log1p(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Log1p(), [x], at: SourceLocation(file, line))
+  pointwise(Log1p(), x, at: SourceLocation(file, line))
 }

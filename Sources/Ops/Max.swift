@@ -20,7 +20,7 @@ package struct Max: Reduction {
       Sample(Max(axes: [1]), [.init(real, [3, 5])]),
       Sample(Max(axes: [0]), [.init(real, [37, 5])]),
       Sample(Max(axes: [0, 2]), [.init(real, [4, 3, 5])]),
-    ] + [DType.i32, .i64, .u8].map { Sample(Max(axes: [1]), [.init($0, [3, 5], -9...9)]) }
+    ] + [DType.i32, .i64, .u8, .bool].map { Sample(Max(axes: [1]), [.init($0, [3, 5], -9...9)]) }
   }
 }
 

@@ -1,7 +1,7 @@
 import DescentIR
 
 /// The greater of two elements.
-package struct Maximum: BinaryPointwise {
+package struct Maximum: BinaryArithmetic {
   package init() {}
   package static let name = "maximum"
   package static let documentation = "y = a where a > b, else b; NaN where either is NaN"
@@ -33,12 +33,14 @@ package struct Maximum: BinaryPointwise {
 
 /// The greater of the elements of `a` and `b`, broadcast; NaN where either is. At a tie the gradient is shared equally.
 public func maximum(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  pointwise(Maximum(), a, b, at: SourceLocation(file, line))
+  // Of truth values it is this one.
+  let op: any Op = a.dtype == .bool && b.dtype == .bool ? Or() : Maximum()
+  return pointwise(op, a, b, at: SourceLocation(file, line))
 }
 
 /// The greater of each element and a number; NaN stays NaN. At a tie the gradient is halved.
 public func maximum(
   _ a: Tensor, _ b: some TensorScalar, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  pointwise(Maximum(), a, filled(b.scalarValue, a.type), at: SourceLocation(file, line))
+  pointwise(Maximum(), a, b, at: SourceLocation(file, line))
 }

@@ -1,7 +1,7 @@
 import DescentIR
 
 /// The lesser of two elements.
-package struct Minimum: BinaryPointwise {
+package struct Minimum: BinaryArithmetic {
   package init() {}
   package static let name = "minimum"
   package static let documentation = "y = a where a < b, else b; NaN where either is NaN"
@@ -33,12 +33,14 @@ package struct Minimum: BinaryPointwise {
 
 /// The lesser of the elements of `a` and `b`, broadcast; NaN where either is. At a tie the gradient is shared equally.
 public func minimum(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  pointwise(Minimum(), a, b, at: SourceLocation(file, line))
+  // Of truth values it is this one.
+  let op: any Op = a.dtype == .bool && b.dtype == .bool ? And() : Minimum()
+  return pointwise(op, a, b, at: SourceLocation(file, line))
 }
 
 /// The lesser of each element and a number; NaN stays NaN. At a tie the gradient is halved.
 public func minimum(
   _ a: Tensor, _ b: some TensorScalar, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  pointwise(Minimum(), a, filled(b.scalarValue, a.type), at: SourceLocation(file, line))
+  pointwise(Minimum(), a, b, at: SourceLocation(file, line))
 }

@@ -1,7 +1,7 @@
 import DescentIR
 
 /// Product of two tensors, element by element.
-package struct Multiply: BinaryPointwise {
+package struct Multiply: BinaryArithmetic {
   package init() {}
   package static let name = "multiply"
   package static let documentation = "y = a b"

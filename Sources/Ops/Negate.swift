@@ -1,14 +1,19 @@
 import DescentIR
 
-/// Change of sign.
-package struct Negate: UnaryPointwise {
+/// Change of sign; integers wrap, so that the least one, and any of u8 but 0, stays on its side of 0.
+package struct Negate: UnaryArithmetic {
   package init() {}
   package static let name = "negate"
   package static let documentation = "y = -x"
   package static let onnxName: String? = "Neg"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { -x }
-  package static func c(_ x: String, _ t: String) -> String { "-\(x)" }
+  package static func apply(_ x: Int) -> Int { 0 &- x }
+  package static func c(_ x: String, _ type: DType) -> String {
+    type.isFloating ? "-\(x)" : integerC("0", "-", x, type)
+  }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [-dy] }
-  package static func samples(_ real: DType) -> [Sample] { [Sample(Negate(), [.init(real, [3, 5])])] }
+  package static func samples(_ real: DType) -> [Sample] { 
+    [real, .i32, .i64, .u8].map { Sample(Negate(), [.init($0, [3, 5])]) }
+  }
 }

@@ -32,11 +32,11 @@ package struct Pad: Op {
         "pad of \(x.shape) by \(low) before, \(high) after and \(interior) between:"
           + " each needs \(x.shape.rank) numbers, none negative")
     }
-    return TensorType(x.dtype, Shape(low.indices.map { low[$0] + span(x.shape)[$0] + high[$0] }))
+    return TensorType(x.dtype, Shape(low.indices.map { low[$0].plus(span(x.shape)[$0]).plus(high[$0]) }))
   }
   /// The extent of the spread operand along each axis.
   private func span(_ shape: Shape) -> [Int] {
-    zip(shape.dimensions, interior).map { $0 == 0 ? 0 : ($0 - 1) * ($1 + 1) + 1 }
+    zip(shape.dimensions, interior).map { $0 == 0 ? 0 : ($0 - 1).times($1.plus(1)).plus(1) }
   }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let limit = zip(low, span(x[0].shape)).map { $0 + $1 }
@@ -87,9 +87,10 @@ package struct Pad: Op {
 
 /// `x` with cells of `value` added along each axis: `low` before, `high` after, `interior` between neighbours.
 public func pad(
-  _ x: Tensor, low: [Int], high: [Int], interior: [Int]? = nil, value: some TensorScalar = 0.0,
+  _ x: Tensor, low: [Int], high: [Int], interior: [Int]? = nil, value: some TensorScalar = 0,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let pad = Pad(low: low, high: high, interior: interior ?? low.map { _ in 0 })
-  return .apply(pad, [x, scalar(value.scalarValue, x.dtype)], at: SourceLocation(file, line))
+  let (x, value) = joined(x, value, at: SourceLocation(file, line))
+  return .apply(pad, [x, value], at: SourceLocation(file, line))
 }

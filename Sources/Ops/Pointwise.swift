@@ -3,8 +3,8 @@
 
 import DescentIR
 
-/// `y[i] = f(x[i])` on floating-point elements.
-package protocol UnaryPointwise: AttributeFreeOp {
+/// `y[i] = f(x[i])` on real numbers.
+package protocol UnaryPointwise: AttributeFreeOp, RealOperation {
   /// Rough cost in multiply-adds.
   static var cost: Int { get }
   /// The value, in Swift.
@@ -31,6 +31,40 @@ extension UnaryPointwise {
   }
 }
 
+/// `y[i] = f(x[i])` on numbers of any type but bool.
+package protocol UnaryArithmetic: AttributeFreeOp {
+  static var cost: Int { get }
+  static func apply<T: Real>(_ x: T) -> T
+  /// On integers, wrapping.
+  static func apply(_ x: Int) -> Int
+  static func c(_ x: String, _ type: DType) -> String
+}
+
+extension UnaryArithmetic {
+  package func resultType(_ operands: [TensorType]) throws -> TensorType {
+    try expectCount(operands, 1)
+    try expectNumbers(operands[0])
+    return operands[0]
+  }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
+    func integers<T: Element & FixedWidthInteger>(_ v: [T]) -> HostArray {
+      HostArray(type.shape, v.map { T(wrapping: Self.apply($0.asInt)) })
+    }
+    return switch x[0].storage {
+    case .f32(let v): HostArray(type.shape, v.map { Self.apply($0) })
+    case .f64(let v): HostArray(type.shape, v.map { Self.apply($0) })
+    case .i32(let v): integers(v)
+    case .i64(let v): integers(v)
+    case .u8(let v): integers(v)
+    case .bool: preconditionFailure("\(name) of \(x[0].dtype.name)")
+    }
+  }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
+  package func lowering(_ operands: [TensorType]) -> Lowering {
+    .pointwise(PointwiseRule(cost: Self.cost) { x, types, _ in Self.c(x[0], types[0]) })
+  }
+}
+
 /// `y = x`: an operation that says something of its operand, which it gives as it is.
 package protocol Unchanged: AttributeFreeOp {}
 
@@ -45,8 +79,34 @@ extension Unchanged {
   package func lowering(_ operands: [TensorType]) -> Lowering { .pointwise(PointwiseRule(cost: 0) { x, _, _ in x[0] }) }
 }
 
-/// `y[i] = f(a[i], b[i])` on numbers of one type.
-package protocol BinaryPointwise: AttributeFreeOp {
+/// `y[i] = f(a[i], b[i])` on real numbers of one type.
+package protocol BinaryPointwise: AttributeFreeOp, RealOperation {
+  static var cost: Int { get }
+  static func apply<T: Real>(_ a: T, _ b: T) -> T
+  static func c(_ a: String, _ b: String, _ type: DType) -> String
+}
+
+extension BinaryPointwise {
+  package func resultType(_ operands: [TensorType]) throws -> TensorType {
+    try expectFloating(operands, count: 2)
+    try expectSameType(operands, count: 2)
+    return operands[0]
+  }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
+    switch (x[0].storage, x[1].storage) {
+    case (.f32(let a), .f32(let b)): HostArray(type.shape, zip(a, b).map { Self.apply($0, $1) })
+    case (.f64(let a), .f64(let b)): HostArray(type.shape, zip(a, b).map { Self.apply($0, $1) })
+    default: preconditionFailure("\(name) of \(x[0].type) and \(x[1].type)")
+    }
+  }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func lowering(_ operands: [TensorType]) -> Lowering {
+    .pointwise(PointwiseRule(cost: Self.cost) { x, types, _ in Self.c(x[0], x[1], types[0]) })
+  }
+}
+
+/// `y[i] = f(a[i], b[i])` on numbers of one type, any but bool.
+package protocol BinaryArithmetic: AttributeFreeOp {
   static var cost: Int { get }
   static func apply<T: Real>(_ a: T, _ b: T) -> T
   /// On integers, wrapping.
@@ -54,10 +114,10 @@ package protocol BinaryPointwise: AttributeFreeOp {
   static func c(_ a: String, _ b: String, _ type: DType) -> String
 }
 
-extension BinaryPointwise {
+extension BinaryArithmetic {
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectSameType(operands, count: 2)
-    guard operands[0].dtype != .bool else { throw DescentError(.type, "\(name) is not defined on bool") }
+    try expectNumbers(operands[0])
     return operands[0]
   }
   package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
@@ -91,6 +151,12 @@ extension Op {
     try expectCount(operands, count)
     for operand in operands where !operand.dtype.isFloating {
       throw DescentError(.type, "\(name) takes f32 or f64, not \(operand); convert it first")
+    }
+  }
+  /// Throws where the operand is of truth values.
+  package func expectNumbers(_ operand: TensorType) throws {
+    guard operand.dtype != .bool else {
+      throw DescentError(.type, "\(name) is not defined on bool; use any, all, .&, .| or .!, or convert it first")
     }
   }
   /// Throws unless there are `count` operands, all of one type.

@@ -50,9 +50,10 @@ package struct Product: Reduction {
   }
 }
 
-/// The product over `axes` (over all where nil); `keepAxes` leaves them with size 1.
+/// The product over `axes` (over all where nil); `keepAxes` leaves them with size 1. Of u8 and bool it is i64, of i32 it wraps.
 public func product(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  reduce(x, axes, keepAxes, SourceLocation(file, line)) { Product(axes: $0) }
+  let at = SourceLocation(file, line)
+  return reduce(converted(x, to: x.dtype.summed, at: at), axes, keepAxes, at) { Product(axes: $0) }
 }

@@ -16,7 +16,7 @@ extension Reduction {
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 1)
     try expectAxes(axes, rank: operands[0].shape.rank)
-    guard operands[0].dtype != .bool else { throw DescentError(.type, "\(name) is not defined on bool; convert it first") }
+    if Self.reducer == .sum || Self.reducer == .product { try expectNumbers(operands[0]) }
     let result = operands[0].shape.removing(axes)
     if Self.reducer == .max || Self.reducer == .min, operands[0].shape.count == 0, result.count > 0 {
       throw DescentError(.type, "\(name) of no elements: the operand's shape is \(operands[0].shape)")

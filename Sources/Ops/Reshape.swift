@@ -34,7 +34,7 @@ public func reshape(_ x: Tensor, _ shape: Shape, file: StaticString = #fileID, l
   var shape = shape
   if let hole = shape.dimensions.firstIndex(of: -1) {
     let rest = shape.removing([hole]).count
-    shape.dimensions[hole] = rest == 0 ? 0 : x.shape.count / rest
+    shape.dimensions[hole] = rest <= 0 ? 0 : x.shape.count / rest
   }
   return shape == x.shape ? x : .apply(Reshape(shape), [x], at: SourceLocation(file, line))
 }

@@ -18,5 +18,5 @@ package struct Round: UnaryPointwise {
 
 /// Each element rounded to the nearest integer, halves to the even one; the derivative is 0.
 public func round(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Round(), [x], at: SourceLocation(file, line))
+  x.dtype.isInteger ? x : pointwise(Round(), x, at: SourceLocation(file, line))
 }

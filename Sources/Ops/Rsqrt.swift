@@ -15,5 +15,5 @@ package struct Rsqrt: UnaryPointwise {
 
 /// One over the square root of each element.
 public func rsqrt(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Rsqrt(), [x], at: SourceLocation(file, line))
+  pointwise(Rsqrt(), x, at: SourceLocation(file, line))
 }

@@ -58,24 +58,21 @@ public func `where`(
       "where of shapes \(p.shape), \(a.shape) and \(b.shape), which do not broadcast to a common shape", a, b, p, at: at
     )
   }
-  return .apply(Select(), [p, a, b].map { broadcast($0, to: shape, at: at) }, at: at)
+  return .apply(Select(), ([p] + joined([a, b], at: at)).map { broadcast($0, to: shape, at: at) }, at: at)
 }
 
 /// The element of `a` where the bool `p` is true, else the number `b`.
 public func `where`(
   _ p: Tensor, _ a: Tensor, _ b: some TensorScalar, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  `where`(p, a, scalar(b.scalarValue, a.dtype), file: file, line: line)
+  let (a, b) = joined(a, b, at: SourceLocation(file, line))
+  return `where`(p, a, b, file: file, line: line)
 }
 
 /// The number `a` where the bool `p` is true, else the element of `b`.
 public func `where`(
   _ p: Tensor, _ a: some TensorScalar, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  `where`(p, scalar(a.scalarValue, b.dtype), b, file: file, line: line)
-}
-
-/// A number as a tensor without axes.
-package func scalar(_ value: Double, _ dtype: DType) -> Tensor {
-  Tensor(HostArray(TensorType(dtype, [])) { _ in value })
+  let (b, a) = joined(b, a, at: SourceLocation(file, line))
+  return `where`(p, a, b, file: file, line: line)
 }

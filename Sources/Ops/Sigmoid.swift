@@ -19,5 +19,5 @@ package struct Sigmoid: UnaryPointwise {
 
 /// The logistic function of each element, 1 / (1 + e^-x).
 public func sigmoid(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Sigmoid(), [x], at: SourceLocation(file, line))
+  pointwise(Sigmoid(), x, at: SourceLocation(file, line))
 }

@@ -1,22 +1,26 @@
 import DescentIR
 
 /// Sign: -1, 0 or 1.
-package struct Sign: UnaryPointwise {
+package struct Sign: UnaryArithmetic {
   package init() {}
   package static let name = "sign"
   package static let documentation = "y = -1 where x < 0, 1 where x > 0, else x (a zero or NaN)"
   package static let onnxName: String? = "Sign"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x > 0 ? 1 : x < 0 ? -1 : x }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_sign_\(t)(\(x))" }
+  package static func apply(_ x: Int) -> Int { x.signum() }
+  package static func c(_ x: String, _ type: DType) -> String {
+    type == .u8 ? "(uint8_t)(\(x) != 0)" : "dsc_sign_\(type.name)(\(x))"
+  }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [nil] }
   /// On both sides of the step at 0 and away from it.
   package static func samples(_ real: DType) -> [Sample] {
     [Sample(Sign(), [.init(real, [3, 5], 0.1...2)]), Sample(Sign(), [.init(real, [7], -2 ... -0.1)])]
+      + [DType.i32, .i64, .u8].map { Sample(Sign(), [.init($0, [3, 5], -9...9)]) }
   }
 }
 
 /// The sign of each element: -1, 0 or 1, and NaN of NaN; its derivative is 0.
 public func sign(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Sign(), [x], at: SourceLocation(file, line))
+  pointwise(Sign(), x, at: SourceLocation(file, line))
 }

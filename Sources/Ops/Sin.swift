@@ -15,5 +15,5 @@ package struct Sin: UnaryPointwise {
 
 /// The sine of each element, in radians.
 public func sin(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Sin(), [x], at: SourceLocation(file, line))
+  pointwise(Sin(), x, at: SourceLocation(file, line))
 }

@@ -15,5 +15,5 @@ package struct Sqrt: UnaryPointwise {
 
 /// The square root of each element; NaN below 0.
 public func sqrt(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Sqrt(), [x], at: SourceLocation(file, line))
+  pointwise(Sqrt(), x, at: SourceLocation(file, line))
 }

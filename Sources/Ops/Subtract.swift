@@ -1,7 +1,7 @@
 import DescentIR
 
 /// Difference of two tensors.
-package struct Subtract: BinaryPointwise {
+package struct Subtract: BinaryArithmetic {
   package init() {}
   package static let name = "subtract"
   package static let documentation = "y = a - b"

@@ -20,9 +20,10 @@ package struct Sum: Reduction {
   }
 }
 
-/// The sum over `axes` (over all where nil); `keepAxes` leaves them with size 1.
+/// The sum over `axes` (over all where nil); `keepAxes` leaves them with size 1. Of u8 and bool it is i64, of i32 it wraps.
 public func sum(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  reduce(x, axes, keepAxes, SourceLocation(file, line)) { Sum(axes: $0) }
+  let at = SourceLocation(file, line)
+  return reduce(converted(x, to: x.dtype.summed, at: at), axes, keepAxes, at) { Sum(axes: $0) }
 }

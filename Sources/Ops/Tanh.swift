@@ -15,5 +15,5 @@ package struct Tanh: UnaryPointwise {
 
 /// The hyperbolic tangent of each element.
 public func tanh(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Tanh(), [x], at: SourceLocation(file, line))
+  pointwise(Tanh(), x, at: SourceLocation(file, line))
 }

@@ -1,17 +1,7 @@
-// Arithmetic and comparison operators, with NumPy's broadcasting and with Swift numbers on either side.
+// Arithmetic operators, with NumPy's broadcasting and with Swift numbers on either side, and how pointwise operations are
+// applied to operands of different shapes and types.
 
 import DescentIR
-
-/// A Swift number that may stand beside a tensor; it takes on the tensor's element type.
-public protocol TensorScalar { var scalarValue: Double { get } }
-extension Float: TensorScalar { public var scalarValue: Double { Double(self) } }
-extension Double: TensorScalar { public var scalarValue: Double { self } }
-extension Int: TensorScalar { public var scalarValue: Double { Double(self) } }
-
-/// A tensor of `type` filled with one number.
-package func filled(_ value: Double, _ type: TensorType) -> Tensor {
-  broadcast(scalar(value, type.dtype), to: type.shape, at: nil)
-}
 
 /// `x` repeated to `shape` by NumPy's rule: axes are matched from the last, an axis of size 1 stretches.
 public func broadcast(_ x: Tensor, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -25,17 +15,35 @@ package func broadcast(_ x: Tensor, to shape: Shape, at location: SourceLocation
   return .apply(Broadcast(shape: shape, axes: (0..<x.rank).map { $0 + lead }), [x], at: location)
 }
 
-/// Applies a pointwise operation of two operands after broadcasting each to the common shape.
+/// Applies a pointwise operation of one operand, which is real where the operation wants that.
+package func pointwise(_ op: any Op, _ x: Tensor, at location: SourceLocation? = nil) -> Tensor {
+  .apply(op, joined([x], for: op, at: location), at: location)
+}
+
+/// Applies a pointwise operation of two operands in their common type and shape.
 package func pointwise(_ op: any Op, _ a: Tensor, _ b: Tensor, at location: SourceLocation? = nil) -> Tensor {
   guard let shape = Shape.broadcast(a.shape, b.shape) else {
     let message = "\(op.name) of shapes \(a.shape) and \(b.shape), which do not broadcast to a common shape"
     return .fail(message, a, b, at: location)
   }
-  guard a.dtype == b.dtype else {
-    return .fail(
-      "\(op.name) of \(a.type) and \(b.type): convert one to the element type of the other", a, b, at: location)
-  }
-  return .apply(op, [broadcast(a, to: shape, at: location), broadcast(b, to: shape, at: location)], at: location)
+  let operands = joined([a, b], for: op, at: location)
+  return .apply(op, operands.map { broadcast($0, to: shape, at: location) }, at: location)
+}
+
+/// The same with a number on the right.
+package func pointwise(
+  _ op: any Op, _ a: Tensor, _ b: some TensorScalar, at location: SourceLocation? = nil
+) -> Tensor {
+  let (x, number) = joined(a, b, for: op, at: location)
+  return .apply(op, [x, broadcast(number, to: x.shape, at: location)], at: location)
+}
+
+/// The same with a number on the left.
+package func pointwise(
+  _ op: any Op, _ a: some TensorScalar, _ b: Tensor, at location: SourceLocation? = nil
+) -> Tensor {
+  let (x, number) = joined(b, a, for: op, at: location)
+  return .apply(op, [broadcast(number, to: x.shape, at: location), x], at: location)
 }
 
 extension Tensor {
@@ -51,25 +59,13 @@ extension Tensor {
 
 extension Tensor {
   public static func + (a: Tensor, b: Tensor) -> Tensor { pointwise(Add(), a, b) }
-  public static func + (a: Tensor, b: some TensorScalar) -> Tensor {
-    pointwise(Add(), a, filled(b.scalarValue, a.type))
-  }
-  public static func + (a: some TensorScalar, b: Tensor) -> Tensor {
-    pointwise(Add(), filled(a.scalarValue, b.type), b)
-  }
+  public static func + (a: Tensor, b: some TensorScalar) -> Tensor { pointwise(Add(), a, b) }
+  public static func + (a: some TensorScalar, b: Tensor) -> Tensor { pointwise(Add(), a, b) }
   public static func - (a: Tensor, b: Tensor) -> Tensor { pointwise(Subtract(), a, b) }
-  public static func - (a: Tensor, b: some TensorScalar) -> Tensor {
-    pointwise(Subtract(), a, filled(b.scalarValue, a.type))
-  }
-  public static func - (a: some TensorScalar, b: Tensor) -> Tensor {
-    pointwise(Subtract(), filled(a.scalarValue, b.type), b)
-  }
+  public static func - (a: Tensor, b: some TensorScalar) -> Tensor { pointwise(Subtract(), a, b) }
+  public static func - (a: some TensorScalar, b: Tensor) -> Tensor { pointwise(Subtract(), a, b) }
   public static func * (a: Tensor, b: Tensor) -> Tensor { pointwise(Multiply(), a, b) }
-  public static func * (a: Tensor, b: some TensorScalar) -> Tensor {
-    pointwise(Multiply(), a, filled(b.scalarValue, a.type))
-  }
-  public static func * (a: some TensorScalar, b: Tensor) -> Tensor {
-    pointwise(Multiply(), filled(a.scalarValue, b.type), b)
-  }
-  public static prefix func - (a: Tensor) -> Tensor { .apply(Negate(), [a]) }
+  public static func * (a: Tensor, b: some TensorScalar) -> Tensor { pointwise(Multiply(), a, b) }
+  public static func * (a: some TensorScalar, b: Tensor) -> Tensor { pointwise(Multiply(), a, b) }
+  public static prefix func - (a: Tensor) -> Tensor { pointwise(Negate(), a) }
 }

@@ -27,7 +27,7 @@ package struct WindowShape: Sendable, Hashable {
   }
 
   /// Elements of the operand that window `i` reaches over.
-  package func span(_ i: Int) -> Int { (sizes[i] - 1) * dilations[i] + 1 }
+  package func span(_ i: Int) -> Int { (sizes[i] - 1).times(dilations[i]).plus(1) }
   /// Where the axes within a window stand in the result: after the last axis that windows slide along.
   package var place: Int { axes.last! + 1 }
 

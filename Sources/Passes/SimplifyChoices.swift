@@ -18,7 +18,7 @@ extension Simplifier {
     case 1: return x
     case 2: return try s.make(Multiply(), [x, x])
     case 0.5: return try s.make(Sqrt(), [x])
-    case -1: return try s.make(Divide(), [try s.makeSplat(1, t.type), x])
+    case -1 where t.type.dtype.isFloating: return try s.make(Divide(), [try s.makeSplat(1, t.type), x])
     default: return nil
     }
   }

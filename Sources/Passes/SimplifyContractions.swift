@@ -5,7 +5,7 @@ import DescentOps
 
 extension Simplifier {
   static let contractionRules: [Rule] = [
-    transposedOperand, transposedResult, scalarOperand, repeatedOperand,
+    transposedOperand, transposedResult, scalarOperand, repeatedOperand, summedBatch,
   ]
 
   /// contract(transpose(a), b) = contract(a, b) by other axes, where the free axes keep their order; so on the right.
@@ -78,6 +78,22 @@ extension Simplifier {
       }
     }
     return nil
+  }
+
+  /// Σ over batch axes of a contraction contracts them too, Σ_b Σ_k a_bk c_bk, where nothing else uses it.
+  private static func summedBatch(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
+    guard let sum = t.op as? Sum, let op = s.node(t.operands[0]).op as? Contract, s.isUsedOnce(t.operands[0])
+    else { return nil }
+    let batch = op.axes.lhsBatch.indices
+    let (summed, kept) = (batch.filter(sum.axes.contains), batch.filter { !sum.axes.contains($0) })
+    guard !summed.isEmpty else { return nil }
+    let axes = ContractionAxes(
+      lhsBatch: kept.map { op.axes.lhsBatch[$0] }, rhsBatch: kept.map { op.axes.rhsBatch[$0] },
+      lhsContracting: summed.map { op.axes.lhsBatch[$0] } + op.axes.lhsContracting,
+      rhsContracting: summed.map { op.axes.rhsBatch[$0] } + op.axes.rhsContracting)
+    let product = try s.make(Contract(axes), s.node(t.operands[0]).operands)
+    let rest = sum.axes.filter { !batch.contains($0) }.map { $0 - summed.count }
+    return rest.isEmpty ? product : try s.make(Sum(axes: rest), [product])
   }
 }
 

@@ -157,13 +157,29 @@ private struct Pointwise: Sendable, CustomTestStringConvertible {
     #expect(try x[0, 0, stride(from: 1, to: 4, by: 2)].doubles == [1, 3])
     #expect(try x[0, 0, stride(from: 0, through: 3, by: 3)].doubles == [0, 3])
     #expect(x[0, 3..<3].shape == [0, 4])
+    #expect(try x[0, 0, (-3)...(-1)].doubles == [1, 2, 3] && x[0, 0, (-3)..<0].doubles == [1, 2, 3])
+    #expect(try x[0, 0, (-3)..<(-1)].doubles == [1, 2] && x[0, (-1)...(-1), 0].doubles == [8])
+    #expect(try x[0, 0, stride(from: 3, through: 0, by: -1)].doubles == [3, 2, 1, 0])
+    #expect(try x[0, 0, stride(from: 3, to: 0, by: -2)].doubles == [3, 1])
+    #expect(try x[0, 0, stride(from: -1, through: -4, by: -3)].doubles == [3, 0])
+    #expect(try x[0, 0, stride(from: -4, to: 0, by: 2)].doubles == [0, 2])
+    #expect(x[0, stride(from: 0, to: 3, by: -1)].shape == [0, 4])
+    #expect(try x[stride(from: 1, through: 0, by: -1), 0, 1].doubles == [13, 1])
     let error = #expect(throws: DescentError.self) { try x[0, 0, 4].value }
     #expect(error?.message == "positions 4..<5 by 1 along axis 2 of a tensor of shape [2,3,4]")
     #expect(error?.location?.file == "OpsTests/Functions.swift")
     #expect(throws: DescentError.self) { try x[0, 0, 0, 0].value }
     #expect(throws: DescentError.self) { try x[2].value }
+    let line = #line + 1
+    let beyond = #expect(throws: DescentError.self) { try x[0, 0, stride(from: 4, through: 0, by: -1)].value }
+    #expect(beyond?.message == "positions 0..<5 by 1 along axis 2 of a tensor of shape [2,3,4]" && beyond?.location?.line == line)
+    let mixed = #expect(throws: DescentError.self) { try x[0, 0, stride(from: 1, through: -1, by: -1)].value }
+    #expect(mixed?.message.hasPrefix("positions 1 to -1 by -1, some from the start and some from the end, along axis 2") == true)
+    #expect(throws: DescentError.self) { try x[0, (-4)...(-1)].value }
     let gradient = grad { (x: Tensor) in sum(square(x[stride(from: 0, to: 5, by: 2)])) }
     #expect(try gradient(Tensor([1.0, 2, 3, 4, 5])).doubles == [2, 0, 6, 0, 10])
+    let turned = grad { (x: Tensor) in sum(x[stride(from: 4, through: 0, by: -2)] * Tensor([1.0, 2, 3])) }
+    #expect(try turned(Tensor([1.0, 2, 3, 4, 5])).doubles == [3, 0, 2, 0, 1])
   }
 
   @Test func broadcastingComparesAndChooses() throws {

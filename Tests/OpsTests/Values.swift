@@ -71,15 +71,21 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
     #expect(try converted(.u8, x) == Int(dsc_convert_f64_u8(x)) && converted(.u8, f) == Int(dsc_convert_f32_u8(f)))
   }
 
-  @Test func divisionsAreThoseOfTheRuntime() throws {
+  /// What evaluation gives of integers is what the functions give that the emitted C calls.
+  @Test func integerArithmeticIsThatOfTheRuntime() throws {
     let numbers = [Int64.min, Int64(Int32.min), -7, -2, -1, 0, 1, 2, 3, 200, 255, Int64(Int32.max), .max]
     for a in numbers {
+      let c = Int32(truncatingIfNeeded: a), e = UInt8(truncatingIfNeeded: a)
+      #expect(try [abs(Tensor(a)), sign(Tensor(a))].map { try $0.integers[0] } == [Int(dsc_abs_i64(a)), Int(dsc_sign_i64(a))])
+      #expect(try [abs(Tensor(c)), sign(Tensor(c))].map { try $0.integers[0] } == [Int(dsc_abs_i32(c)), Int(dsc_sign_i32(c))])
       for b in numbers {
-        #expect(try (Tensor(a) / Tensor(b)).integers == [Int(dsc_divide_i64(a, b))])
-        let (c, d) = (Int32(truncatingIfNeeded: a), Int32(truncatingIfNeeded: b))
-        #expect(try (Tensor(c) / Tensor(d)).integers == [Int(dsc_divide_i32(c, d))])
-        let (e, f) = (UInt8(truncatingIfNeeded: a), UInt8(truncatingIfNeeded: b))
-        #expect(try (Tensor(e) / Tensor(f)).integers == [Int(dsc_divide_u8(e, f))])
+        let d = Int32(truncatingIfNeeded: b), f = UInt8(truncatingIfNeeded: b)
+        func three(_ a: some Element, _ b: some Element) throws -> [Int] {
+          try [floorDivide, remainder, power].map { try $0(Tensor(a), Tensor(b), #file, #line).integers[0] }
+        }
+        #expect(try three(a, b) == [dsc_floor_divide_i64(a, b), dsc_remainder_i64(a, b), dsc_pow_i64(a, b)].map { Int($0) })
+        #expect(try three(c, d) == [dsc_floor_divide_i32(c, d), dsc_remainder_i32(c, d), dsc_pow_i32(c, d)].map { Int($0) })
+        #expect(try three(e, f) == [dsc_floor_divide_u8(e, f), dsc_remainder_u8(e, f), dsc_pow_u8(e, f)].map { Int($0) })
       }
     }
   }
@@ -129,9 +135,10 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
   }
 
   @Test func integersDivideWithoutTraps() throws {
-    #expect(try (ints(7, -7, 5, .min) / ints(2, 2, 0, -1)).integers == [3, -3, 0, Int(Int32.min)])
-    let wide = Tensor([Int64.min, 9]) / Tensor([Int64(-1), 0])
-    #expect(try wide.integers == [Int.min, 0])
+    let (a, b) = (ints(7, -7, 5, .min), ints(2, 2, 0, -1))
+    #expect(try floorDivide(a, b).integers == [3, -4, 0, Int(Int32.min)])
+    #expect(try remainder(a, b).integers == [1, 1, 0, 0])
+    #expect(try floorDivide(Tensor([Int64.min, 9]), Tensor([Int64(-1), 0])).integers == [Int.min, 0])
   }
 
   @Test func conversionsClampAndWrap() throws {
@@ -189,7 +196,7 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
   @Test func errorsNameShapesAndPlace() {
     let x = Tensor([1.0, 2, 3])
     let errors = [
-      `where`(x .> 0, Tensor([1.0, 2]), x), concatenate([x, Tensor([Float(1)])]), slice(x, start: [2], limit: [5]),
+      `where`(x .> 0, Tensor([1.0, 2]), x), concatenate([x, Tensor(1.0)]), slice(x, start: [2], limit: [5]),
       pad(x, low: [-1], high: [0]), argmax(zeros([2, 0]), axis: 1), gather(x, x), logicalMistake(x), convertMistake(x),
     ]
     for tensor in errors {
@@ -201,5 +208,5 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
     #expect(error?.location?.file == "OpsTests/Values.swift")
   }
   private func logicalMistake(_ x: Tensor) -> Tensor { x .& x }
-  private func convertMistake(_ x: Tensor) -> Tensor { exp(convert(x, to: .i32)) }
+  private func convertMistake(_ x: Tensor) -> Tensor { -convert(x, to: .bool) }
 }

@@ -57,7 +57,7 @@ public func paddingMask(
 ) -> Tensor {
   let columns = expandDims(expandDims(lengths, axis: -1, file: file, line: line), axis: -1, file: file, line: line)
   let index = iota(
-    Shape(lengths.shape.dimensions + [1, count]), axis: -1, dtype: lengths.dtype, file: file, line: line)
+    Shape(lengths.shape.dimensions + [1, count]), axis: -1, dtype: .i64, file: file, line: line)
   return index .< columns
 }
 

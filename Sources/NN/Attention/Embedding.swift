@@ -37,7 +37,7 @@ public struct Embedding: Layer {
     guard count > 0, size > 0, dtype.isFloating else {
       throw error("a table of at least one row and column, of f32 or f64, is needed, not of \(dtype)")
     }
-    guard !input.dtype.isFloating, input.dtype != .bool else {
+    guard input.dtype.isInteger else {
       throw error("tokens of an integer type are needed, not \(input)")
     }
     return TensorType(dtype, Shape(input.shape.dimensions + [size]))

@@ -16,7 +16,6 @@ public func accuracy(
     return .fail(labelMessage("accuracy", logits, labels), logits, labels, at: at)
   }
   let numbers = labels.type == logits.type ? argmax(labels, file: file, line: line) : labels
-  let expected = convert(numbers, to: .i64, file: file, line: line)
-  let predicted = convert(argmax(logits, file: file, line: line), to: .i64, file: file, line: line)
-  return mean(convert(predicted .== expected, to: logits.dtype, file: file, line: line), file: file, line: line)
+  let predicted = argmax(logits, file: file, line: line)
+  return mean(convert(predicted .== numbers, to: logits.dtype, file: file, line: line), file: file, line: line)
 }

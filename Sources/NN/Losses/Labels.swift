@@ -29,7 +29,7 @@ func rows(
   guard labels.areClasses(of: scores) else {
     return .fail(labelMessage(function, scores, labels, ignoring), scores, labels, at: at)
   }
-  let numbers = expandDims(signed(labels, file, line), axis: -1, file: file, line: line)
+  let numbers = expandDims(labels, axis: -1, file: file, line: line)
   let isLabel = oneHot(labels, classes: scores.shape[-1], dtype: .bool, file: file, line: line)
   let isInside = (numbers .>= 0) .& (numbers .< scores.shape[-1])
   var chosen = `where`(isInside, terms(.index(isLabel: isLabel)), Double.nan, file: file, line: line)
@@ -42,19 +42,14 @@ func mean(
   _ losses: Tensor, _ labels: Tensor, without ignored: Int?, _ file: StaticString, _ line: UInt
 ) -> Tensor {
   guard let ignored else { return mean(losses, file: file, line: line) }
-  return weightedMean(losses, weights: signed(labels, file, line) .!= ignored, file: file, line: line)
+  return weightedMean(losses, weights: labels .!= ignored, file: file, line: line)
 }
 
 extension Tensor {
   /// Whether this may be numbers of classes for the rows of `scores`.
   func areClasses(of scores: Tensor) -> Bool {
-    !dtype.isFloating && dtype != .bool && shape == scores.shape.removing([scores.rank - 1])
+    dtype.isInteger && shape == scores.shape.removing([scores.rank - 1])
   }
-}
-
-/// Labels in a type that holds negative numbers and any number of classes.
-private func signed(_ labels: Tensor, _ file: StaticString, _ line: UInt) -> Tensor {
-  labels.dtype == .u8 ? convert(labels, to: .i32, file: file, line: line) : labels
 }
 
 func labelMessage(_ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int? = nil) -> String {

@@ -4,7 +4,7 @@ import DescentIR
 
 /// 1 / x of each element.
 public func reciprocal(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  pointwise(Divide(), filled(1, x.type), x, at: SourceLocation(file, line))
+  pointwise(Divide(), 1, x, at: SourceLocation(file, line))
 }
 
 /// Each element moved into low...high; outside it the gradient is 0.
@@ -43,6 +43,7 @@ public func selu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) 
 /// With m = max(x, 0) it is m + ln(e^(x-m) + e^-m), whatever m is: so m is a constant to differentiation, and no kink
 /// of the maximum shows in a derivative of any order.
 public func softplus(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  let x = real(x, at: SourceLocation(file, line))
   let inside = (x .> 0) .& (x .< Double.infinity)
   let positive = stopGradient(`where`(inside, x, 0, file: file, line: line), file: file, line: line)
   let terms = exp(x - positive, file: file, line: line) + expm1(-positive, file: file, line: line)
@@ -66,6 +67,7 @@ public enum GeluApproximation: Sendable, Codable {
 public func gelu(
   _ x: Tensor, approximate: GeluApproximation = .exact, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
+  let x = real(x, at: SourceLocation(file, line))
   switch approximate {
   case .exact: return x * 0.5 * (1 + erf(x * 0.5.squareRoot(), file: file, line: line))
   case .tanh:

@@ -20,7 +20,8 @@ public enum Padding: Sendable, Hashable {
     case .valid: return (extents.map { _ in 0 }, extents.map { _ in 0 })
     case .same:
       let totals = extents.indices.map { i in
-        Swift.max(((extents[i] + strides[i] - 1) / strides[i] - 1) * strides[i] + spans[i] - extents[i], 0)
+        let count = (extents[i].plus(strides[i] - 1)) / strides[i]
+        return Swift.max((count - 1).times(strides[i]).plus(spans[i]) - extents[i], 0)
       }
       return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
     case .all(let count):
@@ -38,6 +39,7 @@ public func convolution(
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let at = SourceLocation(file, line)
+  let (x, w) = summands(x, w, at: at)
   let rank = w.rank - 2
   guard rank >= 1, x.rank == w.rank else {
     return .fail("convolution of \(x.shape) with a kernel of \(w.shape): both need the same rank, of 3 or more", x, at: at)
@@ -88,6 +90,7 @@ public func transposedConvolution(
   groups: Int = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let at = SourceLocation(file, line)
+  let (x, w) = summands(x, w, at: at)
   let rank = w.rank - 2
   guard rank >= 1, x.rank == w.rank else {
     return .fail("transposed convolution of \(x.shape) with a kernel of \(w.shape): both need the same rank, of 3 or more", x, at: at)
@@ -98,7 +101,8 @@ public func transposedConvolution(
   guard [strides, dilations, padding, outputPadding].allSatisfy({ $0.count == rank }), (strides + dilations).allSatisfy({ $0 >= 1 }),
     (padding + outputPadding).allSatisfy({ $0 >= 0 }), groups >= 1, x.shape[-1] == w.shape[-2], x.shape[-1] % groups == 0,
     (0..<rank).allSatisfy({ i in
-      (x.shape[i + 1] - 1) * strides[i] - 2 * padding[i] + dilations[i] * (w.shape[i] - 1) + outputPadding[i] >= 0
+      (x.shape[i + 1] - 1).times(strides[i]).plus(dilations[i].times(w.shape[i] - 1)).plus(outputPadding[i])
+        >= padding[i].times(2)
     })
   else {
     return .fail(
@@ -107,9 +111,9 @@ public func transposedConvolution(
         + " something; the kernel's last axis but one is that of the channels, which the groups divide", x, at: at)
   }
   // Zeros between the elements of x, and around them as far as a kernel reaches; where the padding is wider than that, less of x.
-  let reach = (0..<rank).map { dilations[$0] * (w.shape[$0] - 1) - padding[$0] }
+  let reach = (0..<rank).map { dilations[$0].times(w.shape[$0] - 1) - padding[$0] }
   func around(_ cells: [Int], _ inner: Int) -> [Int] { [inner] + cells.map { Swift.max($0, 0) } + [inner] }
-  let high = (0..<rank).map { reach[$0] + outputPadding[$0] }
+  let high = (0..<rank).map { reach[$0].plus(outputPadding[$0]) }
   var spread = pad(x, low: around(reach, 0), high: around(high, 0), interior: [0] + strides.map { $0 - 1 } + [0], file: file, line: line)
   if (reach + high).contains(where: { $0 < 0 }) {
     let start = [0] + reach.map { Swift.max(-$0, 0) } + [0]
@@ -132,21 +136,25 @@ public func maxPool(
   _ x: Tensor, sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  pool(x, sizes, strides, padding, dilations, "maxPool", -.infinity, SourceLocation(file, line)) { max($0, axes: $1, file: file, line: line) }
+  let at = SourceLocation(file, line)
+  let lowest = x.dtype.integers.map { scalar($0.lowerBound, x.dtype) } ?? scalar(-Double.infinity, x.dtype)
+  return pool(x, sizes, strides, padding, dilations, "maxPool", lowest, at) { max($0, axes: $1, file: file, line: line) }
 }
 
 /// The mean of each window of `sizes` over the spatial axes of `x` [n, s1, …, c]; windows step by their size unless `strides`
 /// says otherwise. Cells of padding count as zeros unless `countsPadding` is false, when the mean is over what is not padding.
+/// It is f32 for a type that is not floating.
 public func averagePool(
   _ x: Tensor, sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, countsPadding: Bool = true,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let at = SourceLocation(file, line)
+  let x = real(x, at: at)
   func sums(_ x: Tensor) -> Tensor {
-    pool(x, sizes, strides, padding, nil, "averagePool", 0, at) { sum($0, axes: $1, file: file, line: line) }
+    pool(x, sizes, strides, padding, nil, "averagePool", scalar(0, x.dtype), at) { sum($0, axes: $1, file: file, line: line) }
   }
   guard countsPadding || padding == .valid else { return sums(x) / sums(filled(1, x.type)) }
-  return sums(x) / Double(sizes.reduce(1, *))
+  return sums(x) / Double(Shape(sizes).count)
 }
 
 /// The mean over all spatial axes of `x` [n, s1, …, c]: [n, c].
@@ -156,11 +164,11 @@ public func globalAveragePool(_ x: Tensor, file: StaticString = #fileID, line: U
 }
 
 private func pool(
-  _ x: Tensor, _ sizes: [Int], _ strides: [Int]?, _ padding: Padding, _ dilations: [Int]?, _ name: String, _ field: Double,
+  _ x: Tensor, _ sizes: [Int], _ strides: [Int]?, _ padding: Padding, _ dilations: [Int]?, _ name: String, _ field: Tensor,
   _ at: SourceLocation, _ combine: (Tensor, [Int]) -> Tensor
 ) -> Tensor {
   let (steps, spacing) = (strides ?? sizes, dilations ?? sizes.map { _ in 1 })
-  guard x.rank == sizes.count + 2, let seen = windowed(x, sizes, steps, spacing, padding, scalar(field, x.dtype), at) else {
+  guard x.rank == sizes.count + 2, let seen = windowed(x, sizes, steps, spacing, padding, field, at) else {
     return .fail(
       "\(name) of \(x.shape) by windows of \(sizes), strides \(steps), padding \(padding): [n, spatial axes, channels] is needed,"
         + " with a size and a stride of at least 1 and a padding of at least 0 for each spatial axis, and windows that fit", x, at: at)
@@ -175,10 +183,10 @@ private func windowed(
 ) -> Tensor? {
   let rank = sizes.count
   guard rank >= 1, strides.count == rank, dilations.count == rank, (sizes + strides + dilations).allSatisfy({ $0 >= 1 }) else { return nil }
-  let spans = zip(sizes, dilations).map { ($0 - 1) * $1 + 1 }
+  let spans = zip(sizes, dilations).map { ($0 - 1).times($1).plus(1) }
   let extents = Array(x.shape.dimensions[1...rank])
   guard let cells = padding.cells(extents, spans: spans, strides: strides) else { return nil }
-  guard (0..<rank).allSatisfy({ extents[$0] + cells.low[$0] + cells.high[$0] >= spans[$0] }) else { return nil }
+  guard (0..<rank).allSatisfy({ extents[$0].plus(cells.low[$0]).plus(cells.high[$0]) >= spans[$0] }) else { return nil }
   var padded = x
   if (cells.low + cells.high).contains(where: { $0 > 0 }) {
     padded = .apply(Pad(low: [0] + cells.low + [0], high: [0] + cells.high + [0], interior: [Int](repeating: 0, count: x.rank)), [x, field], at: at)

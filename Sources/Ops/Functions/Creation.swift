@@ -2,16 +2,22 @@
 
 import DescentIR
 
-/// A tensor of `shape` filled with one number.
-public func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType = .f32) -> Tensor {
-  filled(value.scalarValue, TensorType(dtype, shape))
+/// A tensor of `shape` filled with one number, which must be one of the type unless that is floating.
+public func full(
+  _ shape: Shape, _ value: some TensorScalar, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  filled(value, TensorType(dtype, shape), at: SourceLocation(file, line))
 }
 
 /// A tensor of zeros.
-public func zeros(_ shape: Shape, dtype: DType = .f32) -> Tensor { filled(0, TensorType(dtype, shape)) }
+public func zeros(
+  _ shape: Shape, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor { full(shape, 0, dtype: dtype, file: file, line: line) }
 
 /// A tensor of ones.
-public func ones(_ shape: Shape, dtype: DType = .f32) -> Tensor { filled(1, TensorType(dtype, shape)) }
+public func ones(
+  _ shape: Shape, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor { full(shape, 1, dtype: dtype, file: file, line: line) }
 
 /// Zeros of the type of `x`.
 public func zerosLike(_ x: Tensor) -> Tensor { filled(0, x.type) }
@@ -19,27 +25,45 @@ public func zerosLike(_ x: Tensor) -> Tensor { filled(0, x.type) }
 /// Ones of the type of `x`.
 public func onesLike(_ x: Tensor) -> Tensor { filled(1, x.type) }
 
-/// The numbers 0, 1, … below `count`.
+/// The numbers 0, 1, … below `count`, which the type must have.
 public func arange(_ count: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  iota([count], axis: 0, dtype: dtype, file: file, line: line)
+  arange(0, count, dtype: dtype, file: file, line: line)
 }
 
-/// The numbers `start`, `start + step`, … short of `limit`.
+/// The numbers `start`, `start + step`, … short of `limit`, which the type must have.
 public func arange(
   _ start: Int, _ limit: Int, step: Int = 1, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  guard step != 0 else {
-    let error = DescentError(.type, "arange with a step of 0", at: SourceLocation(file, line))
-    return Tensor(failure: error, type: TensorType(dtype, [0]))
+  func fail(_ message: String) -> Tensor {
+    Tensor(failure: DescentError(.type, message, at: SourceLocation(file, line)), type: TensorType(dtype, [0]))
   }
-  let count = max(0, (limit - start + step - step.signum()) / step)
-  return iota([count], axis: 0, dtype: dtype, file: file, line: line) * step + start
+  guard step != 0 else { return fail("arange with a step of 0") }
+  let (distance, overflows) = limit.subtractingReportingOverflow(start)
+  guard !overflows else { return fail("arange from \(start) to \(limit): there are more than 2^63 numbers between") }
+  let isAscending = step > 0
+  guard distance != 0, isAscending == (distance > 0) else { return zeros([0], dtype: dtype, file: file, line: line) }
+  let last = (distance - step.signum()) / step
+  if let range = dtype.integers, !range.contains(start) || !range.contains(start + last * step) {
+    return fail("arange from \(start) to \(start + last * step) in \(dtype.name), which does not have all these numbers")
+  }
+  guard start != 0 || step != 1 else { return iota([last + 1], axis: 0, dtype: dtype, file: file, line: line) }
+  let numbers = iota([last + 1], axis: 0, dtype: .i64, file: file, line: line) * step + start
+  return convert(numbers, to: dtype, file: file, line: line)
 }
 
-/// `count` numbers at equal distances from `first` to `last`, both included.
+/// `count` numbers at equal distances from `first` to `last`, both included; in a type that is not floating those below or at
+/// them.
 public func linspace(
   _ first: Double, _ last: Double, count: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
+  guard dtype.isFloating else {
+    for end in [first, last] {
+      let whole = scalar(end.rounded(.down), dtype, at: SourceLocation(file, line))
+      if case .failure = whole.storage { return whole }
+    }
+    let exact = linspace(first, last, count: count, dtype: .f64, file: file, line: line)
+    return convert(floor(exact, file: file, line: line), to: dtype, file: file, line: line)
+  }
   let index = iota([count], axis: 0, dtype: dtype, file: file, line: line)
   guard count > 1 else { return index + first }
   // Weighted from both ends, so that both are met exactly.
@@ -52,7 +76,7 @@ public func linspace(
 public func oneHot(
   _ indices: Tensor, classes: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let wide = indices.dtype == .u8 ? convert(indices, to: .i32, file: file, line: line) : indices
+  let wide = converted(indices, to: indices.dtype.joined(with: .i32), at: SourceLocation(file, line))
   let shape = Shape(wide.shape.dimensions + [classes])
   let count = Tensor.apply(
     Iota(shape: shape, axis: wide.rank, dtype: wide.dtype), [], at: SourceLocation(file, line))

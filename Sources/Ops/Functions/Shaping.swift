@@ -1,4 +1,4 @@
-// Joining, splitting and reshaping, and products of vectors.
+// Joining, splitting and reshaping.
 
 import DescentIR
 
@@ -65,18 +65,4 @@ public func split(
   let at = axis < 0 ? axis + x.rank : axis
   let size = (0..<x.rank).contains(at) && parts > 0 ? x.shape[at] / parts : 0
   return split(x, sizes: [Int](repeating: size, count: max(parts, 0)), axis: axis, file: file, line: line)
-}
-
-/// The inner product Σ a b of two vectors.
-public func dot(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  let at = SourceLocation(file, line)
-  guard a.rank == 1, b.rank == 1 else {
-    return .fail("dot of shapes \(a.shape) and \(b.shape), which are not vectors", a, b, at: at)
-  }
-  return .apply(Contract(ContractionAxes(lhsContracting: [0], rhsContracting: [0])), [a, b], at: at)
-}
-
-/// The products of every element of `a` with every element of `b`; the axes are those of `a`, then those of `b`.
-public func outer(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .apply(Contract(ContractionAxes(lhsContracting: [], rhsContracting: [])), [a, b], at: SourceLocation(file, line))
 }

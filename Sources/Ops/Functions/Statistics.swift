@@ -13,11 +13,13 @@ public func square(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line
   .apply(Multiply(), [x, x], at: SourceLocation(file, line))
 }
 
-/// The mean over `axes` (over all where nil); `keepAxes` leaves them with size 1. NaN of no elements.
+/// The mean over `axes` (over all where nil); `keepAxes` leaves them with size 1. NaN of no elements. A real number, as what else
+/// is in this file: f32 for a type that is not floating.
 public func mean(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  sum(x, axes: axes, keepAxes: keepAxes, file: file, line: line) / elementCount(x, axes)
+  let x = real(x, at: SourceLocation(file, line))
+  return sum(x, axes: axes, keepAxes: keepAxes, file: file, line: line) / elementCount(x, axes)
 }
 
 /// The variance Σ (x - mean)² / n over `axes` (over all where nil); `unbiased` divides by n - 1.
@@ -25,6 +27,7 @@ public func variance(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, unbiased: Bool = false,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
+  let x = real(x, at: SourceLocation(file, line))
   let deviation = x - mean(x, axes: axes, keepAxes: true, file: file, line: line)
   let total = sum(square(deviation, file: file, line: line), axes: axes, keepAxes: keepAxes, file: file, line: line)
   return total / (elementCount(x, axes) - (unbiased ? 1 : 0))
@@ -44,6 +47,7 @@ public func standardDeviation(
 private func shifted(
   _ x: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt
 ) -> (difference: Tensor, shift: Tensor) {
+  let x = real(x, at: SourceLocation(file, line))
   let top = stopGradient(max(x, axes: [axis], keepAxes: true, file: file, line: line), file: file, line: line)
   let shift = `where`(abs(top, file: file, line: line) .< Double.infinity, top, 0, file: file, line: line)
   return (x - shift, shift)

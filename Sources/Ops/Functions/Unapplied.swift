@@ -15,4 +15,4 @@ import DescentIR
 @_disfavoredOverload public func cos(_ x: Tensor) -> Tensor { unplaced(Cos(), x) }
 
 /// Applied where the place is unknown: the last one that was told serves.
-private func unplaced(_ op: any Op, _ x: Tensor) -> Tensor { .apply(op, [x]) }
+private func unplaced(_ op: any Op, _ x: Tensor) -> Tensor { pointwise(op, x) }
