@@ -223,7 +223,7 @@ DSC_FN int64_t dsc_trainer_threads(int64_t asked) {
     threads = processors;
   }
   threads = threads < limit ? threads : limit;
-  return threads < DSC_MOST_THREADS ? threads : DSC_MOST_THREADS;
+  return threads < (int64_t)DSC_MOST_THREADS ? threads : (int64_t)DSC_MOST_THREADS;
 #else
   if (asked > 1)
     fputs("trainer: built without OpenMP, so one thread trains\n", stderr);

@@ -45,7 +45,7 @@ extension TrainingSession {
   ) throws -> R {
     try withTensors { parameters, state in
       try fingerprint.withDescription { run in
-        let best: [UnsafeMutableRawPointer?] = bestArrays.map(\.address)
+        let best: [UnsafeMutableRawPointer?] = try bestArrays().map(\.address)
         return try best.withUnsafeBufferPointer { best in
           let sums = self.sums
           var checkpoint = dsc_checkpoint(

@@ -102,14 +102,14 @@ extension Trainer {
       }
       if isBest {
         try session.checkParameters()
-        session.keepBest()
+        try session.keepBest()
       }
       try report(.epoch(entry))
       if due & DSC_DUE_KEEP_BETWEEN != 0 { try save() }
     }
     try save()
     let earlyEnd = interrupt.isSet ? .interrupt : EarlyEnd(stopping.ended)
-    if stopping.best_loss < .infinity, earlyEnd == .interrupt || rule.keeps_best != 0 { session.restoreBest() }
+    if stopping.best_loss < .infinity, earlyEnd == .interrupt || rule.keeps_best != 0 { try session.restoreBest() }
     try session.checkParameters()
     let evaluation = try session.evaluate()
     let model = try session.model()

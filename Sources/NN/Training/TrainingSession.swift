@@ -63,8 +63,7 @@ package final class TrainingSession<P: ParameterTree> {
   package let programs: [StepProgram]
   let parameterArrays: [MemoryArray]
   let stateArrays: [MemoryArray]
-  /// The parameters of the best epoch, once there is one.
-  private(set) lazy var bestArrays = graphs.parameterTypes.map { MemoryArray($0) }
+  private var best: [MemoryArray] = []
   let counters: [MemoryArray]
   private let evaluationCounters: [MemoryArray]
   private let order: MemoryArray?
@@ -211,9 +210,14 @@ package final class TrainingSession<P: ParameterTree> {
     (counters[2].read().doubles[0], counters[3].read().doubles[0], summed)
   }
   /// Keeps the parameters as those of the best epoch.
-  func keepBest() { for (best, array) in zip(bestArrays, parameterArrays) { best.load(array.read()) } }
+  func keepBest() throws { for (best, array) in zip(try bestArrays(), parameterArrays) { best.load(array.read()) } }
   /// Puts the parameters of the best epoch in the place of the last ones.
-  func restoreBest() { for (best, array) in zip(bestArrays, parameterArrays) { array.load(best.read()) } }
+  func restoreBest() throws { for (best, array) in zip(try bestArrays(), parameterArrays) { array.load(best.read()) } }
+  /// The memory for the parameters of the best epoch, made when it is first asked for.
+  func bestArrays() throws -> [MemoryArray] {
+    if best.isEmpty { best = try graphs.parameterTypes.map { try MemoryArray($0) } }
+    return best
+  }
 
   /// The norm of the last step's gradient, in a run that measures it.
   package var gradientNorm: Double? {
