@@ -35,7 +35,7 @@ let package = Package(
       name: "DescentNN",
       dependencies: [
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
-        "DescentDriver", "DescentData",
+        "DescentDriver", "DescentData", "DescentRuntime",
       ], path: "Sources/NN"),
     // Figures of curves and pictures, for examples.
     .target(name: "DescentPlot", path: "Sources/Plot"),

@@ -8,6 +8,7 @@
 #include "descent_math.h"
 #include "descent_math_f64.h"
 #include "descent_random.h"
+#include "descent_signals.h"
 #include "descent_trainer.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
@@ -67,11 +68,17 @@ TEXT(number) = {
 TEXT(random_) = {
 #embed "include/descent_random.h" suffix(, 0)
 };
+TEXT(replace) = {
+#embed "include/descent_replace.h" suffix(, 0)
+};
 TEXT(safetensors) = {
 #embed "include/descent_safetensors.h" suffix(, 0)
 };
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
+};
+TEXT(signals) = {
+#embed "include/descent_signals.h" suffix(, 0)
 };
 TEXT(trainer) = {
 #embed "include/descent_trainer.h" suffix(, 0)
@@ -104,8 +111,10 @@ static const struct {
     {"descent_npy.h", npy},
     {"descent_number.h", number},
     {"descent_random.h", random_},
+    {"descent_replace.h", replace},
     {"descent_safetensors.h", safetensors},
     {"descent_safetensors_writer.h", safetensors_writer},
+    {"descent_signals.h", signals},
     {"descent_trainer.h", trainer},
     {"descent_trainer_data.h", trainer_data},
     {"descent_trainer_options.h", trainer_options},
@@ -117,3 +126,7 @@ const char *dsc_header_text(const char *name) {
       return texts[i].text;
   return NULL;
 }
+
+void dsc_runtime_watch_signals(void) { dsc_signals_watch(); }
+void dsc_runtime_leave_signals(void) { dsc_signals_leave(); }
+int dsc_runtime_signal(void) { return (int)dsc_signal_caught; }

@@ -7,7 +7,7 @@
 #ifndef DESCENT_NPY_H
 #define DESCENT_NPY_H
 
-#include "descent_files.h"
+#include "descent_replace.h"
 
 /* The header's text and a place in it; `start` is its offset in the file. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* A standalone trainer: everything but the step programs and the tables that describe them.
  * Takes a dsc_trainer, which an emitted main fills in, and the command line; reads the data, trains, prints a line for each
- * epoch and writes parameters and checkpoints. Gives the exit status: 0, 1 for a failure, 64 for a wrong command line.
+ * epoch and writes parameters and checkpoints. Gives the exit status: 0, 1 for a failure, 64 for a wrong command line, 128
+ * and the signal's number after a signal that ended it, with its files written.
  * Invariant: the numbers are those of the library that emitted the program, bit for bit, for any number of threads; files
  * are there whole or not at all; a failure is one line on the standard error.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
@@ -8,6 +9,7 @@
 #define DESCENT_TRAINER_H
 
 #include "descent_safetensors_writer.h"
+#include "descent_signals.h"
 #include "descent_trainer_data.h"
 #include <time.h>
 
@@ -259,17 +261,6 @@ DSC_FN int dsc_trainer_restore(dsc_trainer_state *s, const char *path, dsc_error
   return code;
 }
 
-/* Fails now, and not after hours of training, where a file cannot be written. */
-DSC_FN int dsc_trainer_probe(const char *path, dsc_error *error) {
-  dsc_replacement file;
-  if (path == NULL)
-    return DSC_OK;
-  const int code = dsc_replace_begin(&file, path, error);
-  if (code == DSC_OK)
-    dsc_replace_abandon(&file);
-  return code;
-}
-
 /* ---- the loop ---- */
 
 /* Tells of `done` steps of an epoch, and sets the sums to zero. */
@@ -315,24 +306,34 @@ DSC_FN void dsc_trainer_report(dsc_trainer_state *s, int64_t done, int64_t epoch
   }
 }
 
+/* How many steps to run before signals are looked at again: about a fifth of a second's. */
+DSC_FN int64_t dsc_trainer_slice(int64_t slice, int64_t steps, double seconds) {
+  const double enough = 0.2 * (double)steps / (seconds > 1e-9 ? seconds : 1e-9), more = 4.0 * (double)slice;
+  const double next = enough < more ? enough : more;
+  return next < 1 ? 1 : next < 1e9 ? (int64_t)next : 1000000000;
+}
+
 DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
   const int64_t per = s->trainer->steps_per_epoch;
   const int64_t whole = o->epochs > INT64_MAX / per ? INT64_MAX : o->epochs * per;
   const int64_t last = o->steps > 0 ? o->steps : whole, epochs = (last - 1) / per + 1;
-  int64_t ran = 0, written = s->step;
+  int64_t ran = 0, written = s->step, slice = 1;
   double seconds = 0;
   int code = DSC_OK;
   if (s->step >= last)
     printf("nothing left to do: %" PRId64 " steps had been done\n", s->step);
-  while (code == DSC_OK && s->step < last && !s->ends) {
+  while (code == DSC_OK && s->step < last && !s->ends && dsc_signal_caught == 0) {
     const double start = dsc_trainer_seconds();
     const int64_t from = s->step, to_epoch = per - from % per, to_end = last - from;
     int64_t steps = to_epoch < to_end ? to_epoch : to_end;
     if (o->every > 0 && o->every - from % o->every < steps)
       steps = o->every - from % o->every;
+    steps = steps < slice ? steps : slice;
     code = dsc_trainer_steps(s, steps, error);
-    seconds += dsc_trainer_seconds() - start;
+    const double took = dsc_trainer_seconds() - start;
+    slice = dsc_trainer_slice(slice, steps, took);
+    seconds += took;
     ran += steps;
     /* Before the sums are taken for the report, so that a resumed run reports the whole epoch. */
     if (code == DSC_OK && o->checkpoint != NULL && (s->step >= last || (o->every > 0 && s->step % o->every == 0))) {
@@ -353,9 +354,9 @@ DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
 
 DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
-  int code = dsc_trainer_probe(o->output, error);
-  if (code == DSC_OK)
-    code = dsc_trainer_probe(o->checkpoint, error);
+  int code = dsc_replace_probe(o->output, error);
+  if (code == DSC_OK && o->checkpoint != NULL)
+    code = dsc_replace_probe(o->checkpoint, error);
   if (code == DSC_OK)
     code = dsc_trainer_begin(s, error);
   if (code != DSC_OK)
@@ -363,6 +364,7 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
   dsc_trainer_initialize(s);
   if (o->resume != NULL)
     code = dsc_trainer_restore(s, o->resume, error);
+  dsc_signals_watch();
   if (code == DSC_OK)
     code = dsc_trainer_loop(s, error);
   if (code != DSC_OK)
@@ -370,6 +372,8 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
   for (int64_t i = 0; s->has_best && i < s->trainer->parameter_count; i++)
     memcpy(s->parameters[i], s->best[i], (size_t)dsc_trainer_bytes(&s->trainer->parameters[i]));
   code = dsc_trainer_write(s, o->output, error);
+  if (code == DSC_OK && dsc_signal_caught != 0)
+    printf("interrupted after step %" PRId64 "%s%s\n", s->step, o->checkpoint != NULL ? "; it goes on with --resume " : "", o->checkpoint != NULL ? o->checkpoint : "");
   if (code == DSC_OK)
     printf("parameters: %s\n", o->output);
   return code;
@@ -387,11 +391,15 @@ DSC_FN int dsc_trainer_main(const dsc_trainer *trainer, int argc, char **argv) {
     return status;
   int code = status == 0 ? dsc_trainer_train(&state, &error) : DSC_OK;
   dsc_trainer_end(&state);
-  if (code == DSC_OK && (fflush(stdout) != 0 || ferror(stdout)))
+  const int closed = fflush(stdout) != 0 || ferror(stdout);
+  /* To a reader that has gone nothing needs to be said. */
+  if (code == DSC_OK && closed && dsc_signal_caught != SIGPIPE)
     code = dsc_fail(&error, DSC_ERROR_IO, "the standard output cannot be written: %s", strerror(errno));
-  if (code != DSC_OK)
+  if (code != DSC_OK) {
     fprintf(stderr, "trainer: %s\n", dsc_error_message(&error));
-  return code == DSC_OK ? 0 : 1;
+    return 1;
+  }
+  return dsc_signal_caught != 0 ? 128 + (int)dsc_signal_caught : 0;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* What check.c and fuzz.c share: counting failures, making files, making good samples of each format. */
+/* What check.c, fuzz.c and replace.c share: counting failures, making files, making good samples of each format. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -32,7 +32,7 @@ static void put_text(sample *s, const char *text) {
   put(s, text, strlen(text));
 }
 
-static sample text_sample(const char *text) {
+DSC_FN sample text_sample(const char *text) {
   sample s;
   memset(&s, 0, sizeof s);
   put_text(&s, text);
@@ -50,7 +50,7 @@ static void put_little(sample *s, uint64_t value, int width) {
 }
 
 /* An IDX header: type, rank, sizes. */
-static sample idx_sample(int type, int rank, const uint32_t *sizes) {
+DSC_FN sample idx_sample(int type, int rank, const uint32_t *sizes) {
   sample s;
   memset(&s, 0, sizeof s);
   put_big(&s, (uint64_t)(type << 8 | rank), 4);
@@ -60,7 +60,7 @@ static sample idx_sample(int type, int rank, const uint32_t *sizes) {
 }
 
 /* An NPY file of the given version and dict, with `values` bytes 0, 1, 0, 1... after it. */
-static sample npy_sample(int version, const char *dict, int values) {
+DSC_FN sample npy_sample(int version, const char *dict, int values) {
   sample s;
   memset(&s, 0, sizeof s);
   put(&s, "\x93NUMPY", 6);
@@ -73,7 +73,7 @@ static sample npy_sample(int version, const char *dict, int values) {
 }
 
 /* A safetensors file of the given header, with `values` bytes 0, 1, 0, 1... after it. */
-static sample safetensors_sample(const char *header, int values) {
+DSC_FN sample safetensors_sample(const char *header, int values) {
   sample s;
   memset(&s, 0, sizeof s);
   put_little(&s, strlen(header), 8);
@@ -84,7 +84,7 @@ static sample safetensors_sample(const char *header, int values) {
 }
 
 /* The sample, gzipped. */
-static sample gzip_sample(const sample *plain) {
+DSC_FN sample gzip_sample(const sample *plain) {
   sample s;
   z_stream stream;
   memset(&s, 0, sizeof s);

@@ -21,6 +21,15 @@ run_check() { # PROGRAM
   fi
 }
 
+run_replace() { # COMPILER FLAGS...
+  rm -rf "$work/places"
+  mkdir "$work/places"
+  chmod 711 "$work"
+  chmod 777 "$work/places"
+  "$@" $common "$here/replace.c" -o "$work/replace" -lz -lm
+  "$work/replace" "$work/places"
+}
+
 for compiler in clang gcc; do
   command -v $compiler >/dev/null || { echo "no $compiler: skipped"; continue; }
   # Every header stands alone, with zlib and without.
@@ -33,11 +42,13 @@ for compiler in clang gcc; do
     echo "$compiler $language"
     $compiler -x $language -O2 $common "$here/check.c" -o "$work/check" -lz -lm
     run_check "$work/check"
+    run_replace $compiler -x $language -O2
   done
   echo "$compiler sanitizers"
   sanitizers="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
   $compiler -std=c11 $sanitizers $common "$here/check.c" -o "$work/check" -lz -lm
   run_check "$work/check"
+  run_replace $compiler -std=c11 $sanitizers
   $compiler -std=c11 $sanitizers $common "$here/fuzz.c" -o "$work/fuzz" -lz -lm
   "$work/fuzz" "${CASES:-20000}"
 done

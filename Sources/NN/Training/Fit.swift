@@ -1,10 +1,8 @@
-// The loop over epochs: Swift is called between slices of steps, for the report, for Ctrl-C and for checkpoints.
+// The loop over epochs: Swift is called between slices of steps, for the report, for signals and for checkpoints.
 
-@preconcurrency import Dispatch
 import DescentData
 import DescentIR
 import Foundation
-import Synchronization
 
 /// What `fit` tells while it runs.
 public enum TrainingEvent: Sendable {
@@ -21,18 +19,17 @@ public enum TrainingEvent: Sendable {
 extension Trainer {
   /// Trains on `data`; with `validation` also measures on those rows after every epoch.
   ///
-  /// Ctrl-C ends it after the steps at hand; the result then has the parameters with the least validation loss (the
-  /// least training loss where there are no validation rows). Throws errors of the user's functions, of building, and
-  /// of a loss that is not a number.
+  /// Ctrl-C, SIGTERM and SIGHUP end it after the steps at hand, with the checkpoint written; a second one ends the process.
+  /// The result then has the parameters with the least validation loss (the least training loss where there are no
+  /// validation rows). Throws errors of the user's functions, of building, of a loss that is not a number, and, before the
+  /// first step, of a checkpoint that cannot be written.
   public func fit(
     _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
-    let interrupt = Interrupt()
-    // Ctrl-C is watched for as long as this lives.
-    let watch = InterruptWatch(interrupt)
-    defer { withExtendedLifetime(watch) {} }
-    return try fit(data, validation: validation, options: options, interrupt: interrupt, report: report)
+    try watchingSignals {
+      try fit(data, validation: validation, options: options, interrupt: Interrupt(), report: report)
+    }
   }
 
   /// The same with an interrupt of the caller's.
@@ -41,6 +38,7 @@ extension Trainer {
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
     let start = Date()
+    if let path = options.checkpoint { try SafeTensors.probe(path) }
     let session = try TrainingSession(self, data, validation: validation, options: options)
     if let path = options.resume { try session.restore(from: path, seed: options.seed) }
     let perEpoch = session.graphs.stepsPerEpoch
@@ -62,6 +60,13 @@ extension Trainer {
       written = session.step
       try report(.checkpoint(path: path, step: written))
     }
+    /// A report that cannot be given (a full disk, a reader that has gone) ends the run as a signal does: nothing is lost.
+    func tell(_ event: TrainingEvent) throws {
+      do { try report(event) } catch {
+        try? save()
+        throw error
+      }
+    }
     try report(.started(session.facts(data, validation, last: last, options)))
 
     while session.step < last, earlyEnd == nil, !interrupt.isSet {
@@ -81,7 +86,7 @@ extension Trainer {
       if now >= last || options.every.map({ now % $0 == 0 }) == true { try save() }
       let done = now % perEpoch == 0 ? perEpoch : now % perEpoch
       if done < perEpoch, now < last {
-        try report(
+        try tell(
           .progress(
             epoch: now / perEpoch + 1, step: done, of: perEpoch, loss: session.sums.loss / Double(done),
             microsecondsPerStep: clock.microsecondsPerStep))
@@ -99,7 +104,7 @@ extension Trainer {
       let score = entry.validationLoss ?? entry.loss
       sinceBest += 1
       if score < best?.loss ?? .infinity { (best, sinceBest) = ((score, session.parameterValues), 0) }
-      try report(.epoch(entry))
+      try tell(.epoch(entry))
       earlyEnd = options.stopping.end(after: history, sinceBest: sinceBest, gradientNorm: session.gradientNorm)
     }
     try save()
@@ -108,7 +113,7 @@ extension Trainer {
     let evaluation = try session.evaluate()
     let model = try session.model()
     return TrainingResult(
-      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd, steps: session.step,
+      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd, signal: interrupt.signal, steps: session.step,
       validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
       firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
       microsecondsPerStep: total.microsecondsPerStep)
@@ -145,31 +150,5 @@ extension TrainingSession {
       parameterCount: graphs.parameterTypes.reduce(0) { $0 + $1.shape.count }, rows: data.count,
       validationRows: validation?.count ?? 0, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch, step: step,
       lastStep: last, engine: options.engine, threads: threads, compiler: compiler, arenaBytes: arenaBytes)
-  }
-}
-
-/// A request to end training after the steps at hand.
-package final class Interrupt: Sendable {
-  private let flag = Atomic<Bool>(false)
-  package init() {}
-  package var isSet: Bool { flag.load(ordering: .relaxed) }
-  /// Asks; tells whether somebody had asked before.
-  @discardableResult package func set() -> Bool { flag.exchange(true, ordering: .relaxed) }
-}
-
-/// Turns Ctrl-C into an interrupt while it lives; a second one ends the process as usual.
-private final class InterruptWatch: Sendable {
-  private let source: any DispatchSourceSignal
-
-  init(_ interrupt: Interrupt) {
-    signal(SIGINT, SIG_IGN)
-    source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue.global())
-    // The first asks for an orderly end; whoever asks again wants out.
-    source.setEventHandler { if interrupt.set() { exit(130) } }
-    source.resume()
-  }
-  deinit {
-    source.cancel()
-    signal(SIGINT, SIG_DFL)
   }
 }
