@@ -10,6 +10,7 @@
 #include "descent_math.h"
 #include "descent_math_f64.h"
 #include "descent_random.h"
+#include "descent_signals.h"
 #include "descent_trainer.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
@@ -105,6 +106,9 @@ TEXT(number) = {
 TEXT(random_) = {
 #embed "include/descent_random.h" suffix(, 0)
 };
+TEXT(replace) = {
+#embed "include/descent_replace.h" suffix(, 0)
+};
 TEXT(run) = {
 #embed "include/descent_run.h" suffix(, 0)
 };
@@ -119,6 +123,9 @@ TEXT(safetensors_checksum) = {
 };
 TEXT(safetensors_writer) = {
 #embed "include/descent_safetensors_writer.h" suffix(, 0)
+};
+TEXT(signals) = {
+#embed "include/descent_signals.h" suffix(, 0)
 };
 TEXT(threads) = {
 #embed "include/descent_threads.h" suffix(, 0)
@@ -169,11 +176,13 @@ static const struct {
     {"descent_npy.h", npy},
     {"descent_number.h", number},
     {"descent_random.h", random_},
+    {"descent_replace.h", replace},
     {"descent_run.h", run},
     {"descent_run_facts.h", run_facts},
     {"descent_safetensors.h", safetensors},
     {"descent_safetensors_checksum.h", safetensors_checksum},
     {"descent_safetensors_writer.h", safetensors_writer},
+    {"descent_signals.h", signals},
     {"descent_threads.h", threads},
     {"descent_stored.h", stored},
     {"descent_trainer.h", trainer},
@@ -187,3 +196,7 @@ const char *dsc_header_text(const char *name) {
       return texts[i].text;
   return NULL;
 }
+
+void dsc_runtime_watch_signals(void) { dsc_signals_watch(); }
+void dsc_runtime_leave_signals(void) { dsc_signals_leave(); }
+int dsc_runtime_signal(void) { return (int)dsc_signal_caught; }

@@ -144,24 +144,36 @@ for program in one-slide digits $clothes; do
 done
 
 section "interrupt"
-# Ctrl-C while it trains: status 130, the last line says so, and the checkpoint goes on.
+# interrupted SIGNAL STATUS: the signal while it trains gives that status, the last line says so, and the checkpoint goes on.
 interrupted() {
+  rm -f stopped.jsonl
   digits train --epochs 100000 --seed 4 --checkpoint stopped --json >stopped.jsonl &
   local process=$! waited=0
-  until grep -q '"event":"epoch"' stopped.jsonl; do
+  until grep -qs '"event":"epoch"' stopped.jsonl; do
     sleep 0.1
     waited=$((waited + 1))
     [ $waited -lt 300 ] || { kill -KILL $process; return 1; }
   done
-  kill -INT $process
+  kill -$1 $process
   wait $process
-  [ $? = 130 ] && [ "$(field stopped.jsonl interrupted)" = true ] || return 1
+  [ $? = $2 ] && [ "$(field stopped.jsonl interrupted)" = true ] || return 1
   local done_steps
   done_steps=$(field stopped.jsonl steps)
   digits train --seed 4 --resume stopped --steps $((done_steps + 10)) --checkpoint on --json >on.jsonl &&
     digits train --seed 4 --steps $((done_steps + 10)) --checkpoint whole --json >whole.jsonl && cmp on whole
 }
-holds "digits: Ctrl-C ends with status 130 and a checkpoint that goes on" interrupted
+holds "digits: Ctrl-C ends with status 130 and a checkpoint that goes on" interrupted INT 130
+holds "digits: SIGTERM with status 143" interrupted TERM 143
+holds "digits: SIGHUP with status 129" interrupted HUP 129
+holds "digits: a reader that goes away leaves a checkpoint" eval 'digits train --epochs 100000 --checkpoint unread --json | head -n 1 &&
+  digits train --resume unread --steps 1'
+# What a killed run left goes with the next of the same checkpoint; what a living process writes stays.
+swept() {
+  true &
+  wait $!
+  touch .swept.$!-0.tmp .swept.$$-0.tmp && digits train --steps 1 --checkpoint swept && [ ! -e .swept.$!-0.tmp ] && rm .swept.$$-0.tmp
+}
+holds "digits: temporary files of killed runs are swept" swept
 
 # A compiler that hangs, deaf to every polite signal, with a child that is as deaf.
 cat >hangs <<'SH'
@@ -357,7 +369,11 @@ holds "checkpoint of another run, taken anyway" digits train --seed 9 --resume d
 cp digits.1 hurt && head -c 64 /dev/zero | dd of=hurt bs=64 seek=100 conv=notrunc 2>/dev/null
 holds "damaged checkpoint" eval 'fails 1 digits train --resume hurt && grep -q "tensor .* is damaged" fails.err'
 holds "damaged weights" eval 'fails 1 digits emit inference --weights hurt --output never && grep -q "is damaged" fails.err'
-holds "checkpoint that cannot be written" fails 1 digits train --epochs 1 --checkpoint /nowhere/file
+mkfifo pipe
+for path in /nowhere/file . pipe /dev/full; do
+  holds "checkpoint that cannot be written, before the first step: $path" eval "fails 1 timeout 60 digits train --checkpoint $path && [ ! -s fails.out ]"
+done
+holds "a pipe in place of a checkpoint" fails 1 timeout 60 digits train --resume pipe
 holds "log that cannot be written" fails 1 digits train --epochs 1 --log /proc/nowhere
 holds "output that cannot be written" fails 1 one-slide emit trainer --output /proc/nowhere
 holds "output that is a file" eval 'touch taken; fails 1 one-slide emit trainer --output taken && [ ! -s taken ]'

@@ -13,6 +13,7 @@
 #include "descent_error.h"
 #include "descent_array.h"
 #include "descent_files.h"
+#include "descent_replace.h"
 #include "descent_stored.h"
 #include "descent_number.h"
 #include "descent_csv.h"
@@ -33,5 +34,10 @@
 
 /* The text of a header of this folder, or null. */
 const char *dsc_header_text(const char *name);
+
+/* descent_signals.h, whose state exists once in the process: watching, and the first signal that came, 0 for none. */
+void dsc_runtime_watch_signals(void);
+void dsc_runtime_leave_signals(void);
+int dsc_runtime_signal(void);
 
 #endif

@@ -1,8 +1,8 @@
-/* Files: reading plain or gzipped bytes, and writing a file so that it is there whole or not at all.
+/* Files: reading plain or gzipped bytes.
  * Takes a path or bytes in memory; gives bytes, with every size checked before memory is asked for.
- * Invariant: an error names the file and the offset; a failed write leaves no temporary file and the old file as it was.
+ * Invariant: an error names the file and the offset.
  * gzip (RFC 1952) is told by its magic 1f 8b and read through zlib (link with -lz); -DDSC_HAVE_ZLIB=0 builds without.
- * The includer defines _POSIX_C_SOURCE 200809L before its first #include (open, fsync, O_CLOEXEC). */
+ * The includer defines _POSIX_C_SOURCE 200809L before its first #include (open, O_CLOEXEC). */
 #ifndef DESCENT_FILES_H
 #define DESCENT_FILES_H
 
@@ -289,158 +289,14 @@ DSC_FN int dsc_source_check_growth(const dsc_source *source, int64_t limit, dsc_
                                                                                                                                                                                              : "for a gzipped file of its size where no other is stated: decompress it first");
 }
 
-/* A file being replaced: bytes go to a temporary file beside it until dsc_replace_commit renames that. */
-typedef struct {
-  int fd;
-  char *path, *temporary;
-  int64_t offset;
-} dsc_replacement;
-
-/* Drops what was written so far and removes the temporary file; the old file stays. */
-DSC_FN void dsc_replace_abandon(dsc_replacement *replacement) {
-  if (replacement->fd >= 0)
-    close(replacement->fd);
-  if (replacement->temporary != NULL)
-    unlink(replacement->temporary);
-  free(replacement->temporary);
-  free(replacement->path);
-  memset(replacement, 0, sizeof *replacement);
-  replacement->fd = -1;
-}
-
-/* Starts to replace `path`. A symbolic link is replaced itself; anything but a regular file is refused. On failure
- * there is nothing to abandon. */
-DSC_FN int dsc_replace_begin(dsc_replacement *replacement, const char *path, dsc_error *error) {
-  struct stat old;
-  const size_t length = strlen(path);
-  const char *slash = strrchr(path, '/');
-  const char *base = slash != NULL ? slash + 1 : path;
-  const int exists = lstat(path, &old) == 0;
-  int code = DSC_OK;
-  memset(replacement, 0, sizeof *replacement);
-  replacement->fd = -1;
-  if (*base == 0)
-    return dsc_fail_in(error, DSC_ERROR_USAGE, path, "is no name of a file to write");
-  if (exists && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode))
-    return dsc_fail_in(error, DSC_ERROR_USAGE, path, "is not a regular file and is not replaced");
-  replacement->path = (char *)malloc(length + 1);
-  replacement->temporary = (char *)malloc(length + 64);
-  if (replacement->path == NULL || replacement->temporary == NULL) {
-    free(replacement->temporary);
-    replacement->temporary = NULL;
-    code = dsc_fail_in(error, DSC_ERROR_MEMORY, path, "no memory for a name of %" PRId64 " bytes", (int64_t)length);
-  } else {
-    memcpy(replacement->path, path, length + 1);
-    for (int attempt = 0; attempt < 10000 && replacement->fd < 0; attempt++) {
-      snprintf(replacement->temporary, length + 64, "%.*s.%.180s.%ld-%d.tmp", (int)(base - path), path, base, (long)getpid(), attempt);
-      replacement->fd = open(replacement->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (replacement->fd < 0 && errno != EEXIST && errno != EINTR)
-        break;
-    }
-    if (replacement->fd < 0) {
-      code = dsc_fail_in(error, DSC_ERROR_IO, path, "no file can be made beside it (%s): %s", dsc_show_path(replacement->temporary).text, strerror(errno));
-      free(replacement->temporary);
-      replacement->temporary = NULL;
-    } else if (exists && S_ISREG(old.st_mode) && fchmod(replacement->fd, old.st_mode & 0777) != 0) {
-      code = dsc_fail_in(error, DSC_ERROR_IO, path, "its permissions cannot be kept: %s", strerror(errno));
-    }
-  }
-  if (code != DSC_OK)
-    dsc_replace_abandon(replacement);
-  return code;
-}
-
-/* Writes bytes. On failure everything is dropped, as by dsc_replace_abandon. */
-DSC_FN int dsc_replace_write(dsc_replacement *replacement, const void *data, int64_t size, dsc_error *error) {
-  const uint8_t *from = (const uint8_t *)data;
-  if (replacement->fd < 0)
-    return dsc_fail(error, DSC_ERROR_USAGE, "write to a file that is not open");
-  while (size > 0) {
-    const ssize_t put = write(replacement->fd, from, (size_t)(size < (1 << 30) ? size : 1 << 30));
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put <= 0) {
-      const int code = dsc_fail_in(error, DSC_ERROR_IO, replacement->path, "writing failed at byte %" PRId64 ": %s; the file is as it was before", replacement->offset, put < 0 ? strerror(errno) : "nothing was taken");
-      dsc_replace_abandon(replacement);
-      return code;
-    }
-    from += put;
-    size -= (int64_t)put;
-    replacement->offset += (int64_t)put;
-  }
-  return DSC_OK;
-}
-
-DSC_FN int dsc_sync(int fd) {
-#if defined(F_FULLFSYNC)
-  if (fcntl(fd, F_FULLFSYNC) == 0)
-    return 0;
-#endif
-  int result;
-  do
-    result = fsync(fd);
-  while (result != 0 && errno == EINTR);
-  return result;
-}
-
-/* Makes a rename in the directory of `path` last. Filesystems that cannot (EINVAL) are let pass. */
-DSC_FN int dsc_sync_directory(char *path, dsc_error *error) {
-  char *slash = strrchr(path, '/');
-  const size_t kept = slash == NULL ? 0 : slash == path ? 1
-                                                        : (size_t)(slash - path);
-  char *name = (char *)malloc(kept + 2);
-  if (name == NULL)
-    return dsc_fail_in(error, DSC_ERROR_MEMORY, path, "no memory for the name of its directory");
-  memcpy(name, kept > 0 ? path : ".", kept > 0 ? kept : 1);
-  name[kept > 0 ? kept : 1] = 0;
-  const int fd = open(name, O_RDONLY | O_CLOEXEC);
-  int failed = fd < 0;
-  if (!failed)
-    failed = dsc_sync(fd) != 0 && errno != EINVAL;
-  const int why = errno;
-  if (fd >= 0)
-    close(fd);
-  free(name);
-  return failed ? dsc_fail_in(error, DSC_ERROR_IO, path, "is written, but its directory cannot be synced: %s", strerror(why)) : DSC_OK;
-}
-
-/* fsync, rename over the old file, fsync the directory. Closes the replacement whether it fails or not. */
-DSC_FN int dsc_replace_commit(dsc_replacement *replacement, dsc_error *error) {
-  const char *step = NULL;
-  int code = DSC_OK;
-  if (replacement->fd < 0)
-    return dsc_fail(error, DSC_ERROR_USAGE, "commit of a file that is not open");
-  if (dsc_sync(replacement->fd) != 0)
-    step = "fsync";
-  const int fd = replacement->fd;
-  const int why = errno;
-  replacement->fd = -1;
-  if (close(fd) != 0 && step == NULL)
-    step = "close";
-  else if (step != NULL)
-    errno = why;
-  if (step == NULL && rename(replacement->temporary, replacement->path) != 0)
-    step = "rename";
-  if (step != NULL)
-    code = dsc_fail_in(error, DSC_ERROR_IO, replacement->path, "%s failed after byte %" PRId64 ": %s; the file is as it was before", step, replacement->offset, strerror(errno));
-  else {
-    free(replacement->temporary);
-    replacement->temporary = NULL;
-    code = dsc_sync_directory(replacement->path, error);
-  }
-  dsc_replace_abandon(replacement);
-  return code;
-}
-
-/* Replaces a file by `size` bytes, whole or not at all. */
-DSC_FN int dsc_write_file(const char *path, const void *data, int64_t size, dsc_error *error) {
-  dsc_replacement replacement;
-  int code = dsc_replace_begin(&replacement, path, error);
-  if (code == DSC_OK)
-    code = dsc_replace_write(&replacement, data, size, error);
-  if (code == DSC_OK)
-    code = dsc_replace_commit(&replacement, error);
-  return code;
+/* Fails at once for what is no regular file: a pipe that nobody writes to would be waited for, a device has no end. */
+DSC_FN int dsc_expect_regular(const char *path, dsc_error *error) {
+  struct stat status;
+  if (stat(path, &status) != 0)
+    return dsc_fail_in(error, DSC_ERROR_IO, path, "cannot be opened: %s", strerror(errno));
+  if (S_ISREG(status.st_mode))
+    return DSC_OK;
+  return dsc_fail_in(error, DSC_ERROR_IO, path, "is a %s; expected a file", S_ISDIR(status.st_mode) ? "directory" : S_ISFIFO(status.st_mode) ? "pipe" : "device or socket");
 }
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef DESCENT_NPY_H
 #define DESCENT_NPY_H
 
+#include "descent_replace.h"
 #include "descent_stored.h"
 
 /* The header's text and a place in it; `start` is its offset in the file. */

@@ -371,7 +371,9 @@ DSC_FN void dsc_safetensors_free(dsc_safetensors *file) {
 DSC_FN int dsc_safetensors_open(const char *path, dsc_safetensors *out, dsc_error *error) {
   dsc_source source;
   memset(out, 0, sizeof *out);
-  int code = dsc_source_open(&source, path, error);
+  int code = dsc_expect_regular(path, error);
+  if (code == DSC_OK)
+    code = dsc_source_open(&source, path, error);
   if (code != DSC_OK)
     return code;
   code = dsc_safetensors_read_source(&source, out, error);

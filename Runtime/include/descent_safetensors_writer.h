@@ -7,6 +7,7 @@
 #ifndef DESCENT_SAFETENSORS_WRITER_H
 #define DESCENT_SAFETENSORS_WRITER_H
 
+#include "descent_replace.h"
 #include "descent_safetensors.h"
 
 /* Tensors and metadata on their way to a file. The first failure stays in `error`; later calls then do nothing. */

@@ -1,12 +1,14 @@
 /* A standalone trainer: everything but the step programs and the tables that describe them.
  * Takes a dsc_trainer, which an emitted main fills in, and the command line; reads the data, trains, prints a line for each
- * epoch and writes parameters and checkpoints. Gives the exit status: 0, 1 for a failure, 64 for a wrong command line.
+ * epoch and writes parameters and checkpoints. Gives the exit status: 0, 1 for a failure, 64 for a wrong command line, 128
+ * and the signal's number after a signal that ended it, with its files written.
  * Invariant: the numbers are those of the library that emitted the program, bit for bit, for any number of threads; files
  * are there whole or not at all; a failure is one line on the standard error.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_TRAINER_H
 #define DESCENT_TRAINER_H
 
+#include "descent_signals.h"
 #include "descent_trainer_data.h"
 #include <time.h>
 
@@ -266,17 +268,6 @@ DSC_FN int dsc_trainer_restore(dsc_trainer_state *s, dsc_error *error) {
   return DSC_OK;
 }
 
-/* Fails now, and not after hours of training, where a file cannot be written. */
-DSC_FN int dsc_trainer_probe(const char *path, dsc_error *error) {
-  dsc_replacement file;
-  if (path == NULL)
-    return DSC_OK;
-  const int code = dsc_replace_begin(&file, path, error);
-  if (code == DSC_OK)
-    dsc_replace_abandon(&file);
-  return code;
-}
-
 /* ---- the loop ---- */
 
 /* Tells of the steps since the last report, sets the sums to zero, and counts the epoch. */
@@ -311,12 +302,19 @@ DSC_FN int dsc_trainer_report(dsc_trainer_state *s, int64_t epochs, double secon
   return dsc_check_finite(s->tensors, t->parameter_count, 1, s->step, NULL, error);
 }
 
+/* How many steps to run before signals are looked at again: about a fifth of a second's. */
+DSC_FN int64_t dsc_trainer_slice(int64_t slice, int64_t steps, double seconds) {
+  const double enough = 0.2 * (double)steps / (seconds > 1e-9 ? seconds : 1e-9), more = 4.0 * (double)slice;
+  const double next = enough < more ? enough : more;
+  return next < 1 ? 1 : next < 1e9 ? (int64_t)next : 1000000000;
+}
+
 DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
   const dsc_schedule schedule = dsc_schedule_of(s->trainer->steps_per_epoch, o->epochs > 0 ? o->epochs : INT64_MAX,
                                                 o->steps > 0 ? o->steps : INT64_MAX, o->every);
   const int64_t epochs = (schedule.last - 1) / schedule.per_epoch + 1;
-  int64_t ran = 0, written = s->step;
+  int64_t ran = 0, written = s->step, slice = 1;
   double seconds = 0;
   int code = DSC_OK;
   if (s->stopping.ended != DSC_ENDED_NOT)
@@ -324,11 +322,13 @@ DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
            dsc_stopping_reason(s->stopping.ended));
   else if (s->step >= schedule.last)
     printf("nothing left to do: %" PRId64 " steps had been done\n", s->step);
-  while (code == DSC_OK && s->step < schedule.last && s->stopping.ended == DSC_ENDED_NOT) {
+  while (code == DSC_OK && s->step < schedule.last && s->stopping.ended == DSC_ENDED_NOT && dsc_signal_caught == 0) {
     const double start = dsc_trainer_seconds();
-    const int64_t steps = dsc_schedule_next(&schedule, s->step, INT64_MAX);
+    const int64_t steps = dsc_schedule_next(&schedule, s->step, slice);
     code = dsc_trainer_steps(s, steps, error);
-    seconds += dsc_trainer_seconds() - start;
+    const double took = dsc_trainer_seconds() - start;
+    slice = dsc_trainer_slice(slice, steps, took);
+    seconds += took;
     ran += steps;
     const int due = dsc_schedule_due(&schedule, s->step);
     if (code == DSC_OK && o->checkpoint != NULL && (due & DSC_DUE_KEEP_WITHIN) != 0) {
@@ -354,9 +354,9 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
   if (dsc_contracts())
     return dsc_fail(error, DSC_ERROR_USAGE, "built with products and sums contracted, which gives other results; build it with -ffp-contract=off");
-  int code = dsc_trainer_probe(o->output, error);
-  if (code == DSC_OK)
-    code = dsc_trainer_probe(o->checkpoint, error);
+  int code = dsc_replace_probe(o->output, error);
+  if (code == DSC_OK && o->checkpoint != NULL)
+    code = dsc_replace_probe(o->checkpoint, error);
   if (code == DSC_OK)
     code = dsc_trainer_begin(s, error);
   if (code != DSC_OK)
@@ -364,6 +364,7 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
   dsc_trainer_initialize(s);
   if (o->resume != NULL)
     code = dsc_trainer_restore(s, error);
+  dsc_signals_watch();
   if (code == DSC_OK)
     code = dsc_trainer_loop(s, error);
   if (code != DSC_OK)
@@ -372,6 +373,8 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
        i++)
     memcpy(s->parameters[i], s->best[i], (size_t)dsc_trainer_bytes(&s->trainer->parameters[i]));
   code = dsc_trainer_write(s, o->output, error);
+  if (code == DSC_OK && dsc_signal_caught != 0)
+    printf("interrupted after step %" PRId64 "%s%s\n", s->step, o->checkpoint != NULL ? "; it goes on with --resume " : "", o->checkpoint != NULL ? o->checkpoint : "");
   if (code == DSC_OK)
     printf("parameters: %s\n", o->output);
   return code;
@@ -391,11 +394,15 @@ DSC_FN int dsc_trainer_main(const dsc_trainer *trainer, int argc, char **argv) {
   if (status == 0 && code == DSC_OK)
     code = dsc_trainer_train(&state, &error);
   dsc_trainer_end(&state);
-  if (code == DSC_OK && (fflush(stdout) != 0 || ferror(stdout)))
+  const int closed = fflush(stdout) != 0 || ferror(stdout);
+  /* To a reader that has gone nothing needs to be said. */
+  if (code == DSC_OK && closed && dsc_signal_caught != SIGPIPE)
     code = dsc_fail(&error, DSC_ERROR_IO, "the standard output cannot be written: %s", strerror(errno));
-  if (code != DSC_OK)
+  if (code != DSC_OK) {
     fprintf(stderr, "trainer: %s\n", dsc_error_message(&error));
-  return code == DSC_OK ? 0 : 1;
+    return 1;
+  }
+  return dsc_signal_caught != 0 ? 128 + (int)dsc_signal_caught : 0;
 }
 
 #endif

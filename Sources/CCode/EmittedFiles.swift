@@ -32,6 +32,7 @@ package struct EmittedFiles {
       throw DescentError(.usage, "\(directory.debugDescription) is no name of a folder")
     }
     let made = try EmittedFiles.makeFolders(directory)
+    EmittedFiles.sweep(directory)
     let temporary = "\(directory)/.emitting-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     do {
       guard mkdir(temporary, 0o777) == 0 else {
@@ -58,6 +59,20 @@ package struct EmittedFiles {
     } catch {
       for folder in made.reversed() { rmdir(folder) }
       throw error
+    }
+  }
+
+  /// Removes the temporary folders of emissions that were killed: of this user, of a process that lives no more, and
+  /// untouched for a minute, as a process of another machine or container is not seen from here.
+  private static func sweep(_ directory: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] where name.hasPrefix(".emitting-") {
+      let path = "\(directory)/\(name)"
+      guard let process = pid_t(name.dropFirst(10).prefix { $0 != "-" }), process > 0, process != getpid(),
+        kill(process, 0) != 0, errno == ESRCH, let facts = try? FileManager.default.attributesOfItem(atPath: path),
+        facts[.ownerAccountID] as? NSNumber == NSNumber(value: geteuid()),
+        let changed = facts[.modificationDate] as? Date, changed.timeIntervalSinceNow < -60
+      else { continue }
+      try? FileManager.default.removeItem(atPath: path)
     }
   }
 

@@ -82,8 +82,12 @@ extension StandaloneTrainer {
       Where other programs keep the processors busy, threads that spin while they wait cost much time, above all with gcc's
       OpenMP: set `OMP_WAIT_POLICY=passive` then, or ask for fewer threads.
 
-      Exit status: 0; 1 after a line on the standard error, where a file or a number is wrong; 64 for a wrong command line.
-      Files are written beside their places and renamed, so each is there whole or not at all.
+      Ctrl-C, SIGTERM and SIGHUP end it after the steps at hand, with the parameters and the checkpoint written; a second one
+      ends it at once.
+
+      Exit status: 0; 1 after a line on the standard error, where a file or a number is wrong; 64 for a wrong command line;
+      128 and the signal's number after a signal. Files are written beside their places and renamed, so each is there whole
+      or not at all.
 
       """
   }

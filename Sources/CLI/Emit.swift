@@ -83,6 +83,7 @@ package struct EmitInference<P: TrainingProgram>: ParsableCommand {
       let options = try RunOptions.parse([]).options(P.self)
       let result = try trainer.fit(data.training, validation: data.validation, options: options) { try report.tell($0) }
       try report.end(result, checkpoint: nil)
+      if let signal = result.signal { throw ExitCode(128 + signal) }
       model = Model(result.parameters, running: result.running)
     }
     var inputs = data.training.inputs.type

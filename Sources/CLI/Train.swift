@@ -53,9 +53,8 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
 
   package func run() throws { try run(on: .standard) }
 
-  /// Trains and reports on `console`; throws exit status 130 after an interrupt.
+  /// Trains and reports on `console`; throws exit status 128 and the signal's number after a signal.
   package func run(on console: Console) throws {
-    try checkFolder(of: checkpoint)
     let data = try program.data()
     let trainer = try program.trainer()
     let log = try log.map { try MetricsLog($0, metric: trainer.metric?.name, continues: resume != nil) }
@@ -69,15 +68,6 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
       FinishedRun(
         result: result, training: data.training, validation: data.validation, trainer: trainer, console: console,
         folder: self.log, name: P.name, json: json, plot: plot || (console.isTerminal && !json)))
-    if result.wasInterrupted { throw ExitCode(130) }
-  }
-
-  /// Hours of training should not end with a folder that is not there.
-  private func checkFolder(of path: String?) throws {
-    guard let path else { return }
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    guard access(folder, W_OK) == 0 else {
-      throw DescentError(.file, "\(path) cannot be written: \(folder): \(String(cString: strerror(errno)))")
-    }
+    if let signal = result.signal { throw ExitCode(128 + signal) }
   }
 }

@@ -67,6 +67,10 @@ public struct SafeTensors: Sendable {
     return result
   }
 
+  /// Throws where a file could not be written to `path`: a folder, a device, or no place to write. Removes what killed
+  /// processes left of one.
+  package static func probe(_ path: String) throws { try callingC(path) { dsc_replace_probe($0, $1) } }
+
   /// Writes the file, whole or not at all; one that is there is replaced.
   public func write(to path: String) throws {
     let arrays = try entries.map { try $0.tensor.value }

@@ -183,11 +183,14 @@ package struct Cache: Sendable {
     }
   }
 
-  /// Removes what ended processes left in building/: anything untouched for a day.
+  /// Removes what ended processes left: what is in building/, and files on their way into compilers/ (DIGEST.txt.PROCESS-RANDOM),
+  /// untouched for a day.
   private func sweep() {
     let now = Int64(time(nil)) * 1_000_000_000
-    for name in namesInFolder("\(folder)/building") {
-      let path = "\(folder)/building/\(name)"
+    let building = namesInFolder("\(folder)/building").map { "building/\($0)" }
+    let records = namesInFolder("\(folder)/compilers").filter { !$0.hasSuffix(".txt") }.map { "compilers/\($0)" }
+    for name in building + records {
+      let path = "\(folder)/\(name)"
       if let status = FileStatus(path), now - status.modified > 86_400_000_000_000 { removeAll(path) }
     }
   }

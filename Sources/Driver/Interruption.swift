@@ -12,8 +12,7 @@ import Synchronization
   import Darwin
 #endif
 
-/// The number of the signal that came, negative where somebody else had caught it; 0 for none. Written by the handler, which
-/// may do little else.
+/// The number of the signal that came; 0 for none. Written by the handler, which may do little else.
 private let caught = Atomic<Int32>(0)
 
 /// Signals that ask this process to end.
@@ -29,12 +28,7 @@ package enum Interruption {
   /// The signal that came while programs ran, or ran last.
   package static var signal: Int32? {
     let signal = caught.load(ordering: .relaxed)
-    return signal == 0 ? nil : abs(signal)
-  }
-
-  /// Tells of a signal that somebody else has caught; nothing happens where no program runs.
-  package static func note(_ signal: Int32) {
-    state.withLock { if $0.depth > 0 { caught.store(-signal, ordering: .relaxed) } }
+    return signal == 0 ? nil : signal
   }
 
   /// Throws `.interrupted` where a signal has come.
@@ -59,7 +53,7 @@ package enum Interruption {
         return true
       }
       let signal = caught.load(ordering: .relaxed)
-      if isLast, signal > 0 { kill(getpid(), signal) }
+      if isLast, signal != 0 { kill(getpid(), signal) }
     }
     return try body()
   }

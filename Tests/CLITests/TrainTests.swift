@@ -105,6 +105,45 @@ import Testing
     }
   }
 
+  /// Before the first step, and before anything is built.
+  @Test(.timeLimit(.minutes(1))) func aCheckpointThatCannotBeWrittenOrReadIsAnErrorAtOnce() throws {
+    try withFolder { folder in
+      try #require(mkfifo(folder + "/fifo", 0o600) == 0)
+      func refused(_ option: String, _ path: String, _ words: String) throws {
+        let lines = Lines()
+        let error = #expect(throws: DescentError.self, "\(option) \(path)") {
+          try command(FewDigits.self, Train<FewDigits>.self, "train", option, path).run(on: lines.console)
+        }
+        #expect(error?.message.contains(words) == true && lines.all.isEmpty, "\(option) \(path): \(error?.message ?? "")")
+      }
+      for path in [folder, folder + "/fifo", "/dev/full"] { try refused("--checkpoint", path, "\(path): is not a regular file") }
+      try refused("--checkpoint", folder + "/none/c", "No such file")
+      try refused("--checkpoint", folder + "/fifo/c", "Not a directory")
+      try refused("--checkpoint", folder + "/" + String(repeating: "n", count: 300), "File name too long")
+      try refused("--resume", folder + "/fifo", "fifo: is a pipe; expected a file")
+      try refused("--resume", "/dev/zero", "is a device or socket; expected a file")
+      try refused("--resume", folder, "is a directory; expected a file")
+    }
+  }
+
+  /// A disk that is full for the report, or a reader that has gone.
+  @Test func aReportThatFailsDoesNotLoseTheRun() throws {
+    struct Full: Error {}
+    try withFolder { folder in
+      let program = try FewDigits.parse([])
+      let data = try program.data()
+      var options = TrainingOptions(epochs: 3, batch: 32, seed: 4)
+      options.checkpoint = folder + "/c"
+      #expect(throws: Full.self) {
+        try program.trainer().fit(data.training, options: options) { event in
+          if case .epoch(let entry) = event, entry.epoch == 2 { throw Full() }
+        }
+      }
+      let resumed = try parameters(resume: folder + "/c"), whole = try parameters()
+      #expect(resumed == whole)
+    }
+  }
+
   @Test func threadsDoNotChangeTheBits() throws {
     let (one, three) = (try parameters(threads: 1), try parameters(threads: 3))
     #expect(one == three)

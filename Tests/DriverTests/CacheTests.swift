@@ -200,6 +200,18 @@ import DescentDriver
     #expect(left() == [] && namesInFolder(cache.folder + "/building") == [])
   }
 
+  /// What killed processes left, a day later: work in progress, and records on their way.
+  @Test func leftoversOfKilledProcessesAreSwept() throws {
+    let place = try Scratch()
+    let cache = try Cache(settings: place.settings)
+    let old = ["building/12-ab", "compilers/12ab.txt", "compilers/12ab.txt.999999998-0123456789abcdef"], new = "compilers/34cd.txt.999999998-0123456789abcdef"
+    for name in old + [new] { try writeNewFile("\(cache.folder)/\(name)", [1]) }
+    for name in old { utimes("\(cache.folder)/\(name)", [timeval(tv_sec: 1, tv_usec: 0), timeval(tv_sec: 1, tv_usec: 0)]) }
+    let work = try cache.makeBuildFolder()
+    #expect(namesInFolder(cache.folder + "/compilers") == ["12ab.txt", "34cd.txt.999999998-0123456789abcdef"])
+    #expect(namesInFolder(cache.folder + "/building").map { "\(cache.folder)/building/\($0)" } == [work])
+  }
+
   @Test func failedSourcesAreBounded() throws {
     let place = try Scratch()
     let cache = try Cache(settings: place.settings)

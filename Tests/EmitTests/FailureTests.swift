@@ -149,6 +149,17 @@ import Testing
       #expect(emit(folder.path + "/new", prefix).kind == .usage)
     }
     #expect(folder.names.isEmpty)
+    // What a killed emission left is swept; what may be in use is not.
+    let old = ["999999998-1", "\(getpid())-2"].map { "\(folder.path)/swept/.emitting-\($0)" }
+    for path in old {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try Data("part".utf8).write(to: URL(fileURLWithPath: path + "/trainer.c"))
+      try FileManager.default.setAttributes([.modificationDate: Date() - 3600], ofItemAtPath: path)
+    }
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/swept/.emitting-999999998-3", withIntermediateDirectories: true)
+    try trainer.emitTrainer(data: data, validation: nil, options: options, to: folder.path + "/swept")
+    #expect(Folder.files(folder.path + "/swept").filter { $0.hasPrefix(".") } == [".emitting-\(getpid())-2", ".emitting-999999998-3"].sorted())
+    try FileManager.default.removeItem(atPath: folder.path + "/swept")
     // A file stands where the folder should be made, or where a file should be.
     try Data("here".utf8).write(to: URL(fileURLWithPath: folder.path + "/file"))
     #expect(emit(folder.path + "/file/x").message.contains("/file is not a folder"))

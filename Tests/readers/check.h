@@ -1,4 +1,4 @@
-/* What check.c and fuzz.c share: counting failures, making files, making good samples of each format. */
+/* What check.c, fuzz.c and replace.c share: counting failures, making files, making good samples of each format. */
 #ifndef CHECK_H
 #define CHECK_H
 

@@ -30,6 +30,15 @@ run_others() { # BUILD: how to compile
   done
 }
 
+run_replace() { # COMPILER FLAGS...
+  rm -rf "$work/places"
+  mkdir "$work/places"
+  chmod 711 "$work"
+  chmod 777 "$work/places"
+  "$@" $common "$here/replace.c" -o "$work/replace" -lz -lm
+  "$work/replace" "$work/places"
+}
+
 for compiler in clang gcc; do
   can "the readers' checks" $compiler -include zlib.h -lz || continue
   # Every header stands alone, with zlib and without.
@@ -45,6 +54,7 @@ for compiler in clang gcc; do
     $compiler -x $language -O2 $common "$here/check.c" -o "$work/check" -lz -lm
     run_check "$work/check"
     run_others "$compiler -x $language -O2 $common"
+    run_replace $compiler -x $language -O2
   done
   sanitizes $compiler || continue
   echo "$compiler sanitizers"
@@ -60,6 +70,7 @@ for compiler in clang gcc; do
   $build $small "$here/check.c" -o "$work/check" -lz -lm
   run_check "$work/check"
   run_others "$build"
+  run_replace $compiler -std=c11 -g -O1 $sanitizers
 done
 if ${PYTHON:-python3} -c 'import numpy, safetensors' 2>/dev/null; then
   ${PYTHON:-python3} "$here/fixtures.py" verify "$work/files"

@@ -1,13 +1,11 @@
-// The loop over epochs: Swift is called between slices of steps, for the report, for Ctrl-C and for checkpoints. What is due
+// The loop over epochs: Swift is called between slices of steps, for the report, for signals and for checkpoints. What is due
 // when, and when training ends early, is decided by Runtime/include/descent_run.h, as in a standalone trainer.
 
-@preconcurrency import Dispatch
 import DescentData
 import DescentDriver
 import DescentIR
 import DescentRuntime
 import Foundation
-import Synchronization
 
 /// What `fit` tells while it runs.
 public enum TrainingEvent: Sendable {
@@ -24,18 +22,17 @@ public enum TrainingEvent: Sendable {
 extension Trainer {
   /// Trains on `data`; with `validation` also measures on those rows after every epoch.
   ///
-  /// Ctrl-C ends it after the steps at hand; the result then has the parameters with the least validation loss (the
-  /// least training loss where there are no validation rows). Throws errors of the user's functions, of building, and
-  /// of a loss or a parameter that is not finite; what was kept in a checkpoint before then stays.
+  /// Ctrl-C, SIGTERM and SIGHUP end it after the steps at hand, with the checkpoint written; a second one ends the process.
+  /// The result then has the parameters with the least validation loss (the least training loss where there are no
+  /// validation rows). Throws errors of the user's functions, of building, of a loss or a parameter that is not finite (what was
+  /// kept in a checkpoint before then stays), and, before the first step, of a checkpoint that cannot be written.
   public func fit(
     _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
-    let interrupt = Interrupt()
-    // Ctrl-C is watched for as long as this lives.
-    let watch = InterruptWatch(interrupt)
-    defer { withExtendedLifetime(watch) {} }
-    return try fit(data, validation: validation, options: options, interrupt: interrupt, report: report)
+    try watchingSignals {
+      try fit(data, validation: validation, options: options, interrupt: Interrupt(), report: report)
+    }
   }
 
   /// The same with an interrupt of the caller's.
@@ -44,6 +41,7 @@ extension Trainer {
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
     let start = Date()
+    if let path = options.checkpoint { try SafeTensors.probe(path) }
     let session = try TrainingSession(self, data, validation: validation, options: options)
     let rule = try options.stoppingRule()
     let perEpoch = session.graphs.stepsPerEpoch
@@ -69,6 +67,13 @@ extension Trainer {
       written = session.step
       try report(.checkpoint(path: path, step: written))
     }
+    /// A report that cannot be given (a full disk, a reader that has gone) ends the run as a signal does: nothing is lost.
+    func tell(_ event: TrainingEvent) throws {
+      do { try report(event) } catch {
+        try? save()
+        throw error
+      }
+    }
     let facts = session.facts(data, validation, last: Int(schedule.last), options, differences)
     try report(.started(facts))
 
@@ -87,7 +92,7 @@ extension Trainer {
       if due & DSC_DUE_KEEP_WITHIN != 0 { try save() }
       guard due & DSC_DUE_REPORT != 0 else {
         let sums = session.sums
-        try report(
+        try tell(
           .progress(
             epoch: now / perEpoch + 1, step: now % perEpoch, of: perEpoch, loss: sums.loss / Double(sums.steps),
             microsecondsPerStep: clock.microsecondsPerStep))
@@ -104,7 +109,7 @@ extension Trainer {
         try session.checkParameters()
         try session.keepBest()
       }
-      try report(.epoch(entry))
+      try tell(.epoch(entry))
       if due & DSC_DUE_KEEP_BETWEEN != 0 { try save() }
     }
     try save()
@@ -114,7 +119,7 @@ extension Trainer {
     let evaluation = try session.evaluate()
     let model = try session.model()
     return TrainingResult(
-      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd, steps: session.step,
+      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd, signal: interrupt.signal, steps: session.step,
       validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
       firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
       microsecondsPerStep: total.microsecondsPerStep)
@@ -152,34 +157,5 @@ extension TrainingSession {
       parameterCount: graphs.parameterTypes.reduce(0) { $0 + $1.shape.count }, rows: data.count,
       validationRows: validation?.count ?? 0, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch, step: step,
       differences: differences, lastStep: last, engine: options.engine, threads: threads, compiler: compiler, arenaBytes: arenaBytes)
-  }
-}
-
-/// A request to end training after the steps at hand.
-package final class Interrupt: Sendable {
-  private let flag = Atomic<Bool>(false)
-  package init() {}
-  package var isSet: Bool { flag.load(ordering: .relaxed) }
-  /// Asks; tells whether somebody had asked before.
-  @discardableResult package func set() -> Bool { flag.exchange(true, ordering: .relaxed) }
-}
-
-/// Turns Ctrl-C into an interrupt while it lives; a second one ends the process as usual.
-private final class InterruptWatch: Sendable {
-  private let source: any DispatchSourceSignal
-
-  init(_ interrupt: Interrupt) {
-    signal(SIGINT, SIG_IGN)
-    source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue.global())
-    // The first asks for an orderly end; whoever asks again wants out.
-    source.setEventHandler {
-      Interruption.note(SIGINT)
-      if interrupt.set() { exit(130) }
-    }
-    source.resume()
-  }
-  deinit {
-    source.cancel()
-    signal(SIGINT, SIG_DFL)
   }
 }

@@ -203,9 +203,11 @@ public struct TrainingResult<P: ParameterTree>: Sendable {
   /// The running state of the network's layers, which belongs to the parameters.
   public var running: Weights
   public var history: [EpochReport]
-  /// Why it ended before the last epoch, if it did. After Ctrl-C, or when patience was lost, the parameters are the best so far.
+  /// Why it ended before the last epoch, if it did. After a signal, or when patience was lost, the parameters are the best so far.
   public var earlyEnd: EarlyEnd?
-  /// True where Ctrl-C ended it.
+  /// The signal that ended it: SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+  public var signal: Int32?
+  /// True where a signal ended it.
   public var wasInterrupted: Bool { earlyEnd == .interrupt }
   /// Steps since the start of training, those before a checkpoint included.
   public var steps: Int
