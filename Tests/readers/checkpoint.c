@@ -13,6 +13,24 @@ static const char *path_in(const char *name) {
   return path;
 }
 
+/* A file's bytes. */
+typedef struct {
+  uint8_t *data;
+  int64_t size;
+} whole_file;
+
+static int read_whole(const char *path, whole_file *file) {
+  struct stat status;
+  FILE *const stream = fopen(path, "rb");
+  file->data = NULL;
+  if (stream == NULL || fstat(fileno(stream), &status) != 0)
+    return 0;
+  file->size = (int64_t)status.st_size;
+  file->data = (uint8_t *)malloc((size_t)file->size + 1);
+  const int whole = file->data != NULL && fread(file->data, 1, (size_t)file->size, stream) == (size_t)file->size;
+  return fclose(stream) == 0 && whole;
+}
+
 /* ---- a run's checkpoint ---- */
 
 /* A run of two parameters and one tensor of state, that keeps the best. */
@@ -86,7 +104,7 @@ static void check_round_trip(void) {
   small_run r, back;
   dsc_error error;
   dsc_run_differences differences;
-  dsc_bytes once, again;
+  whole_file once, again;
   begin(&r);
   begin(&back);
   memset(back.weight, 0, sizeof back.weight);
@@ -102,12 +120,12 @@ static void check_round_trip(void) {
   CHECK(back.best_bias[1] == -1 && back.checkpoint.step == 12 && back.checkpoint.sums[2] == 2, "position");
   CHECK(back.checkpoint.stopping.best_loss == 0.75 && back.checkpoint.stopping.since_best == 1, "stopping");
   CHECK(keep(&back, path_in("b"), &error) == DSC_OK, "%s", error.message);
-  CHECK(dsc_read_file(path_in("a"), 0, &once, &error) == DSC_OK &&
-            dsc_read_file(path_in("b"), 0, &again, &error) == DSC_OK,
+  CHECK(read_whole(path_in("a"), &once) &&
+            read_whole(path_in("b"), &again),
         "%s", error.message);
   CHECK(once.size == again.size && memcmp(once.data, again.data, (size_t)once.size) == 0, "the same bytes");
-  dsc_bytes_free(&once);
-  dsc_bytes_free(&again);
+  free(once.data);
+  free(again.data);
 }
 
 /* Every flipped bit is refused, by the name of the header or of the tensor that it is in. */
@@ -115,9 +133,9 @@ static void check_flips(void) {
   small_run r;
   dsc_error error;
   dsc_safetensors file;
-  dsc_bytes bytes;
+  whole_file bytes;
   begin(&r);
-  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && dsc_read_file(path_in("a"), 0, &bytes, &error) == DSC_OK, "%s",
+  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && read_whole(path_in("a"), &bytes), "%s",
         error.message);
   CHECK(dsc_safetensors_open(path_in("a"), &file, &error) == DSC_OK && file.checksums != NULL, "%s", error.message);
   const int64_t start = (int64_t)dsc_hash_word(bytes.data, 8) + 8;
@@ -143,7 +161,7 @@ static void check_flips(void) {
   CHECK(refused == bytes.size * 8, "%" PRId64 " of %" PRId64, refused, bytes.size * 8);
   printf("%" PRId64 " of %" PRId64 " flipped bits refused\n", refused, bytes.size * 8);
   dsc_safetensors_free(&file);
-  dsc_bytes_free(&bytes);
+  free(bytes.data);
 }
 
 /* A change of the run, and the words of its refusal. */
@@ -300,9 +318,9 @@ static void check_positions(void) {
 static void check_not_finite(void) {
   small_run r;
   dsc_error error;
-  dsc_bytes once, again;
+  whole_file once, again;
   begin(&r);
-  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && dsc_read_file(path_in("a"), 0, &once, &error) == DSC_OK, "%s",
+  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && read_whole(path_in("a"), &once), "%s",
         error.message);
   for (int which = 0; which < 4; which++) {
     begin(&r);
@@ -320,11 +338,11 @@ static void check_not_finite(void) {
                                                        : "element 0 of \"m\" is NaN") != NULL,
           "%d: %s", which, error.message);
   }
-  CHECK(dsc_read_file(path_in("a"), 0, &again, &error) == DSC_OK && once.size == again.size &&
+  CHECK(read_whole(path_in("a"), &again) && once.size == again.size &&
             memcmp(once.data, again.data, (size_t)once.size) == 0,
         "as it was");
-  dsc_bytes_free(&once);
-  dsc_bytes_free(&again);
+  free(once.data);
+  free(again.data);
   float many[3000];
   dsc_array array;
   const int64_t count = 3000;

@@ -93,8 +93,7 @@ extension Trainer {
       if graphs.isShuffled {
         let order = trace.input("order", TensorType(.i32, [inputs.shape[0]]))
         (x, y) = (trace.input("inputs", inputs), trace.input("targets", targets))
-        let epoch = counters[0] / Int64(graphs.stepsPerEpoch).tensor
-        let first = (counters[0] - epoch * Int64(graphs.stepsPerEpoch).tensor) * Int64(graphs.batch).tensor
+        let first = remainder(counters[0], graphs.stepsPerEpoch) * graphs.batch
         let places = broadcast(first, [graphs.batch]) + iota([graphs.batch], axis: 0, dtype: .i64)
         let rows = gather(order, places)
         (x, y) = (gather(x, rows), gather(y, rows))
@@ -113,7 +112,7 @@ extension Trainer {
         model.parameters, gradient: gradient, state: state.optimizer, step: counters[0])
       let isBad = isFirstBad(value, counters)
       let newCounters = [
-        counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
+        counters[0] + 1, `where`(isBad, counters[0], counters[1]),
         counters[2] + convert(reshape(value, []), to: .f64),
         counters[3] + (extra.metric.map { convert($0, to: .f64) } ?? Tensor(0.0)),
       ]
@@ -147,14 +146,14 @@ extension Trainer {
         let (allX, allY) = (trace.input("inputs", inputs), trace.input("targets", targets))
         var (x, y) = (allX, allY)
         if part.rows < rows {
-          let first = part.start == 0 ? counters[0] * Int64(block).tensor : Int64(part.start).tensor
+          let first = part.start == 0 ? counters[0] * block : Tensor(Int64(part.start))
           let places = broadcast(first, [part.rows]) + iota([part.rows], axis: 0, dtype: .i64)
           (x, y) = (gather(allX, places), gather(allY, places))
         }
         let (value, metric) = measure(model.parameters, x, y, model.context)
         let isBad = isFirstBad(value, counters)
         let new = [
-          counters[0] + Int64(1).tensor, `where`(isBad, counters[0], counters[1]),
+          counters[0] + 1, `where`(isBad, counters[0], counters[1]),
           counters[2] + convert(reshape(value, []), to: .f64) * Double(part.rows),
           counters[3] + (metric.map { convert($0, to: .f64) * Double(part.rows) } ?? Tensor(0.0)),
         ]
@@ -203,8 +202,4 @@ private func isFirstBad(_ loss: Tensor, _ counters: [Tensor]) -> Tensor {
 private struct Measured: ParameterTree {
   var metric: Tensor?
   var running: Weights
-}
-
-extension Int64 {
-  fileprivate var tensor: Tensor { Tensor(self) }
 }
