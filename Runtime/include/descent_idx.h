@@ -25,7 +25,7 @@ DSC_FN void dsc_idx_convert(uint8_t *data, int64_t count, int64_t width, int64_t
 
 DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *error) {
   const char *file = source->path;
-  uint8_t head[4], sizes[32];
+  uint8_t head[4] = {0}, sizes[32] = {0};
   int64_t shape[8];
   int32_t dtype;
   int64_t width;

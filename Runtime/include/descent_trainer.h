@@ -222,7 +222,7 @@ DSC_FN int dsc_trainer_restore_from(dsc_trainer_state *s, const dsc_safetensors 
   const char *format = dsc_safetensors_note(file, "format");
   const char *seed = dsc_safetensors_note(file, "seed"), *batch = dsc_safetensors_note(file, "batch");
   char wanted_seed[32], wanted_batch[32];
-  double values[2];
+  double values[2] = {0, 0};
   int code = DSC_OK;
   if (format == NULL || strcmp(format, "descent-checkpoint-1") != 0)
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "is no checkpoint of a training run");
