@@ -10,7 +10,7 @@
 
 DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *error) {
   const char *file = source->path;
-  uint8_t head[4], sizes[32];
+  uint8_t head[4] = {0}, sizes[32] = {0};
   int64_t shape[8];
   int32_t stored;
   int code = dsc_source_exactly(source, head, 4, "IDX magic", error);

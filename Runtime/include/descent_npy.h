@@ -204,7 +204,7 @@ DSC_FN int dsc_npy_read_header(dsc_source *source, dsc_npy_header *header, dsc_a
 /* Column-major to row-major, in new memory. There is an element, so no product of sizes overflows. */
 DSC_FN int dsc_npy_from_fortran(dsc_array *array, const char *file, dsc_error *error) {
   const int64_t size = dsc_dtype_size(array->dtype);
-  int64_t index[8], stride[8], from = 0, step = size;
+  int64_t index[8] = {0}, stride[8] = {0}, from = 0, step = size;
   uint8_t *sorted = (uint8_t *)dsc_allocate(array->bytes);
   const uint8_t *data = (const uint8_t *)array->data;
   if (sorted == NULL)
@@ -231,6 +231,7 @@ DSC_FN int dsc_npy_from_fortran(dsc_array *array, const char *file, dsc_error *e
 
 DSC_FN int dsc_npy_read_source(dsc_source *source, dsc_array *out, dsc_error *error) {
   dsc_npy_header header;
+  memset(&header, 0, sizeof header);
   int code = dsc_npy_read_header(source, &header, out, error);
   if (code == DSC_OK)
     code = dsc_stored_read(source, header.stored, header.big, "NPY values", out, error);

@@ -85,7 +85,7 @@ same() {
   local reference=$work/$name.$class
   [ -e "$reference" ] || echo "$hash" >"$reference"
   if [ "$(cat "$reference")" = "$hash" ]; then
-    echo "same    $name, class $class  $build"
+    echo "same    $name, class $class: $hash  $build"
     echo "$name same $class $build" >>"$work/table"
   else
     fail "$name, class $class, by $build: another checkpoint than the first build of the class"
