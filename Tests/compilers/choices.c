@@ -5,6 +5,7 @@
  * that does not, and exits 1. With -DCHOICE_BY_BRANCH the choices are `?:` with the loads in their arms: gcc 11 and 12 at
  * -O3 with AVX2 or AVX-512 then fail (the vectors of a group of masked loads all take the mask of the first). */
 #include "descent_convert.h"
+#include "descent_integer.h"
 #include "descent_kernel.h"
 #include "descent_math.h"
 #include <stdio.h>

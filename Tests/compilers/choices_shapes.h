@@ -101,7 +101,7 @@ EACH_TYPE(DEFINE_CONVERSIONS)
     for (int64_t i = 0; i < COUNT; i++) {                                                                              \
       const T t0 = a[i];                                                                                               \
       const T t1 = b[i];                                                                                               \
-      out[i] = dsc_divide_##S(t0, t1);                                                                                 \
+      out[i] = dsc_floor_divide_##S(t0, t1);                                                                           \
     }                                                                                                                  \
   }                                                                                                                    \
   static void check_divide_##S(void) {                                                                                 \
@@ -114,7 +114,7 @@ EACH_TYPE(DEFINE_CONVERSIONS)
       if (y == -1)                                                                                                     \
         right = (T)(UINT64_C(0) - (uint64_t)x);                                                                        \
       else if (y != 0)                                                                                                 \
-        right = (T)(x / y);                                                                                            \
+        right = (T)(x / y - (x % y != 0 && (x % y < 0) != (y < 0)));                                                   \
       bad += out_##S[i] != right;                                                                                      \
     }                                                                                                                  \
     report("division of " #S, bad);                                                                                    \
