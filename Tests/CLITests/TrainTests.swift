@@ -135,7 +135,7 @@ import Testing
       var options = TrainingOptions(epochs: 3, batch: 32, seed: 4)
       options.checkpoint = folder + "/c"
       #expect(throws: Full.self) {
-        try program.trainer().fit(data.training, options: options) { event in
+        try program.trainer().fit(data.training, validation: data.validation, options: options) { event in
           if case .epoch(let entry) = event, entry.epoch == 2 { throw Full() }
         }
       }

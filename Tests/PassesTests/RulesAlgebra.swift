@@ -211,14 +211,6 @@ let algebraCases: [RuleCase] = [
     return %3, %4
     """),
   RuleCase(
-    "x / 8 of integers stays",
-    """
-    %0 = input i32[]
-    %1 = constant {value=array i32[] (8)} : i32[]
-    %2 = divide %0 %1 : i32[]
-    return %2
-    """),
-  RuleCase(
     "-(-x) = x",
     """
     %0 = input f32[3]
