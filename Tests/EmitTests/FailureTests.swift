@@ -47,7 +47,7 @@ import Testing
     try run(["--resume", "trainer.c"], 1, "trainer.c")
     try run(["--inputs", "missing.npy"], 1, "missing.npy")
     try run(["--inputs", "trainer.c"], 1, "trainer.c")
-    try run(["--inputs", "data/targets.npy"], 1, "targets.npy: inputs are i32[150]; this trainer was built for f32[150,5]")
+    try run(["--inputs", "data/targets.npy"], 1, "targets.npy: inputs are i32[150]; this trainer was built for f32[rows,5]")
     try run(["--inputs", "data/validation_inputs.npy"], 1, "f32[50,5]")
     try run(["--data", "/nowhere"], 1, "/nowhere/inputs.npy")
     let help = try execute(folder.path + "/trainer", ["--help"], in: folder.path)

@@ -186,7 +186,7 @@ import Testing
     let plain = try fit(nil), changed = try fit(other)
     #expect(try fit(own) == plain)
     #expect(changed != plain)
-    #expect(try fit(other, engine: .interpreted) != fit(nil, engine: .interpreted))
+    if which == 0 { #expect(try fit(other, engine: .interpreted) != fit(nil, engine: .interpreted)) }
     if let made { #expect(try fit(nil, Sample.classifier(made)) == changed) }
     options.engine = .compiled
     options.learningRate = nil
@@ -194,7 +194,7 @@ import Testing
     // Another default: its own rate is then that of the option.
     options.learningRate = other
     try trainer.emitTrainer(data: data, validation: validation, options: options, to: folder.path + "/d")
-    for build in Build.two {
+    for build in which == 3 ? Build.two : Array(Build.two.prefix(1)) {
       try build.program(["trainer.c"], "trainer", in: folder.path + "/c")
       try build.program(["trainer.c"], "trainer", in: folder.path + "/d")
       func check(_ program: String, _ arguments: [String], _ expected: Data) throws {
