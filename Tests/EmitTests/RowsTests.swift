@@ -1,7 +1,9 @@
 // A standalone trainer with other data than it was emitted with, of any number of rows: the bits of a run in process on the same
 // rows. Other learning rates and other batches, to the same bits.
 
+import DescentCCode
 import DescentData
+import DescentDriver
 import DescentIR
 import DescentNN
 import DescentOps
@@ -68,6 +70,32 @@ import Testing
     #expect(refused.status == 1 && refused.errors.contains("data \"250 rows of f32[3] and i32[], "), "\(refused)")
     #expect(refused.errors.contains("this run has \"975 rows of"), "\(refused)")
     #expect(try resume("--data=1300.csv", "--resume-anyway", "--epochs", "99").status == 0)
+  }
+
+  /// No index reaches beyond the rows that the run says there are, and the C does not depend on how many it was made with.
+  @Test func rowsStayWithinTheirLength() throws {
+    func program(_ rows: Int) throws -> StepProgram {
+      let trace = Trace()
+      let output = try trace.record {
+        _ = trace.input("rows", TensorType(.i64, []))
+        let places = trace.input("places", TensorType(.i32, [64])), x = trace.input("x", TensorType(.f32, [rows, 3]))
+        return gather(x, places) * 2
+      }
+      return try prepare(try trace.finish([("y", output)]), lengths: [2: 0], prefix: "pick")
+    }
+    let built = try program(50)
+    #expect(try librarySource([built]) == librarySource([program(3)]))
+    #expect(built.text.contains("x f32[rows,3]") && !built.text.contains("50"))
+    let executable = try #require(try load([built]).first)
+    let places = (0..<64).map { Int32($0 * 37 % 120 - 30) }
+    let x = (0..<150).map { Float($0) }
+    for rows in [1, 5, 50] {
+      let result = try MemoryArray(TensorType(.f32, [64, 3]))
+      let inputs = [HostArray([], [Int64(rows)]), HostArray([64], places), HostArray([50, 3], x)]
+      executable.run(try inputs.map { try MemoryArray($0) } + [result])
+      let expected = places.flatMap { place in (0..<3).map { Double(x[min(max(Int(place), 0), rows - 1) * 3 + $0]) * 2 } }
+      #expect(result.read().doubles == expected, "\(rows) rows")
+    }
   }
 
   /// Files in place of files: arrays with other numbers of rows to train on and to validate on.
