@@ -259,11 +259,29 @@ done
 # Few steps of larger networks, by one compiler.
 few_agree() {
   "$1" emit trainer --output trainer-$1 --epochs 1 --seed 1 && "$1" train --steps 12 --seed 1 --checkpoint in-process-$1 && cd trainer-$1 &&
-    build clang omp && ./trainer-clang-omp --steps 12 --checkpoint out && cmp out ../in-process-$1
+    build clang omp && ./trainer-clang-omp --steps 12 --checkpoint out && cmp out ../in-process-$1 && cp out ../$1.12
 }
 for program in digits char-lstm char-gpt resnet20 ${clothes:+fashion-cnn}; do
   holds "$program: the trainer in C gives the same bits" eval "(few_agree $program)"
 done
+# In another place, run from the root, under a rate and with a batch of its own; and without a path of this machine.
+holds "digits emit trainer --batch" digits emit trainer --output trainer-batches --seed 1 --batch 32,64
+(cd trainer-batches && build clang omp) >build-batches.log
+mv trainer-batches "moved here"
+moved_agrees() {
+  digits train --steps 12 --seed 1 --checkpoint in-process-moved "$@" &&
+    (cd / && "$work/moved here/trainer-clang-omp" --steps 12 --checkpoint "$work/moved" --output "$work/moved.p" "$@") && cmp moved in-process-moved
+}
+holds "digits: a trainer that was moved" moved_agrees
+holds "digits: another batch of it" moved_agrees --batch 64
+holds "digits: another learning rate" moved_agrees --lr 0.01 --batch 64
+holds "digits: its own learning rate" eval 'moved_agrees --lr 0.002 && cmp moved digits.12'
+holds "fashion-cnn: a schedule that is scaled" eval '[ ! "$clothes" ] || { fashion-cnn train --steps 3 --seed 1 --lr 0.01 --checkpoint scaled &&
+  trainer-fashion-cnn/trainer-clang-omp --steps 3 --lr 0.01 --checkpoint scaled.c && cmp scaled scaled.c; }'
+holds "no path of this machine in what is emitted" eval '! grep -rlF -e "$work" -e "$root" trainer-*/*.c trainer-*/*.md "moved here"/*.c "moved here"/*.md'
+head -n 301 "$root/examples/data/digits.csv" >few.csv
+holds "digits: 300 rows in place of 1,797" eval '"moved here/trainer-clang-omp" --data few.csv --epochs 2 --checkpoint few | tee few.log && grep -q "^epoch 2/2" few.log'
+holds "digits: too few rows" eval 'head -n 30 few.csv >fewer.csv; ! "moved here/trainer-clang-omp" --data fewer.csv 2>few.err && grep -q "^trainer: fewer.csv: 23 rows are less than a batch of 32" few.err'
 holds "one-slide's trainer: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o trainer.o trainer-one-slide/trainer.c
 holds "one-slide: the Makefile builds" make -s -C trainer-one-slide CC=cc
 holds "one-slide: a C trainer goes on from a checkpoint of the program" eval 'one-slide train --steps 500 --seed 1 --checkpoint half >half.log &&
@@ -347,6 +365,8 @@ fails() {
 holds "unknown option" fails 64 one-slide train --bogus
 holds "no epochs" fails 64 one-slide train --epochs 0
 holds "both epochs and steps" fails 64 one-slide train --epochs 1 --steps 1
+holds "no learning rate" fails 64 one-slide train --lr 0
+holds "no batches" fails 64 one-slide emit trainer --output never --batch 32,,64
 holds "unknown stage" fails 64 one-slide inspect bogus
 holds "prefix that is no name" fails 64 one-slide emit trainer --output never --prefix 'a;b'
 holds "missing data" fails 1 fashion-mnist train --data /nowhere
@@ -405,7 +425,7 @@ no_memory() {
   [ "$(wc -l <memory.err)" = 1 ] && grep -q "^[a-z]*: no memory for [0-9]* bytes" memory.err
 }
 holds "a run that does not fit" no_memory 400000 char-gpt train --steps 1 --threads 1
-holds "a trainer that does not fit" no_memory 200000 trainer-char-gpt/trainer-clang-omp --steps 1 --threads 1 --data trainer-char-gpt --output never
+holds "a trainer that does not fit" no_memory 200000 trainer-char-gpt/trainer-clang-omp --steps 1 --threads 1 --output never
 
 section "threads"
 # What the environment says of OpenMP changes no bit and breaks nothing, in process and in a trainer by either compiler.

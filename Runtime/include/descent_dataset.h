@@ -19,6 +19,11 @@ DSC_FN void dsc_rows_epoch(int32_t *order, int64_t n, uint64_t seed, int64_t epo
   dsc_shuffle(order, n, seed, (uint64_t)epoch);
 }
 
+/* How many of `count` rows a split by this fraction holds out: the nearest whole number, and the greater of two. */
+DSC_FN int64_t dsc_rows_held(int64_t count, double fraction) {
+  return fraction >= 0 && fraction <= 1 ? (int64_t)round(fraction * (double)count) : 0;
+}
+
 /* Keeps one part of rows[0..<n]: the `held` rows that a permutation puts first, or the others, in the permutation's order.
  * `order` is scratch for n numbers. Gives the number of rows kept; held is in 0...n. */
 DSC_FN int64_t dsc_rows_split(int32_t *rows, int64_t n, int64_t held, int held_out, uint64_t seed, int32_t *order) {

@@ -22,7 +22,11 @@ typedef struct {
   void **io;                          /* room for the arrays of any program */
   void *arena;
   int32_t *order;
-  int64_t epoch; /* whose order it is; -1: none yet */
+  int64_t epoch;           /* whose order it is; -1: none yet */
+  int64_t rows, first;     /* of the data; the first step of the epoch at hand */
+  int shuffled;            /* as a checkpoint knows it: not where a batch is all rows, though a step might take more */
+  int64_t steps_per_epoch; /* that of these rows */
+  char *rate;              /* the learning rate in words */
   int64_t step, bad;
   double loss, metric; /* sums since the last report */
   int64_t summed;      /* steps in them */
@@ -80,6 +84,7 @@ DSC_FN void dsc_trainer_end(dsc_trainer_state *s) {
   free(s->io);
   free(s->arena);
   free(s->order);
+  free(s->rate);
 }
 
 /* Describes tensors of a table as a checkpoint takes them. */
@@ -103,33 +108,52 @@ DSC_FN void dsc_trainer_describe_run(dsc_trainer_state *s) {
     if (t->validation != NULL)
       s->validation = dsc_show_data(&s->validation_inputs, &s->validation_targets);
   }
-  run->program = t->program;
+  run->program = s->options.step->checksum;
   run->optimizer = t->optimizer;
-  run->learning_rate = t->learning_rate;
+  run->learning_rate = s->rate;
   run->engine = "compiled";
   run->data = s->data.text;
   run->validation = s->validation.text;
   run->seed = s->options.seed;
-  run->batch = t->batch;
-  run->steps_per_epoch = t->steps_per_epoch;
-  run->shuffled = t->shuffled;
+  run->batch = s->options.step->batch;
+  run->steps_per_epoch = s->steps_per_epoch;
+  run->shuffled = s->shuffled;
   run->stopping = t->stopping;
+}
+
+/* The learning rate in words, as the library says it: the program's own, a number, or a schedule that is scaled. */
+DSC_FN void dsc_trainer_name_rate(dsc_trainer_state *s, dsc_error *error) {
+  const dsc_trainer *t = s->trainer;
+  const double rate = s->options.rate;
+  const dsc_shown_number number = dsc_show_number(rate);
+  const int is_own = !(rate < t->own_rate) && !(rate > t->own_rate);
+  const int64_t size = (int64_t)(strlen(t->learning_rate) + sizeof number.text) + 16;
+  s->rate = (char *)dsc_trainer_memory(size, error);
+  if (s->rate != NULL)
+    snprintf(s->rate, (size_t)size, "%s%s%s", is_own || !t->constant_rate ? t->learning_rate : "",
+             is_own || t->constant_rate ? "" : ", scaled to ", is_own ? "" : number.text);
 }
 
 /* Reads the data and allocates all memory of the run. */
 DSC_FN int dsc_trainer_begin(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer *t = s->trainer;
+  const dsc_trainer_batch *step = s->options.step;
   const int64_t threads = s->options.threads;
-  int64_t arena = t->initialize.arena_bytes(threads);
-  const int64_t train = t->train.arena_bytes(threads);
+  int64_t arena = t->initialize.arena_bytes(threads), left;
+  const int64_t train = step->program.arena_bytes(threads);
   if (dsc_trainer_load(t, &s->options, 0, &s->inputs, &s->targets, error) != DSC_OK)
     return error->code;
   if (t->validation != NULL && dsc_trainer_load(t, &s->options, 1, &s->validation_inputs, &s->validation_targets, error) != DSC_OK)
     return error->code;
+  s->rows = s->inputs.shape[0];
+  s->shuffled = step->shuffled && s->rows > step->batch;
+  s->steps_per_epoch = s->shuffled ? s->rows / step->batch : t->steps_per_epoch;
   arena = train > arena ? train : arena;
+  left = t->validation != NULL ? s->validation_inputs.shape[0] : 0;
   for (int64_t i = 0; i < t->evaluate_count; i++) {
-    const int64_t evaluate = t->evaluate[i].arena_bytes(threads);
+    const int64_t evaluate = left >= t->evaluate[i].rows ? t->evaluate[i].program.arena_bytes(threads) : 0;
     arena = evaluate > arena ? evaluate : arena;
+    left %= t->evaluate[i].rows;
   }
   s->parameters = dsc_trainer_tensors(t->parameters, t->parameter_count, error);
   s->state = dsc_trainer_tensors(t->state, t->state_count, error);
@@ -139,10 +163,13 @@ DSC_FN int dsc_trainer_begin(dsc_trainer_state *s, dsc_error *error) {
       (t->parameter_count + t->state_count) * (int64_t)sizeof *s->tensors, error);
   dsc_trainer_describe(s->tensors, t->parameters, s->parameters, t->parameter_count, error);
   dsc_trainer_describe(s->tensors + t->parameter_count, t->state, s->state, t->state_count, error);
-  s->io = (void **)dsc_trainer_memory((t->parameter_count + t->state_count + 8) * (int64_t)sizeof(void *), error);
+  s->io = (void **)dsc_trainer_memory((t->parameter_count + t->state_count + 12) * (int64_t)sizeof(void *), error);
   s->arena = dsc_trainer_memory(arena, error);
-  if (t->shuffled)
-    s->order = (int32_t *)dsc_trainer_memory(s->inputs.shape[0] * 4, error);
+  if (step->shuffled)
+    s->order = (int32_t *)dsc_trainer_memory(s->rows * 4, error);
+  for (int64_t i = 0; s->order != NULL && i < s->rows; i++)
+    s->order[i] = (int32_t)i;
+  dsc_trainer_name_rate(s, error);
   s->epoch = s->bad = -1;
   s->stopping = dsc_stopping_begin();
   dsc_trainer_describe_run(s);
@@ -167,22 +194,31 @@ DSC_FN void dsc_trainer_initialize(dsc_trainer_state *s) {
 /* Runs steps of one epoch, all inside one parallel region. */
 DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *error) {
   const dsc_trainer *t = s->trainer;
-  const int64_t epoch = s->step / t->steps_per_epoch;
+  const dsc_trainer_batch *step = s->options.step;
+  const int64_t epoch = s->step / s->steps_per_epoch;
+  /* Where a batch is all rows every step begins with the first. */
+  const int64_t together = step->shuffled && !s->shuffled ? 1 : steps;
   int64_t n = dsc_trainer_put(s->io, 0, s->parameters, t->parameter_count);
   n = dsc_trainer_put(s->io, n, s->state, t->state_count);
   s->io[n++] = &s->step;
   s->io[n++] = &s->bad;
   s->io[n++] = &s->loss;
   s->io[n++] = &s->metric;
-  if (t->shuffled) {
-    if (epoch != s->epoch)
-      dsc_rows_epoch(s->order, s->inputs.shape[0], (uint64_t)s->options.seed, epoch);
+  s->io[n++] = &s->options.rate;
+  if (step->shuffled) {
+    if (s->shuffled && epoch != s->epoch)
+      dsc_rows_epoch(s->order, s->rows, (uint64_t)s->options.seed, epoch);
     s->epoch = epoch;
+    s->io[n++] = &s->first;
+    s->io[n++] = &s->rows;
     s->io[n++] = s->order;
   }
   s->io[n++] = s->inputs.data;
   s->io[n++] = s->targets.data;
-  t->train.run(s->io, s->arena, steps, s->options.threads);
+  for (int64_t ran = 0; ran < steps; ran += together) {
+    s->first = s->shuffled ? epoch * s->steps_per_epoch : s->step;
+    step->program.run(s->io, s->arena, together, s->options.threads);
+  }
   s->summed += steps;
   if (s->bad >= 0)
     return dsc_fail(error, DSC_ERROR_FORMAT, "the loss became infinite or not a number in step %" PRId64
@@ -196,19 +232,21 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
 /* Means of loss and metric over the validation rows. */
 DSC_FN void dsc_trainer_evaluate(dsc_trainer_state *s, double *loss, double *metric) {
   const dsc_trainer *t = s->trainer;
-  const double rows = (double)s->validation_inputs.shape[0];
-  int64_t step = 0, bad = -1, n = dsc_trainer_put(s->io, 0, s->parameters, t->parameter_count);
+  const int64_t rows = s->validation_inputs.shape[0];
+  int64_t done = 0, bad = -1, count = rows, n = dsc_trainer_put(s->io, 0, s->parameters, t->parameter_count);
   *loss = *metric = 0;
-  s->io[n++] = &step;
+  s->io[n++] = &done;
   s->io[n++] = &bad;
   s->io[n++] = loss;
   s->io[n++] = metric;
+  s->io[n++] = &count;
   s->io[n++] = s->validation_inputs.data;
   s->io[n++] = s->validation_targets.data;
   for (int64_t i = 0; i < t->evaluate_count; i++)
-    t->evaluate[i].run(s->io, s->arena, t->evaluate[i].steps, s->options.threads);
-  *loss /= rows;
-  *metric /= rows;
+    if (rows - done >= t->evaluate[i].rows)
+      t->evaluate[i].program.run(s->io, s->arena, (rows - done) / t->evaluate[i].rows, s->options.threads);
+  *loss /= (double)rows;
+  *metric /= (double)rows;
 }
 
 /* ---- parameters and checkpoints ---- */
@@ -273,7 +311,7 @@ DSC_FN int dsc_trainer_restore(dsc_trainer_state *s, dsc_error *error) {
 /* Tells of the steps since the last report, sets the sums to zero, and counts the epoch. */
 DSC_FN int dsc_trainer_report(dsc_trainer_state *s, int64_t epochs, double seconds, int64_t ran, dsc_error *error) {
   const dsc_trainer *t = s->trainer;
-  const int64_t epoch = (s->step - 1) / t->steps_per_epoch + 1;
+  const int64_t epoch = (s->step - 1) / s->steps_per_epoch + 1;
   const double loss = s->loss / (double)s->summed, metric = s->metric / (double)s->summed;
   double score = loss;
   s->loss = s->metric = 0;
@@ -311,7 +349,7 @@ DSC_FN int64_t dsc_trainer_slice(int64_t slice, int64_t steps, double seconds) {
 
 DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
-  const dsc_schedule schedule = dsc_schedule_of(s->trainer->steps_per_epoch, o->epochs > 0 ? o->epochs : INT64_MAX,
+  const dsc_schedule schedule = dsc_schedule_of(s->steps_per_epoch, o->epochs > 0 ? o->epochs : INT64_MAX,
                                                 o->steps > 0 ? o->steps : INT64_MAX, o->every);
   const int64_t epochs = (schedule.last - 1) / schedule.per_epoch + 1;
   int64_t ran = 0, written = s->step, slice = 1;

@@ -9,14 +9,52 @@
 
 /* ---- the data ---- */
 
+/* Whether rows of the array are those that the table says. */
 DSC_FN int dsc_trainer_fits(const dsc_array *array, const dsc_trainer_tensor *tensor) {
-  return array->dtype == tensor->dtype && array->rank == tensor->rank && memcmp(array->shape, tensor->shape, (size_t)tensor->rank * sizeof(int64_t)) == 0;
+  return array->dtype == tensor->dtype && array->rank == tensor->rank && array->rank > 0 &&
+         memcmp(array->shape + 1, tensor->shape + 1, (size_t)(tensor->rank - 1) * sizeof(int64_t)) == 0;
+}
+
+/* The type of any number of such rows: f32[rows,784]. */
+DSC_FN dsc_shown dsc_trainer_show_rows(const dsc_trainer_tensor *tensor) {
+  dsc_shown shown;
+  const int room = (int)sizeof shown.text;
+  int used = snprintf(shown.text, sizeof shown.text, "%s[rows", dsc_dtype_name(tensor->dtype));
+  for (int i = 1; i < tensor->rank && used < room; i++)
+    used += snprintf(shown.text + used, (size_t)(room - used), ",%" PRId64, tensor->shape[i]);
+  if (used < room)
+    snprintf(shown.text + used, (size_t)(room - used), "]");
+  return shown;
+}
+
+/* The same of targets, which may be labels of any type of whole numbers: labels 0...9 [rows]. */
+DSC_FN dsc_shown dsc_trainer_show_targets(const dsc_trainer_rows *source) {
+  dsc_shown shown = dsc_trainer_show_rows(&source->target);
+  if (source->classes > 0) {
+    char type[sizeof shown.text];
+    const char *shape = strchr(shown.text, '[');
+    snprintf(type, sizeof type, "labels 0...%" PRId64 " %.60s", source->classes - 1, shape != NULL ? shape : "");
+    memcpy(shown.text, type, sizeof type);
+  }
+  return shown;
 }
 
 DSC_FN int dsc_trainer_expect(const dsc_array *array, const dsc_trainer_tensor *tensor, const char *file, dsc_error *error) {
   if (dsc_trainer_fits(array, tensor))
     return DSC_OK;
-  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s are %s; this trainer was built for %s", tensor->name, dsc_show_type(array->dtype, array->rank, array->shape).text, dsc_show_type(tensor->dtype, tensor->rank, tensor->shape).text);
+  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s are %s; this trainer was built for %s", tensor->name, dsc_show_type(array->dtype, array->rank, array->shape).text, dsc_trainer_show_rows(tensor).text);
+}
+
+/* Whether a run can have so many rows to train on. */
+DSC_FN int dsc_trainer_enough(const dsc_trainer *trainer, const dsc_trainer_batch *step, int64_t rows, const char *file, dsc_error *error) {
+  if (!step->shuffled && rows != step->batch)
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%" PRId64 " rows; this step takes all rows at once and was built for %" PRId64 " of them (any number is taken by a trainer that is emitted with a --batch of fewer)", rows, step->batch);
+  for (int64_t i = 0; step->shuffled && rows < step->batch && i < trainer->batch_count; i++)
+    if (trainer->batches[i].shuffled && trainer->batches[i].batch <= rows)
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%" PRId64 " rows are less than a batch of %" PRId64 "; --batch %" PRId64 " would do", rows, step->batch, trainer->batches[i].batch);
+  if (step->shuffled && rows < step->batch)
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%" PRId64 " rows are less than a batch of %" PRId64 "; at least as many are needed", rows, step->batch);
+  return DSC_OK;
 }
 
 /* Replaces an array by the rows of these numbers. */
@@ -41,10 +79,14 @@ DSC_FN int dsc_trainer_choose(const dsc_trainer_rows *source, int32_t *rows, int
     rows[i] = (int32_t)i;
   for (int64_t i = 0; i < source->choice_count; i++) {
     const dsc_trainer_choice *choice = &source->choices[i];
-    const int first = choice->part == DSC_TRAINER_FIRST;
-    if (choice->count < 1 || choice->count > *count || (!first && choice->count == *count))
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, first ? "the first %" PRId64 " of %" PRId64 " rows cannot be taken" : "%" PRId64 " of %" PRId64 " rows cannot be held out", choice->count, *count);
-    *count = first ? choice->count : dsc_rows_split(rows, *count, choice->count, choice->part == DSC_TRAINER_HELD_OUT, choice->seed, order);
+    if (choice->part == DSC_TRAINER_FIRST) {
+      *count = choice->count < *count ? choice->count : *count;
+      continue;
+    }
+    const int64_t held = dsc_rows_held(*count, choice->fraction);
+    if (held < 1 || held >= *count)
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "a split of %" PRId64 " rows by %s leaves a part without rows", *count, dsc_show_number(choice->fraction).text);
+    *count = dsc_rows_split(rows, *count, held, choice->part == DSC_TRAINER_HELD_OUT, choice->seed, order);
   }
   return DSC_OK;
 }
@@ -111,19 +153,65 @@ DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, 
   return code;
 }
 
-/* The file to read: the one that was asked for, else one of the usual name in `folder`, else the usual one. A path that is
- * made is kept in *owned. Null, with an error, where there is no memory. */
-DSC_FN const char *dsc_trainer_path(const char *usual, const char *asked, const char *folder, char **owned, dsc_error *error) {
-  if (asked != NULL || folder == NULL)
-    return asked != NULL ? asked : usual;
-  const char *slash = strrchr(usual, '/'), *base = slash != NULL ? slash + 1 : usual;
-  const size_t size = strlen(folder) + strlen(base) + 2;
-  *owned = (char *)malloc(size);
-  if (*owned == NULL)
+/* ---- which files ---- */
+
+/* The folder that this program lies in, with a slash at its end; empty for the folder at hand. It is that of the running
+ * file where the system tells it (Linux's /proc), and otherwise that of the name by which the program was called. To be
+ * given back with free; null where there is no memory. */
+DSC_FN char *dsc_trainer_folder(const char *name) {
+  const size_t room = 4096;
+  char *folder = (char *)malloc(room);
+  if (folder == NULL)
+    return NULL;
+  ssize_t length = readlink("/proc/self/exe", folder, room);
+  if (length < 1 || length >= (ssize_t)room || folder[0] != '/') {
+    length = name != NULL && strlen(name) < room ? (ssize_t)strlen(name) : 0;
+    memcpy(folder, length > 0 ? name : "", (size_t)length);
+  }
+  while (length > 0 && folder[length - 1] != '/')
+    length--;
+  folder[length] = 0;
+  return folder;
+}
+
+/* `folder` and `name`, one after the other. To be given back with free; null, with an error, where there is no memory. */
+DSC_FN char *dsc_trainer_join(const char *folder, const char *separator, const char *name, dsc_error *error) {
+  const size_t size = strlen(folder) + strlen(separator) + strlen(name) + 1;
+  char *path = (char *)malloc(size);
+  if (path == NULL)
     dsc_fail(error, DSC_ERROR_MEMORY, "no memory for a path");
   else
-    snprintf(*owned, size, "%s/%s", folder, base);
-  return *owned;
+    snprintf(path, size, "%s%s%s", folder, separator, name);
+  return path;
+}
+
+/* The file to read: the one that was asked for, else one of the usual name in the folder `data` that was asked for, else
+ * the usual one beside the program. To be given back with free; null, with an error, where there is no memory. */
+DSC_FN char *dsc_trainer_path(const char *usual, const char *asked, const char *data, const char *program, dsc_error *error) {
+  const char *slash = strrchr(usual, '/');
+  if (asked != NULL)
+    return dsc_trainer_join(asked, "", "", error);
+  if (data != NULL)
+    return dsc_trainer_join(data, "/", slash != NULL ? slash + 1 : usual, error);
+  return dsc_trainer_join(program, "", usual, error);
+}
+
+/* Says what is missing where a file of the usual name is not beside the program. */
+DSC_FN int dsc_trainer_look(const dsc_trainer *trainer, const dsc_trainer_rows *source, int is_target, const char *path, dsc_error *error) {
+  static const char names[2][3][21] = {{"--data", "--inputs", "--targets"},
+                                       {"--validation-data", "--validation-inputs", "--validation-targets"}};
+  static const char formats[3][13] = {"CSV table", "IDX file", "NPY file"};
+  const int table = source->reader == DSC_TRAINER_CSV;
+  const char *option = names[source == trainer->validation][table ? 0 : 1 + is_target];
+  const dsc_shown targets = dsc_trainer_show_targets(source);
+  if (access(path, F_OK) == 0 || errno != ENOENT)
+    return DSC_OK;
+  return dsc_fail_in(error, DSC_ERROR_IO, path, "is not there; %s: put it there, or name another %s with %s (%s%s%s%s)",
+                     trainer->carried ? "this trainer reads it from the folder data beside the program"
+                                      : "it was too large to come with this trainer",
+                     formats[source->reader], option, is_target ? "" : "inputs ",
+                     is_target ? "" : dsc_trainer_show_rows(&source->input).text,
+                     is_target ? "targets " : table ? ", targets " : "", is_target || table ? targets.text : "");
 }
 
 /* Reads the data, or the validation rows where `validation` is 1. */
@@ -132,7 +220,6 @@ DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_option
   const int table = source->reader == DSC_TRAINER_CSV;
   const char *asked_x = table ? o->data : o->inputs, *asked_y = table ? NULL : o->targets;
   const char *folder = table || data->reader == DSC_TRAINER_CSV ? NULL : o->data;
-  char *owned_x = NULL, *owned_y = NULL;
   if (validation) {
     /* Rows held out of the same file follow it to another place. */
     const char *same_x = source->reader == data->reader && strcmp(source->inputs, data->inputs) == 0 ? asked_x : NULL;
@@ -142,13 +229,21 @@ DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_option
     asked_x = asked_x != NULL ? asked_x : same_x;
     asked_y = asked_y != NULL ? asked_y : same_y;
   }
-  const char *inputs = dsc_trainer_path(source->inputs, asked_x, folder, &owned_x, error);
-  const char *targets = table ? inputs : dsc_trainer_path(source->targets, asked_y, folder, &owned_y, error);
-  int code = inputs == NULL || targets == NULL ? DSC_ERROR_MEMORY : DSC_OK;
+  char *program = dsc_trainer_folder(o->program);
+  char *inputs = program == NULL ? NULL : dsc_trainer_path(source->inputs, asked_x, folder, program, error);
+  char *targets = inputs == NULL || table ? NULL : dsc_trainer_path(source->targets, asked_y, folder, program, error);
+  int code = inputs == NULL || (targets == NULL && !table) ? dsc_fail(error, DSC_ERROR_MEMORY, "no memory for a path") : DSC_OK;
+  if (code == DSC_OK && asked_x == NULL && folder == NULL)
+    code = dsc_trainer_look(trainer, source, 0, inputs, error);
+  if (code == DSC_OK && !table && asked_y == NULL && folder == NULL)
+    code = dsc_trainer_look(trainer, source, 1, targets, error);
   if (code == DSC_OK)
-    code = dsc_trainer_read(source, inputs, targets, x, y, error);
-  free(owned_x);
-  free(owned_y);
+    code = dsc_trainer_read(source, inputs, table ? inputs : targets, x, y, error);
+  if (code == DSC_OK && !validation)
+    code = dsc_trainer_enough(trainer, o->step, x->shape[0], inputs, error);
+  free(program);
+  free(inputs);
+  free(targets);
   return code;
 }
 

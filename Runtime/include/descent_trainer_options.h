@@ -13,8 +13,8 @@
 enum { DSC_TRAINER_CSV = 0,
        DSC_TRAINER_IDX = 1,
        DSC_TRAINER_NPY = 2 };
-enum { DSC_TRAINER_FIRST = 0,    /* the first `count` rows */
-       DSC_TRAINER_OTHERS = 1,   /* all rows but `count` that a split with `seed` holds out */
+enum { DSC_TRAINER_FIRST = 0,    /* the first `count` rows, or all where there are fewer */
+       DSC_TRAINER_OTHERS = 1,   /* all rows but the `fraction` that a split with `seed` holds out */
        DSC_TRAINER_HELD_OUT = 2 }; /* the rows that it holds out */
 
 typedef struct {
@@ -26,13 +26,14 @@ typedef struct {
 typedef struct {
   int32_t part; /* DSC_TRAINER_FIRST ... */
   int64_t count;
+  double fraction;
   uint64_t seed;
 } dsc_trainer_choice;
 
-/* Where rows come from, which of them are taken, and what they must be. */
+/* Where rows come from, which of them are taken, and what each must be: the first axis may have any length. */
 typedef struct {
   int32_t reader;              /* DSC_TRAINER_CSV ... */
-  const char *inputs, *targets; /* paths; a table has both in `inputs` */
+  const char *inputs, *targets; /* paths from the program's folder; a table has both in `inputs` */
   dsc_csv_options csv;
   const dsc_trainer_choice *choices;
   int64_t choice_count;
@@ -43,29 +44,47 @@ typedef struct {
 typedef struct {
   int64_t (*arena_bytes)(int64_t threads);
   void (*run)(void *const *io, void *arena, int64_t steps, int64_t threads);
-  int64_t steps;
 } dsc_trainer_program;
+
+/* A training step with batches of one size. */
+typedef struct {
+  dsc_trainer_program program;
+  int64_t batch;
+  int shuffled;         /* batches are drawn from any number of rows; else a batch is all rows, and there are so many */
+  const char *checksum; /* of network, loss and metric */
+} dsc_trainer_batch;
+
+/* Measures a block of so many rows. */
+typedef struct {
+  dsc_trainer_program program;
+  int64_t rows;
+} dsc_trainer_block;
 
 /* The arrays of the programs, in order:
  *   initialize: seed; parameters, state
- *   train:      parameters, state, counters, order where rows are shuffled, inputs, targets
- *   evaluate:   parameters, counters, inputs, targets */
+ *   train:      parameters, state, counters, learning rate; the epoch's first step, number of rows and order where rows
+ *               are shuffled; inputs, targets
+ *   evaluate:   parameters, counters, number of rows, inputs, targets; the first counter counts rows */
 typedef struct {
   const char *metric; /* null: none */
-  dsc_trainer_program initialize, train;
-  const dsc_trainer_program *evaluate;
+  dsc_trainer_program initialize;
+  const dsc_trainer_batch *batches; /* the first is taken where the command line says nothing */
+  int64_t batch_count;
+  const dsc_trainer_block *evaluate; /* each of fewer rows than the one before, down to 1 */
   int64_t evaluate_count;
   const dsc_trainer_tensor *parameters;
   int64_t parameter_count;
   const dsc_trainer_tensor *state; /* of the optimizer */
   int64_t state_count;
   const dsc_trainer_rows *data, *validation; /* validation: null where there is none */
-  int64_t batch, steps_per_epoch;
-  int shuffled;
+  int carried;                               /* the files of the data came with the program */
+  int64_t steps_per_epoch; /* where a batch is all rows */
   dsc_stopping_rule stopping;
   int64_t gradient_norm_state; /* the tensor of the state that holds the norm, where that can end training */
-  /* What a checkpoint says of the run: see dsc_run. */
-  const char *program, *optimizer, *learning_rate;
+  /* What a checkpoint says of the run: see dsc_run. The learning rate is what it says where the rate is `own_rate`. */
+  const char *optimizer, *learning_rate;
+  double own_rate, rate; /* the rate of the program, and that of a run; 0: it is a function that has no rate of its own */
+  int constant_rate;     /* the rate is one number, else a schedule, or several, which are scaled */
   /* What the command line may change; 0 steps: as many as the epochs have; 0 threads: as dsc_trainer_threads says. */
   int64_t epochs, steps, seed, threads;
 } dsc_trainer;
@@ -74,7 +93,11 @@ typedef struct {
 
 typedef struct {
   int64_t epochs, steps, seed, threads, every; /* 0: not given, but for the seed */
+  int64_t batch;
+  double rate;
+  const dsc_trainer_batch *step; /* that of the batch */
   int resume_anyway;
+  const char *program; /* the name by which it was called */
   const char *output, *checkpoint, *resume;
   const char *data, *inputs, *targets, *validation_data, *validation_inputs, *validation_targets;
 } dsc_trainer_options;
@@ -84,22 +107,28 @@ typedef struct {
   int64_t *number, least, most;
   const char **text;
   int *flag;
+  double *real; /* above 0 */
 } dsc_trainer_option;
 
-enum { DSC_TRAINER_OPTIONS = 16 };
+enum { DSC_TRAINER_OPTIONS = 20 };
 
 DSC_FN void dsc_trainer_list_number(dsc_trainer_option *list, int *count, const char *name, int64_t *number, int64_t least, int64_t most, const char *help) {
-  const dsc_trainer_option option = {name, "N", help, number, least, most, NULL, NULL};
+  const dsc_trainer_option option = {name, "N", help, number, least, most, NULL, NULL, NULL};
   list[(*count)++] = option;
 }
 
 DSC_FN void dsc_trainer_list_path(dsc_trainer_option *list, int *count, const char *name, const char *value, const char **text, const char *help) {
-  const dsc_trainer_option option = {name, value, help, NULL, 0, 0, text, NULL};
+  const dsc_trainer_option option = {name, value, help, NULL, 0, 0, text, NULL, NULL};
   list[(*count)++] = option;
 }
 
 DSC_FN void dsc_trainer_list_flag(dsc_trainer_option *list, int *count, const char *name, int *flag, const char *help) {
-  const dsc_trainer_option option = {name, "", help, NULL, 0, 0, NULL, flag};
+  const dsc_trainer_option option = {name, "", help, NULL, 0, 0, NULL, flag, NULL};
+  list[(*count)++] = option;
+}
+
+DSC_FN void dsc_trainer_list_real(dsc_trainer_option *list, int *count, const char *name, double *real, const char *help) {
+  const dsc_trainer_option option = {name, "X", help, NULL, 0, 0, NULL, NULL, real};
   list[(*count)++] = option;
 }
 
@@ -110,6 +139,9 @@ DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, 
   int n = 0;
   dsc_trainer_list_number(list, &n, "--epochs", &o->epochs, 1, 1000000000, "rounds over all rows");
   dsc_trainer_list_number(list, &n, "--steps", &o->steps, 1, INT64_MAX, "steps, in place of epochs");
+  dsc_trainer_list_number(list, &n, "--batch", &o->batch, 1, INT64_MAX, "rows of a batch, one of those below");
+  dsc_trainer_list_real(list, &n, "--lr", &o->rate,
+                        trainer->constant_rate ? "the learning rate" : "the learning rate's base; the whole schedule is scaled to it");
   dsc_trainer_list_number(list, &n, "--seed", &o->seed, INT64_MIN, INT64_MAX, "decides initial parameters and the order of rows");
   dsc_trainer_list_number(list, &n, "--threads", &o->threads, 1, DSC_MOST_THREADS, "threads; results do not depend on them");
   dsc_trainer_list_path(list, &n, "--output", "FILE", &o->output, "where the parameters go, as safetensors");
@@ -134,6 +166,19 @@ DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, 
   return n;
 }
 
+/* "32, 64 or all 150": the batches that there are, for a message. */
+DSC_FN dsc_shown dsc_trainer_show_batches(const dsc_trainer *trainer) {
+  dsc_shown shown;
+  int used = 0;
+  const int room = (int)sizeof shown.text;
+  shown.text[0] = 0;
+  for (int64_t i = 0; i < trainer->batch_count && used < room; i++)
+    used += snprintf(shown.text + used, (size_t)(room - used), "%s%s%" PRId64,
+                     i == 0 ? "" : i + 1 < trainer->batch_count ? ", " : " or ",
+                     trainer->batches[i].shuffled ? "" : "all ", trainer->batches[i].batch);
+  return shown;
+}
+
 DSC_FN void dsc_trainer_help(const char *program, const dsc_trainer *trainer, const dsc_trainer_option *list, int count) {
   printf("usage: %s [options]\n\nTrains and writes the parameters.\n\n", program);
   for (int i = 0; i < count; i++) {
@@ -141,11 +186,25 @@ DSC_FN void dsc_trainer_help(const char *program, const dsc_trainer *trainer, co
     printf("%*s%s\n", written < 30 ? 30 - written : 1, "", list[i].help);
   }
   printf("  --help%22s%s\n", "", "this text");
+  printf("\nBatches have %s rows.", dsc_trainer_show_batches(trainer).text);
   if (trainer->steps > 0)
     printf("\nDefaults: %" PRId64 " steps", trainer->steps);
   else
     printf("\nDefaults: %" PRId64 " epochs", trainer->epochs);
+  printf(", batch %" PRId64, trainer->batches[0].batch);
+  if (trainer->rate > 0)
+    printf(", learning rate %s", dsc_show_number(trainer->rate).text);
   printf(", seed %" PRId64 ", output parameters.safetensors.\n", trainer->seed);
+}
+
+/* A decimal number above 0: 1, or 0 if it is none. */
+DSC_FN int dsc_trainer_real(const char *text, double *number) {
+  dsc_decimal decimal;
+  const char *end = text + strlen(text), *after = dsc_decimal_scan(text, end, '.', &decimal);
+  if (after != end || decimal.kind != DSC_NUMBER_FINITE)
+    return 0;
+  *number = dsc_decimal_value(&decimal, 0);
+  return *number > 0 && *number < (double)INFINITY;
 }
 
 /* A whole number between bounds, written with digits alone: 1, or 0 if it is none. */
@@ -203,6 +262,9 @@ DSC_FN int dsc_trainer_argument(int argc, char **argv, int *at, const dsc_traine
       if (*value == 0)
         return dsc_trainer_usage("%s is empty", option->name);
       *option->text = value;
+    } else if (option->real != NULL) {
+      if (!dsc_trainer_real(value, option->real))
+        return dsc_trainer_usage("%s is %s; expected a number above 0", option->name, dsc_show_text(value).text);
     } else if (!dsc_trainer_number(value, option->least, option->most, option->number)) {
       return dsc_trainer_usage("%s is %s; expected a whole number in %" PRId64 "...%" PRId64, option->name, dsc_show(value, (int64_t)strlen(value)).text, option->least, option->most);
     }
@@ -231,16 +293,31 @@ DSC_FN int64_t dsc_trainer_threads(int64_t asked) {
 #endif
 }
 
+/* Takes the step program of the batch, and checks the learning rate; returns 0, or 64 after a line that says what is wrong. */
+DSC_FN int dsc_trainer_settle(const dsc_trainer *trainer, dsc_trainer_options *o) {
+  for (int64_t i = 0; i < trainer->batch_count && o->step == NULL; i++)
+    if (o->batch == 0 || o->batch == trainer->batches[i].batch)
+      o->step = &trainer->batches[i];
+  if (o->step == NULL)
+    return dsc_trainer_usage("--batch is %" PRId64 "; this trainer was emitted for batches of %s rows", o->batch,
+                             dsc_trainer_show_batches(trainer).text);
+  if (o->rate > 0 && !(trainer->own_rate > 0))
+    return dsc_trainer_usage("--lr cannot be taken: this trainer's learning rate is a function that has no base");
+  o->rate = o->rate > 0 ? o->rate : trainer->rate;
+  return 0;
+}
+
 /* Reads the command line; returns 0, 64, or -1 where help was asked for and given. */
 DSC_FN int dsc_trainer_parse(const dsc_trainer *trainer, int argc, char **argv, dsc_trainer_options *o) {
   dsc_trainer_option list[DSC_TRAINER_OPTIONS];
   memset(o, 0, sizeof *o);
   o->seed = trainer->seed;
+  o->program = argc > 0 ? argv[0] : NULL;
   o->output = "parameters.safetensors";
   const int count = dsc_trainer_list(trainer, o, list);
   for (int at = 1; at < argc; at++) {
     if (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0) {
-      dsc_trainer_help(argc > 0 && argv[0] != NULL ? argv[0] : "trainer", trainer, list, count);
+      dsc_trainer_help(o->program != NULL ? o->program : "trainer", trainer, list, count);
       return -1;
     }
     const int status = dsc_trainer_argument(argc, argv, &at, list, count);
@@ -253,6 +330,8 @@ DSC_FN int dsc_trainer_parse(const dsc_trainer *trainer, int argc, char **argv, 
     return dsc_trainer_usage("--every needs --checkpoint");
   if (o->resume_anyway && o->resume == NULL)
     return dsc_trainer_usage("--resume-anyway needs --resume");
+  if (dsc_trainer_settle(trainer, o) != 0)
+    return 64;
   if (o->epochs == 0 && o->steps == 0) {
     o->epochs = trainer->epochs;
     o->steps = trainer->steps;

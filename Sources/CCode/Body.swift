@@ -253,11 +253,20 @@ struct Body {
     return result ?? "0"
   }
 
+  /// The most rows of an array whose length only the run knows.
+  private static let mostRows = 1 << 31
+
   private mutating func gathered(_ node: Node, _ index: [Affine], _ axis: Int) -> String {
     let indices = node.operands[1]
     let rank = graph[indices].type.shape.rank
     let picked = value(indices, Array(index[axis..<axis + rank]))
-    let row = clamped("(int64_t)\(picked)", to: graph[node.operands[0]].type.shape[axis])
+    let row: Affine
+    if axis == 0, let input = graph[node.operands[0]].op as? Input, let length = context.schedule.lengths[input.index] {
+      let extent = value(graph.inputs[length], [])
+      row = newVariable("dsc_clamp_index((int64_t)\(picked), \(extent))", extent: Body.mostRows)
+    } else {
+      row = clamped("(int64_t)\(picked)", to: graph[node.operands[0]].type.shape[axis])
+    }
     return value(node.operands[0], index[..<axis] + [row] + index[(axis + rank)...])
   }
 }

@@ -6,7 +6,7 @@ import Foundation
 
 /// Files to be written together.
 package struct EmittedFiles {
-  /// A file's name and what writes it to a path.
+  /// A file's name, with the folder that it is in within the user's (`data/x.npy`), and what writes it to a path.
   private var files: [(name: String, write: (String) throws -> Void)] = []
 
   package init() {}
@@ -17,6 +17,18 @@ package struct EmittedFiles {
       try EmittedFiles.calling { error in
         var text = text
         return text.withUTF8 { dsc_write_file(path, $0.baseAddress, Int64($0.count), error) }
+      }
+    }
+  }
+  /// Adds a copy of a file.
+  package mutating func add(_ name: String, copyOf original: String) {
+    add(name) { path in
+      let bytes: Data
+      do { bytes = try Data(contentsOf: URL(fileURLWithPath: original), options: .mappedIfSafe) } catch {
+        throw DescentError(.file, "\(original) cannot be copied: \(error.localizedDescription)")
+      }
+      try EmittedFiles.calling { error in
+        bytes.withUnsafeBytes { dsc_write_file(path, $0.baseAddress, Int64($0.count), error) }
       }
     }
   }
@@ -31,7 +43,8 @@ package struct EmittedFiles {
     guard !directory.isEmpty, !directory.utf8.contains(0) else {
       throw DescentError(.usage, "\(directory.debugDescription) is no name of a folder")
     }
-    let made = try EmittedFiles.makeFolders(directory)
+    var made = try EmittedFiles.makeFolders(directory)
+    let folders = Set(files.compactMap { name, _ in name.lastIndex(of: "/").map { String(name[..<$0]) } }).sorted()
     EmittedFiles.sweep(directory)
     let temporary = "\(directory)/.emitting-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     do {
@@ -39,6 +52,7 @@ package struct EmittedFiles {
         throw DescentError(.file, "\(directory): nothing can be written there: \(String(cString: strerror(errno)))")
       }
       defer { try? FileManager.default.removeItem(atPath: temporary) }
+      for folder in folders { _ = try EmittedFiles.makeFolders("\(temporary)/\(folder)") }
       for (name, write) in files {
         do { try write("\(temporary)/\(name)") } catch let error as DescentError {
           // The temporary place means nothing to a reader.
@@ -51,6 +65,7 @@ package struct EmittedFiles {
           throw DescentError(.file, "\(directory)/\(name) is a folder and is not replaced")
         }
       }
+      for folder in folders { made += try EmittedFiles.makeFolders("\(directory)/\(folder)") }
       for (name, _) in files {
         guard rename("\(temporary)/\(name)", "\(directory)/\(name)") == 0 else {
           throw DescentError(.file, "\(directory)/\(name) cannot be replaced: \(String(cString: strerror(errno)))")

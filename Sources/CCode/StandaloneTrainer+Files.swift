@@ -30,14 +30,56 @@ extension StandaloneTrainer {
     """
   }
 
+  /// Where the data are and what they must be.
+  private var dataText: String {
+    let all = [data] + (validation.map { [$0] } ?? [])
+    func type(_ type: TensorType, classes: Int? = nil) -> String {
+      let text = type.text(firstAxis: "rows")
+      return classes.map { "labels 0...\($0 - 1) \(text.dropFirst(type.dtype.name.count))" } ?? text
+    }
+    var seen: Set<String> = []
+    let files = all.flatMap { rows -> [String] in
+      let (inputs, targets) = ("inputs \(type(rows.inputType))", "targets \(type(rows.targetType, classes: rows.classes))")
+      let list =
+        if case .csv = rows.reader { [(rows.inputs, "a table: \(inputs), \(targets)")] } else {
+          [(rows.inputs, inputs), (rows.targets, targets)]
+        }
+      return list.filter { seen.insert($0.0).inserted }.map { "- `\($0.0)`, \($0.1)" }
+    }
+    let carried =
+      isCarried
+      ? "It reads its data from the folder `data` beside the program, wherever that is moved and whatever folder it is run in:"
+      : """
+      Its data were too large to come along. Put them into the folder `data` beside the program, where it looks for them \
+      whatever folder it is run in, or name them by the options below:
+      """
+    return ([carried, ""] + files).joined(separator: "\n")
+  }
+
+  /// What `--lr` does.
+  private var rateText: String {
+    if rate.own == 0 { return "cannot be taken, as the learning rate is a function without a base" }
+    let number = " (\(rate.value))"
+    if rate.isConstant { return "the learning rate\(number)" }
+    return "the base of the learning rate; the whole schedule, and that of every group of parameters, is scaled with it\(number)"
+  }
+
+  /// How many rows there may be.
+  private var rowsText: String {
+    let all = batches.filter { !$0.isShuffled }.map { "a batch of \($0.rows) is all rows, so it takes so many and no others" }
+    let any =
+      batches.contains(where: \.isShuffled)
+      ? [
+        "the data may have any number of rows, at least those of a batch: the results are those of the Swift program on the same "
+          + "rows, but for what its code computes from their number (the steps of a schedule, say), which stays what it was"
+      ] : []
+    let text = (any + all).joined(separator: "; ") + "."
+    return text.prefix(1).uppercased() + text.dropFirst()
+  }
+
   /// How to build and run it.
   package var readme: String {
-    let inMemory: Bool = if case .npy = data.reader, !data.inputs.hasPrefix("/") { true } else { false }
     let table: Bool = if case .csv = data.reader { true } else { false }
-    let source =
-      inMemory
-      ? "The data are the `.npy` files beside it: run it in this folder, or name the folder with `--data`."
-      : "The data are read from the files named in `trainer.c`; `--data` and the options for single files name others."
     let dataRow =
       table
       ? "| `--data FILE` | the table to train on |"
@@ -54,18 +96,19 @@ extension StandaloneTrainer {
     return """
       # A standalone trainer
 
-      `trainer.c` trains a network of \(parameters.count) parameter tensors on \(data.inputType.shape[0]) rows, \(batch) in a \
-      step. It needs a C11 compiler and zlib, and OpenMP for more than one thread.
+      `trainer.c` trains a network of \(parameters.count) parameter tensors in batches of \(batchText) rows. It needs a C11 compiler and zlib, and OpenMP for more than one thread.
 
           make              # or: make CC=clang, make OPENMP=, make ZLIB=-DDSC_HAVE_ZLIB=0
           ./trainer
 
-      \(source)
+      \(dataText)
 
       | Option | Meaning |
       | --- | --- |
       | `--epochs N` | rounds over all rows (\(defaults.steps == nil ? "\(defaults.epochs)" : "as many as the steps make")) |
       | `--steps N` | steps, in place of epochs\(defaults.steps.map { " (\($0))" } ?? "") |
+      | `--batch N` | rows of a batch: \(batchText)\(batches.count > 1 ? " (\(batches[0].rows))" : "") |
+      | `--lr X` | \(rateText) |
       | `--seed N` | decides initial parameters and the order of rows (\(defaults.seed)) |
       | `--threads N` | threads; results do not depend on them\(defaults.threads.map { " (\($0))" } ?? "") |
       | `--output FILE` | where the parameters go, as safetensors (`parameters.safetensors`) |
@@ -73,6 +116,8 @@ extension StandaloneTrainer {
       | `--resume FILE` | go on from a checkpoint; one that the Swift program wrote will do |
       | `--resume-anyway` | go on also where `--resume` names a checkpoint of another run, as long as its tensors fit |
       \(dataRow)\(validationRow)
+
+      \(rowsText)
 
       It prints a line for each epoch: mean loss over its batches\(metric == nil ? "" : ", metric")\
       \(validation == nil ? "" : ", the same on the validation rows"), time of a step, time of its steps. The parameters are \

@@ -11,11 +11,36 @@ package struct StandaloneTrainer: Sendable {
     case idx, npy
   }
   /// A choice of rows.
-  package enum Choice: Sendable { case first(Int), others(held: Int, seed: UInt64), heldOut(Int, seed: UInt64) }
-  /// Where rows come from and what they must be.
+  package enum Choice: Sendable { case first(Int), others(held: Double, seed: UInt64), heldOut(Double, seed: UInt64) }
+  /// A training step with batches of one size.
+  package struct Batch: Sendable {
+    package var program: StepProgram
+    package var rows: Int
+    /// Whether batches are drawn from any number of rows; else a batch is all rows, and there are so many.
+    package var isShuffled: Bool
+    /// A checksum of network, loss and metric.
+    package var checksum: String
+    package init(_ program: StepProgram, rows: Int, isShuffled: Bool, checksum: String) {
+      self.program = program
+      self.rows = rows
+      self.isShuffled = isShuffled
+      self.checksum = checksum
+    }
+  }
+  /// The learning rate: that of the program (0 where there is none that could be set), that of a run, whether it is one number.
+  package struct Rate: Sendable {
+    package var own, value: Double
+    package var isConstant: Bool
+    package init(own: Double, value: Double, isConstant: Bool) {
+      self.own = own
+      self.value = value
+      self.isConstant = isConstant
+    }
+  }
+  /// Where rows come from and what each must be; there may be any number of them.
   package struct Rows: Sendable {
     package var reader: Reader
-    /// Paths; a table has both in `inputs`.
+    /// Paths from the trainer's folder; a table has both in `inputs`.
     package var inputs: String
     package var targets: String
     package var choices: [Choice]
@@ -66,37 +91,37 @@ package struct StandaloneTrainer: Sendable {
   package var prefix: String
   package var metric: String?
   package var initialize: StepProgram
-  package var train: StepProgram
-  /// Programs that measure on the validation rows, and how many steps each takes.
-  package var evaluate: [(program: StepProgram, steps: Int)] = []
+  /// The first is taken where the command line says nothing.
+  package var batches: [Batch]
+  /// Programs that measure blocks of the validation rows, each of fewer rows than the one before, down to 1.
+  package var evaluate: [(program: StepProgram, rows: Int)] = []
   /// Names in files, and types.
   package var parameters: [(name: String, type: TensorType)] = []
   package var state: [(name: String, type: TensorType)] = []
   package var data: Rows
   package var validation: Rows?
-  package var batch: Int
+  /// Whether all files of the data are beside it.
+  package var isCarried = true
+  /// Steps of an epoch where a batch is all rows.
   package var stepsPerEpoch: Int
-  package var isShuffled: Bool
   package var defaults: Defaults
-  /// What its checkpoints say of it: a checksum of the program, the optimizer, its learning rate.
-  package var words: (program: String, optimizer: String, learningRate: String)
+  package var rate: Rate
+  /// What its checkpoints say of the optimizer and of its own learning rate.
+  package var words: (optimizer: String, learningRate: String)
 
   package init(
-    prefix: String, metric: String?, initialize: StepProgram, train: StepProgram, data: Rows, validation: Rows?,
-    batch: Int,
-    stepsPerEpoch: Int, isShuffled: Bool, defaults: Defaults,
-    words: (program: String, optimizer: String, learningRate: String)
+    prefix: String, metric: String?, initialize: StepProgram, batches: [Batch], data: Rows, validation: Rows?,
+    stepsPerEpoch: Int, defaults: Defaults, rate: Rate, words: (optimizer: String, learningRate: String)
   ) {
     self.prefix = prefix
     self.metric = metric
     self.initialize = initialize
-    self.train = train
+    self.batches = batches
     self.data = data
     self.validation = validation
-    self.batch = batch
     self.stepsPerEpoch = stepsPerEpoch
-    self.isShuffled = isShuffled
     self.defaults = defaults
+    self.rate = rate
     self.words = words
   }
 
@@ -107,7 +132,7 @@ package struct StandaloneTrainer: Sendable {
         .usage, "'\(name)' has \(type.shape.rank) axes; a standalone trainer takes tensors of at most 8")
     }
     checkArrays()
-    let programs = [initialize, train] + evaluate.map(\.program)
+    let programs = [initialize] + batches.map(\.program) + evaluate.map(\.program)
     let body =
       programs.map { "/* ---- \($0.prefix) ---- */\n\n" + $0.banner + $0.text + $0.runFunction(linkage: "static") }
       .joined(separator: "\n") + tables()
@@ -116,7 +141,7 @@ package struct StandaloneTrainer: Sendable {
 
   private var header: String {
     """
-    /* A training run as one C file: steps of \(batch) rows out of \(data.inputType.shape[0]), \(parameters.count) parameter tensors.
+    /* A training run as one C file: batches of \(batchText) rows, \(parameters.count) parameter tensors.
      * Build it with the Makefile beside it; README.md has the details. The results do not depend on the number of threads,
      * on the compiler or on OpenMP, as long as products are not contracted with sums (-ffp-contract=off).
      * Part 1: the runtime. Part 2: the steps. Part 3: tables and main. */
@@ -128,15 +153,24 @@ package struct StandaloneTrainer: Sendable {
   private func checkArrays() {
     let counters: [TensorType] = [.init(.i64, []), .init(.i64, []), .init(.f64, []), .init(.f64, [])]
     let (p, s) = (parameters.map(\.type), state.map(\.type))
-    let order = isShuffled ? [TensorType(.i32, [data.inputType.shape[0]])] : []
-    precondition(initialize.externals.map(\.type) == [.init(.i64, [])] + p + s, "arrays of initialize")
-    precondition(
-      train.externals.map(\.type) == p + s + counters + order + [data.inputType, data.targetType], "arrays of train")
+    let scalar = TensorType(.i64, []), data = [data.inputType, data.targetType]
+    precondition(initialize.externals.map(\.type) == [scalar] + p + s, "arrays of initialize")
+    for batch in batches {
+      let rows = batch.isShuffled ? [scalar, scalar, TensorType(.i32, [data[0].shape[0]])] : []
+      precondition(
+        batch.program.externals.map(\.type) == p + s + counters + [TensorType(.f64, [])] + rows + data, "arrays of train")
+    }
     for (program, _) in evaluate {
       precondition(
-        program.externals.map(\.type) == p + counters + [validation!.inputType, validation!.targetType],
+        program.externals.map(\.type) == p + counters + [scalar, validation!.inputType, validation!.targetType],
         "arrays of evaluate")
     }
+  }
+
+  /// `32, 64 or all 150`
+  var batchText: String {
+    let texts = batches.map { ($0.isShuffled ? "" : "all ") + "\($0.rows)" }
+    return texts.count == 1 ? texts[0] : texts.dropLast().joined(separator: ", ") + " or " + texts.last!
   }
 
   // MARK: Tables
@@ -145,28 +179,31 @@ package struct StandaloneTrainer: Sendable {
     var text = "\n/* ---- tables ---- */\n\n"
     text += tensors("parameters", parameters) + tensors("state", state)
     text += rows("data", data) + (validation.map { rows("validation", $0) } ?? "")
+    text += "static const dsc_trainer_batch \(prefix)_batches[\(batches.count)] = {\n"
+    text += batches.map {
+      "    {\(stage($0.program)), \(cLiteral($0.rows)), \($0.isShuffled ? 1 : 0), \(cString($0.checksum))},\n"
+    }.joined() + "};\n\n"
     if !evaluate.isEmpty {
-      text += "static const dsc_trainer_program \(prefix)_evaluations[\(evaluate.count)] = {\n"
-      text += evaluate.map { "    \(stage($0.program, $0.steps)),\n" }.joined() + "};\n\n"
+      text += "static const dsc_trainer_block \(prefix)_evaluations[\(evaluate.count)] = {\n"
+      text += evaluate.map { "    {\(stage($0.program)), \($0.rows)},\n" }.joined() + "};\n\n"
     }
     let validation = validation == nil ? "NULL" : "&\(prefix)_validation"
     text += """
       static const dsc_trainer \(prefix)_trainer = {
           \(metric.map(cString) ?? "NULL"), /* metric */
-          \(stage(initialize, 1)), /* initialize */
-          \(stage(train, 1)), /* train */
+          \(stage(initialize)), /* initialize */
+          \(prefix)_batches, \(batches.count), /* train */
           \(evaluate.isEmpty ? "NULL" : "\(prefix)_evaluations"), \(evaluate.count), /* evaluate */
           \(parameters.isEmpty ? "NULL" : "\(prefix)_parameters"), \(parameters.count), /* parameters */
           \(state.isEmpty ? "NULL" : "\(prefix)_state"), \(state.count), /* state of the optimizer */
-          &\(prefix)_data, \(validation), /* rows */
-          \(batch), \(cLiteral(stepsPerEpoch)), /* rows of a batch, steps of an epoch */
-          \(isShuffled ? 1 : 0), /* shuffled */
+          &\(prefix)_data, \(validation), \(isCarried ? 1 : 0), /* rows; whether their files came along */
+          \(cLiteral(stepsPerEpoch)), /* steps of an epoch where a batch is all rows */
           {\(cLiteral(defaults.patience ?? 0)), \(cLiteral(defaults.tolerance ?? -1, .f64)), /* patience, tolerance of the loss */
            \(cLiteral(defaults.gradientNorm?.bound ?? -1, .f64)), \(defaults.keepsBest ? 1 : 0)}, /* norm of the gradient, keeps the best */
           \(defaults.gradientNorm?.state ?? 0), /* place of that norm in the state */
-          \(cString(words.program)), /* checksum of network, loss and metric */
           \(cString(words.optimizer)),
           \(cString(words.learningRate)), /* learning rate */
+          \(cLiteral(rate.own, .f64)), \(cLiteral(rate.value, .f64)), \(rate.isConstant ? 1 : 0), /* its own, that of a run, whether it is one number */
           \(min(defaults.epochs, 1_000_000_000)), \(cLiteral(defaults.steps ?? 0)), /* epochs, steps */
           \(cLiteral(defaults.seed)), \(defaults.threads ?? 0) /* seed, threads */
       };
@@ -177,9 +214,7 @@ package struct StandaloneTrainer: Sendable {
     return text
   }
 
-  private func stage(_ program: StepProgram, _ steps: Int) -> String {
-    "{\(program.prefix)_arena_bytes, \(program.prefix)_run, \(steps)}"
-  }
+  private func stage(_ program: StepProgram) -> String { "{\(program.prefix)_arena_bytes, \(program.prefix)_run}" }
 
   private func tensor(_ name: String, _ type: TensorType) -> String {
     let sizes = type.shape.rank == 0 ? "0" : type.shape.dimensions.map { cLiteral($0) }.joined(separator: ", ")
@@ -200,10 +235,11 @@ package struct StandaloneTrainer: Sendable {
       text += "static const dsc_trainer_choice \(choices)[\(rows.choices.count)] = {\n"
       for choice in rows.choices {
         switch choice {
-        case .first(let count): text += "    {DSC_TRAINER_FIRST, \(cLiteral(count)), 0},\n"
-        case .others(let count, let seed): text += "    {DSC_TRAINER_OTHERS, \(cLiteral(count)), UINT64_C(\(seed))},\n"
-        case .heldOut(let count, let seed):
-          text += "    {DSC_TRAINER_HELD_OUT, \(cLiteral(count)), UINT64_C(\(seed))},\n"
+        case .first(let count): text += "    {DSC_TRAINER_FIRST, \(cLiteral(count)), 0, 0},\n"
+        case .others(let held, let seed):
+          text += "    {DSC_TRAINER_OTHERS, 0, \(cLiteral(held, .f64)), UINT64_C(\(seed))},\n"
+        case .heldOut(let held, let seed):
+          text += "    {DSC_TRAINER_HELD_OUT, 0, \(cLiteral(held, .f64)), UINT64_C(\(seed))},\n"
         }
       }
       text += "};\n\n"
@@ -216,13 +252,18 @@ package struct StandaloneTrainer: Sendable {
           \(csv), /* how a table is read */
           \(choices), \(rows.choices.count), /* which rows */
           \(rows.classes ?? 0), /* classes */
-          \(tensor("inputs", rows.inputType)),
-          \(tensor("targets", rows.targetType))
+          \(tensor("inputs", anyRows(rows.inputType))),
+          \(tensor("targets", anyRows(rows.targetType))) /* of any number of rows */
       };
 
 
       """
     return text
+  }
+
+  /// A type whose first axis is not told, so that the text does not depend on it.
+  private func anyRows(_ type: TensorType) -> TensorType {
+    TensorType(type.dtype, Shape([0] + type.shape.dimensions.dropFirst()))
   }
 
   private func reader(_ rows: Rows, _ prefix: String) -> (name: String, targets: String, definitions: String, csv: String) {

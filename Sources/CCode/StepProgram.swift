@@ -11,6 +11,10 @@ package struct StepProgram: Sendable {
     package var label: String
     package var type: TensorType
     package var isWritten: Bool
+    /// The external, a scalar i64, that says how long the first axis is, where only the run knows.
+    package var length: Int?
+    /// The type for people.
+    package var typeText: String { length == nil ? type.description : type.text(firstAxis: "rows") }
   }
   /// A call of a kernel.
   package struct Call: Sendable {
@@ -54,7 +58,10 @@ package struct StepProgram: Sendable {
     self.isBody = isBody
     self.leastShared = leastShared
     let graph = schedule.graph
-    externals = graph.inputs.enumerated().map { External(label: graph.label(ofInput: $0), type: graph[$1].type, isWritten: false) }
+    precondition(schedule.gathersFromLengths, "an array of unknown length is used by more than gathering")
+    externals = graph.inputs.enumerated().map {
+      External(label: graph.label(ofInput: $0), type: graph[$1].type, isWritten: false, length: schedule.lengths[$0])
+    }
     outputPlaces = []
     for (k, output) in graph.outputs.enumerated() {
       if let input = schedule.donations[k] {
@@ -151,7 +158,7 @@ private struct StepWriter {
   }
   private func describe(_ buffer: Buffer) -> String {
     switch buffer {
-    case .input(let i): "input \(i) \(program.externals[i].type)"
+    case .input(let i): "input \(i) \(program.externals[i].typeText)"
     case .output(let i): "output \(i)"
     case .node(let id), .constant(let id): "\(graph[id].op.name) %\(id.index) \(graph[id].type)"
     case .partial(let number): "partial results \(number)"
@@ -207,6 +214,11 @@ private struct StepWriter {
     return text
   }
 
+  private func typeText(_ id: NodeID) -> String {
+    if let input = graph[id].op as? Input { return program.externals[input.index].typeText }
+    return graph[id].type.description
+  }
+
   /// What a kernel computes, where the user wrote it, and the shapes of its arrays.
   private func comment(_ code: KernelCode, _ name: String) -> String {
     let node = graph[code.nodes[0]]
@@ -216,7 +228,7 @@ private struct StepWriter {
     head += operations
     if let location = node.location { head += "    \(location.comment)" }
     let arrays = code.parameters.entries.map { entry in
-      let type = entry.node.map { graph[$0].type.description } ?? "\(entry.dtype.name) partial results"
+      let type = entry.node.map(typeText) ?? "\(entry.dtype.name) partial results"
       return "\(entry.name) \(type)\(entry.isWritten ? " written" : "")"
     }
     return head + "\n *   " + arrays.joined(separator: "   ") + " */\n"
@@ -299,7 +311,7 @@ private struct StepWriter {
       let entry = program.externals[place]
       let const = entry.isWritten ? "" : "const "
       let label = commentName(entry.label, "argument \(place)")
-      return "\(const)\(type) *const \(name(buffer)) = (\(const)\(type) *)io[\(place)]; /* \(label) \(entry.type) */"
+      return "\(const)\(type) *const \(name(buffer)) = (\(const)\(type) *)io[\(place)]; /* \(label) \(entry.typeText) */"
     }
     switch buffer {
     case .input(let i): return external(i)

@@ -13,6 +13,7 @@ package struct Compare<P: TrainingProgram>: ParsableCommand {
       commandName: "compare", abstract: "Train compiled and interpreted side by side; exit 1 where they disagree.")
   }
   @OptionGroup(title: "Program options") var program: P
+  @OptionGroup var batch: BatchOption
   @OptionGroup var settings: RunOptions
   @Option(help: "Steps of each.") var steps = 100
   @Flag(help: "One JSON object a line.") var json = false
@@ -26,7 +27,7 @@ package struct Compare<P: TrainingProgram>: ParsableCommand {
     let data = try program.data()
     let trainer = try program.trainer()
     func session(_ engine: Engine) throws -> TrainingSession<P.Parameters> {
-      try TrainingSession(trainer, data.training, validation: nil, options: settings.options(P.self, engine: engine))
+      try TrainingSession(trainer, data.training, validation: nil, options: settings.options(P.self, batch: batch.rows, engine: engine))
     }
     let (compiled, interpreted) = (try session(.compiled), try session(.interpreted))
     let tolerance = Tolerance(compiled.graphs.step.graph, steps: steps)

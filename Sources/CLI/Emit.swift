@@ -38,6 +38,11 @@ package struct EmitTrainer<P: TrainingProgram>: ParsableCommand {
   }
   @OptionGroup(title: "Program options") var program: P
   @OptionGroup var emit: EmitOptions
+  @Option(
+    help: ArgumentHelp(
+      "Rows of a batch; several, as in 32,64,128, for a trainer whose --batch takes one of them, the first where it is not given.",
+      valueName: "rows"))
+  var batch: BatchList?
   @OptionGroup var settings: RunOptions
   @Option(help: "Rounds over all rows.") var epochs: Int?
 
@@ -46,10 +51,11 @@ package struct EmitTrainer<P: TrainingProgram>: ParsableCommand {
 
   package func run() throws {
     let data = try program.data()
-    var options = settings.options(P.self)
+    var options = settings.options(P.self, batch: batch?.sizes[0])
     if let epochs { options.epochs = epochs }
     try program.trainer().emitTrainer(
-      data: data.training, validation: data.validation, options: options, to: emit.output, prefix: emit.prefix)
+      data: data.training, validation: data.validation, options: options, batches: (batch?.sizes ?? []).dropFirst().map { $0 },
+      to: emit.output, prefix: emit.prefix)
     try Console.standard.line("trainer: \(emit.output)")
   }
 }

@@ -15,6 +15,7 @@ package struct Inspect<P: TrainingProgram>: ParsableCommand {
   package enum Stage: String, ExpressibleByArgument, CaseIterable { case graph, backward, schedule, memory, c, dot }
 
   @OptionGroup(title: "Program options") var program: P
+  @OptionGroup var batch: BatchOption
   @OptionGroup var settings: RunOptions
   @Argument(
     help: """
@@ -29,7 +30,7 @@ package struct Inspect<P: TrainingProgram>: ParsableCommand {
   package func run(on console: Console) throws {
     let data = try program.data()
     let trainer = try program.trainer()
-    let options = settings.options(P.self)
+    let options = settings.options(P.self, batch: batch.rows)
     let (inputs, targets) = (data.training.inputs.type, data.training.targets.type)
     let graphs = try trainer.graphs(
       inputs: inputs, targets: targets, validation: nil, batch: options.batch, stepsPerEpoch: options.stepsPerEpoch)

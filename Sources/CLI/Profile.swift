@@ -12,6 +12,7 @@ package struct Profile<P: TrainingProgram>: ParsableCommand {
     CommandConfiguration(commandName: "profile", abstract: "Time each kernel of the training step.")
   }
   @OptionGroup(title: "Program options") var program: P
+  @OptionGroup var batch: BatchOption
   @OptionGroup var settings: RunOptions
   @Option(help: "Steps to time.") var steps = 100
   @Flag(help: "One JSON object a line.") var json = false
@@ -24,7 +25,7 @@ package struct Profile<P: TrainingProgram>: ParsableCommand {
   package func run(on console: Console) throws {
     let data = try program.data()
     let trainer = try program.trainer()
-    let options = settings.options(P.self)
+    let options = settings.options(P.self, batch: batch.rows)
     func time(_ session: TrainingSession<P.Parameters>) throws -> Double {
       let start = Date()
       var left = steps

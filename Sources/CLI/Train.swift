@@ -11,6 +11,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
     CommandConfiguration(commandName: "train", abstract: "Train, and tell how it goes.")
   }
   @OptionGroup(title: "Program options") var program: P
+  @OptionGroup var batch: BatchOption
   @OptionGroup var settings: RunOptions
   @Option(help: "Rounds over all rows.") var epochs: Int?
   @Option(help: "Steps in place of epochs.") var steps: Int?
@@ -40,7 +41,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
 
   /// The settings that the command line asks for.
   package var options: TrainingOptions {
-    var options = settings.options(P.self, engine: engine)
+    var options = settings.options(P.self, batch: batch.rows, engine: engine)
     if let epochs { options.epochs = epochs }
     if let steps { (options.steps, options.epochs) = (steps, Int.max) }
     options.checkpoint = checkpoint

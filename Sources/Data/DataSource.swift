@@ -23,10 +23,9 @@ public struct DataSource: Sendable, Hashable, Codable {
 
   /// A choice of rows.
   public enum Step: Sendable, Hashable, Codable {
-    /// `dsc_rows_split`: `heldOut` rows, drawn with `seed`, are set apart; `part` is kept. It is the number of rows that
-    /// is written down, not the fraction, so that nobody has to round the same way again.
-    case split(heldOut: Int, seed: UInt64, part: Part)
-    /// The first rows.
+    /// `dsc_rows_split`: a fraction of the rows, which `dsc_rows_held` counts, is drawn with `seed` and set apart; `part` is kept.
+    case split(Double, seed: UInt64, part: Part)
+    /// The first rows, or all where there are fewer.
     case prefix(Int)
   }
 
@@ -58,21 +57,16 @@ extension DataSource.Step {
   package func apply(to rows: inout [Int32]) throws {
     switch self {
     case .prefix(let count):
-      guard (1...rows.count).contains(count) else { throw impossible(rows.count) }
-      rows.removeLast(rows.count - count)
-    case .split(let heldOut, let seed, let part):
-      guard (1..<rows.count).contains(heldOut) else { throw impossible(rows.count) }
+      guard count > 0 else { throw DescentError(.usage, "the first \(count) of \(rows.count) rows cannot be taken") }
+      rows.removeLast(max(0, rows.count - count))
+    case .split(let fraction, let seed, let part):
+      let held = Int(dsc_rows_held(Int64(rows.count), fraction))
+      guard held > 0, held < rows.count else {
+        throw DescentError(.usage, "a split of \(rows.count) rows by \(fraction) leaves a part without rows")
+      }
       var order = [Int32](repeating: 0, count: rows.count)
-      let kept = dsc_rows_split(
-        &rows, Int64(rows.count), Int64(heldOut), part == .heldOut ? 1 : 0, seed, &order)
+      let kept = dsc_rows_split(&rows, Int64(rows.count), Int64(held), part == .heldOut ? 1 : 0, seed, &order)
       rows.removeLast(rows.count - Int(kept))
-    }
-  }
-
-  private func impossible(_ count: Int) -> DescentError {
-    switch self {
-    case .prefix(let wanted): DescentError(.usage, "the first \(wanted) of \(count) rows cannot be taken")
-    case .split(let held, _, _): DescentError(.usage, "a split of \(count) rows cannot set \(held) rows apart")
     }
   }
 }

@@ -130,19 +130,17 @@ extension Dataset {
   /// Sets a fraction of the rows apart, drawn with `seed`: the same rows on every machine and in an emitted trainer.
   /// Throws where a part would be empty.
   public func split(_ fraction: Double, seed: UInt64 = 0) throws -> (training: Dataset, heldOut: Dataset) {
-    // A fraction that is no number, or so large that it is no Int, is caught as one outside of 0...1.
-    let held = fraction >= 0 && fraction <= 1 ? Int((fraction * Double(count)).rounded()) : 0
-    guard held > 0, held < count else {
-      throw DescentError(.usage, "a split of \(count) rows by \(fraction) leaves a part without rows")
-    }
-    return (
-      try taking(.split(heldOut: held, seed: seed, part: .training)),
-      try taking(.split(heldOut: held, seed: seed, part: .heldOut))
-    )
+    (try taking(.split(fraction, seed: seed, part: .training)), try taking(.split(fraction, seed: seed, part: .heldOut)))
   }
 
   /// The first rows, all of them where there are fewer; throws for less than one.
-  public func prefix(_ count: Int) throws -> Dataset { count >= self.count ? self : try taking(.prefix(count)) }
+  public func prefix(_ count: Int) throws -> Dataset {
+    guard count >= self.count else { return try taking(.prefix(count)) }
+    // Said all the same: an emitted trainer may be given more rows.
+    var source = source
+    source.steps.append(.prefix(count))
+    return Dataset(try inputs.value, try targets.value, source, of: self)
+  }
 
   /// The rows that a step keeps.
   private func taking(_ step: DataSource.Step) throws -> Dataset {

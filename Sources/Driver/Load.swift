@@ -36,8 +36,10 @@ private func load(_ program: StepProgram, threads: Int?, profiled: Bool, setting
   return try Executable(program, in: library, threads: threads ?? settings.threads)
 }
 
-/// The passes from a graph to a program, watched as the environment asks.
-package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String, isSmall: Bool = false) throws -> StepProgram {
+/// The passes from a graph to a program, watched as the environment asks. `lengths` as in `Schedule`.
+package func prepare(
+  _ graph: Graph, donations: [Int?] = [], lengths: [Int: Int] = [:], prefix: String, isSmall: Bool = false
+) throws -> StepProgram {
   let settings = try Settings.current()
   let start = ContinuousClock.now
   settings.print(.graphs, "--- \(prefix): as traced\n" + graph.text)
@@ -49,7 +51,8 @@ package func prepare(_ graph: Graph, donations: [Int?] = [], prefix: String, isS
   if isSmall {
     optimized = try optimize(try sinkSequences(optimized), check: settings.checks.contains(.graph), trace: report)
   }
-  let schedule = try fuse(optimized, donations: donations)
+  var schedule = try fuse(optimized, donations: donations)
+  schedule.lengths = lengths
   if settings.checks.contains(.graph) { try schedule.graph.verify() }
   settings.print(.passes, "--- \(prefix): kernels\n" + schedule.text)
   let program = StepProgram(schedule, prefix: prefix)

@@ -73,6 +73,10 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 
   /// `f32[400,1]`
   public var description: String { dtype.name + shape.description }
+  /// The same with a name in place of the first axis' length: `f32[rows,1]`.
+  package func text(firstAxis name: String) -> String {
+    dtype.name + "[" + ([name] + shape.dimensions.dropFirst().map(String.init)).joined(separator: ",") + "]"
+  }
   package var byteCount: Int { shape.count.times(dtype.byteSize) }
 
   /// What the largest array takes: as many bytes as a process can address on today's 64-bit machines. Below it no product of

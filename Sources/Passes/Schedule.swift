@@ -20,6 +20,9 @@ package struct Schedule: Sendable {
   package var kernels: [Kernel]
   /// For output `k` the input whose memory it takes over, if any.
   package var donations: [Int?]
+  /// Inputs whose first axis has a length that only the run knows, with the input, a scalar i64, that says it. Rows are gathered
+  /// from them and nothing else; in their types the length is that of one run among others, and the C does not depend on it.
+  package var lengths: [Int: Int] = [:]
   /// The bodies of the loops, by their nodes; a body's carries take over the memory of those that went in.
   package var bodies: [NodeID: Schedule] = [:]
 
@@ -29,6 +32,19 @@ package struct Schedule: Sendable {
     for id in graph.inputs { stored[id.index] = true }
     for kernel in kernels { for id in kernel.stores { stored[id.index] = true } }
     return stored
+  }
+
+  /// Whether inputs of an unknown length are used by nothing but gathering along their first axis.
+  package var gathersFromLengths: Bool {
+    lengths.keys.allSatisfy { input in
+      graph.ids.allSatisfy { id in
+        graph[id].operands.enumerated().allSatisfy { position, operand in
+          guard operand == graph.inputs[input] else { return true }
+          if case .gather(axis: 0) = graph.lowering(of: id) { return position == 0 }
+          return false
+        }
+      }
+    } && !graph.outputs.contains { output in lengths.keys.contains { graph.inputs[$0] == output } }
   }
 
   /// The schedule as text for tests and for people: a kernel a line.

@@ -45,6 +45,18 @@ import Testing
     #expect(try JSONDecoder().decode(DataSource.self, from: text) == part.source)
   }
 
+  /// What was said of 50 rows, of others: a fraction of them, and the first of them where there are so many.
+  @Test func stepsOfOtherRows() throws {
+    let part = try numbered(50).prefix(60).split(0.25, seed: 1).training.prefix(40)
+    #expect(part.count == 37 && part.source.steps.count == 3)
+    for (rows, kept) in [(50, 37), (10, 7), (2, 1), (58, 40), (1000, 40)] {
+      let other = try numbered(rows).prefix(60).split(0.25, seed: 1).training.prefix(40)
+      #expect(other.count == kept)
+      #expect(try part.source.rows(of: rows).map { Int($0) } == numbers(other))
+    }
+    #expect(throws: DescentError.self) { try part.source.rows(of: 1) }
+  }
+
   @Test func sourceIsReadAgain() throws {
     let path = try folder.file("a.csv", ("x,y\n" + (0..<20).map { "\($0),\($0 % 4)\n" }.joined()).utf8)
     let part = try Dataset.csv(path, target: "y", classes: 4).split(0.3, seed: 2).training.prefix(9)
@@ -61,7 +73,7 @@ import Testing
     }
     for count in [0, -1, Int.min] { #expect(throws: DescentError.self) { try data.prefix(count) } }
     #expect(try data.prefix(1000).count == 10)
-    for step in [DataSource.Step.prefix(-5), .prefix(11), .split(heldOut: 10, seed: 0, part: .training)] {
+    for step in [DataSource.Step.prefix(-5), .prefix(0), .split(1, seed: 0, part: .training), .split(0.04, seed: 0, part: .heldOut)] {
       #expect(throws: DescentError.self) { try DataSource(.memory, steps: [step]).rows(of: 10) }
     }
     #expect(throws: DescentError.self) { try data.batch([10]) }

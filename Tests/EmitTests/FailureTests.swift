@@ -47,8 +47,8 @@ import Testing
     try run(["--resume", "trainer.c"], 1, "trainer.c")
     try run(["--inputs", "missing.npy"], 1, "missing.npy")
     try run(["--inputs", "trainer.c"], 1, "trainer.c")
-    try run(["--inputs", "targets.npy"], 1, "targets.npy: inputs are i32[150]; this trainer was built for f32[150,5]")
-    try run(["--inputs", "validation_inputs.npy"], 1, "f32[50,5]")
+    try run(["--inputs", "data/targets.npy"], 1, "targets.npy: inputs are i32[150]; this trainer was built for f32[rows,5]")
+    try run(["--inputs", "data/validation_inputs.npy"], 1, "f32[50,5]")
     try run(["--data", "/nowhere"], 1, "/nowhere/inputs.npy")
     let help = try execute(folder.path + "/trainer", ["--help"], in: folder.path)
     #expect(help.status == 0 && help.errors.isEmpty && help.output.contains("--validation-targets FILE"))
@@ -67,7 +67,7 @@ import Testing
     try run(["--targets", "labels.npy"], "row 77")
     try NPY.write(Tensor((0..<150).map { Float($0) / 2 }), to: folder.path + "/halves.npy")
     try run(["--targets", "halves.npy"], "whole number")
-    try folder.bytes("inputs.npy").dropLast(3).write(to: URL(fileURLWithPath: folder.path + "/short.npy"))
+    try folder.bytes("data/inputs.npy").dropLast(3).write(to: URL(fileURLWithPath: folder.path + "/short.npy"))
     try run(["--inputs", "short.npy"], "short.npy: ends at byte")
     // Checkpoints of other runs.
     #expect(try execute(folder.path + "/trainer", ["--checkpoint", "c"], in: folder.path).status == 0)
@@ -90,7 +90,7 @@ import Testing
       data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 5), to: folder.path)
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path, extra: ["-O1"])
     for value in [Float.nan, .infinity] {
-      try NPY.write(Tensor([Float](repeating: value, count: 200), shape: [200, 1]), to: folder.path + "/targets.npy")
+      try NPY.write(Tensor([Float](repeating: value, count: 200), shape: [200, 1]), to: folder.path + "/data/targets.npy")
       let before = folder.names
       let outcome = try execute(folder.path + "/trainer", ["--checkpoint", "c"], in: folder.path)
       #expect(

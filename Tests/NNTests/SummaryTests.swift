@@ -68,6 +68,38 @@ import Testing
     #expect(GradientClipping(norm: 1, Adam(learningRate: 0.3)).summary(of: Self.model)?.rates == ["0.3"])
   }
 
+  /// Every rate of every optimizer can be set, and each of those that a summary names is asked for once.
+  @Test func allRatesCanBeSet() throws {
+    for optimizer in Self.optimizers {
+      let summary = try #require(optimizer.summary(of: Self.model))
+      var seen: [String] = []
+      let other = try #require(optimizer.replacingRates { rate in seen.append(rate.rateText); return 0.125 }, "\(summary.text)")
+      #expect(seen == summary.rates, "\(summary.text)")
+      let changed = try #require(other.summary(of: Self.model))
+      #expect(changed.text == summary.text && changed.rates == seen.map { _ in "0.125" })
+      let same = optimizer.replacingRates { $0 }
+      #expect(same?.summary(of: Self.model) == summary)
+    }
+    #expect(Own(factor: 0.1).replacingRates { $0 } == nil)
+    #expect(GradientClipping(norm: 1, Own(factor: 0.1)).replacingRates { $0 } == nil)
+  }
+
+  /// The base of a rate is a rate that it reaches and never exceeds.
+  @Test func basesArePeaks() throws {
+    let rates: [(any LearningRate, Double?)] = [
+      (0.1, 0.1), (Float(0.5), 0.5), (2, 2), (.step(0.1, every: 2), 0.1), (.multiStep(0.1, milestones: [2, 3]), 0.1),
+      (.exponential(0.1, factor: 0.5), 0.1), (.cosine(0.1, steps: 9, minimum: 0.01), 0.1), (.oneCycle(0.1, steps: 20), 0.1),
+      (.warmUp(steps: 3, into: .cosine(0.1, steps: 9)), 0.1), (.inverseSquareRoot(width: 8, warmUp: 2, scale: 3), 0.75),
+      (Schedule { 0.1 / (1 + $0) }, nil), (.warmUp(steps: 3, into: Schedule { 0.1 / (1 + $0) }), nil), (Schedule(base: 0.1) { 0.1 / (1 + $0) }, 0.1),
+    ]
+    for (rate, base) in rates {
+      #expect(rate.baseRate.map { ($0 * 1e12).rounded() } == base.map { ($0 * 1e12).rounded() }, "\(rate.rateText)")
+      guard let base = rate.baseRate else { continue }
+      let greatest = try (0..<30).map { try convert(rate.rate(step: Tensor(Int64($0))), to: .f64).scalar }.max()!
+      #expect(abs(greatest - base) < 1e-12, "\(rate.rateText): \(greatest)")
+    }
+  }
+
   /// An optimizer of the user's own has no words, and so has one around it; a checkpoint knows it by its graph.
   private struct Own: Optimizer {
     var factor: Float

@@ -30,6 +30,10 @@ public struct AdamW: Optimizer {
       learningRate)
   }
 
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    replacing(\.adam.learningRate, change)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -12,7 +12,7 @@ import DescentOps
 public struct GradientAccumulation: Optimizer {
   private static let slot = "accumulated"
   private let steps: Int
-  private let inner: any Optimizer
+  private var inner: any Optimizer
   private let place: Place
 
   /// `steps` is n, at least 1.
@@ -26,6 +26,10 @@ public struct GradientAccumulation: Optimizer {
 
   public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
     OptimizerSummary("GradientAccumulation", ["steps": steps], around: inner.summary(of: parameters))
+  }
+
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    replacing(\.inner, change)
   }
 
   public func update<P: ParameterTree>(

@@ -12,7 +12,7 @@ import DescentOps
 public struct GradientClipping: Optimizer {
   private enum Bound { case value(Double), norm(Double) }
   private let bound: Bound
-  private let inner: any Optimizer
+  private var inner: any Optimizer
   private let place: Place
 
   /// Every element within -value...value.
@@ -32,6 +32,10 @@ public struct GradientClipping: Optimizer {
     case .value(let value): return OptimizerSummary("GradientClipping", ["value": value], around: within)
     case .norm(let norm): return OptimizerSummary("GradientClipping", ["norm": norm], around: within)
     }
+  }
+
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    replacing(\.inner, change)
   }
 
   public func update<P: ParameterTree>(

@@ -20,7 +20,7 @@ import DescentOps
 /// among them: `Muon { path, type in type.shape.rank == 2 && !path.hasPrefix("embedding") }`.
 /// State: the groups `matrices`, with `momentum`, and `others`.
 public struct Muon: Optimizer {
-  private let groups: ParameterGroups
+  private var groups: ParameterGroups
 
   /// `contains` picks parameters by path and type; those that it picks must be matrices.
   public init(
@@ -38,6 +38,10 @@ public struct Muon: Optimizer {
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> { groups.initialState(parameters) }
 
   public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? { groups.summary(of: parameters) }
+
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    groups.replacingRates(change)
+  }
 
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
@@ -62,6 +66,10 @@ private struct OrthogonalMomentum: Optimizer {
   func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
     OptimizerSummary(
       "Muon", ["momentum": momentum, "nesterov": isNesterov, "weightDecay": weightDecay, "epsilon": epsilon], learningRate)
+  }
+
+  func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    replacing(\.learningRate, change)
   }
 
   func update<P: ParameterTree>(

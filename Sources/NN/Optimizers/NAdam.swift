@@ -47,6 +47,10 @@ public struct NAdam: Optimizer {
       learningRate)
   }
 
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    replacing(\.learningRate, change)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

@@ -23,6 +23,10 @@ public protocol Optimizer: Sendable {
   /// What a checkpoint says of this optimizer of these parameters. Nil, unless a type says it better: the name of the type and
   /// a checksum of the graph of `update`.
   func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary?
+
+  /// This optimizer with what `change` makes of each of its learning rates, in the order of `summary`: so `--lr` sets them. Nil,
+  /// unless a type says it: then `--lr` cannot be taken.
+  func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)?
 }
 
 /// What an optimizer keeps between steps. As a tree, the path of a tensor is the name of its slot, then the path of its

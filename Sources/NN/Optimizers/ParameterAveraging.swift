@@ -11,7 +11,7 @@ import DescentOps
 public struct ParameterAveraging: Optimizer {
   private static let slot = "average"
   private let decay: Double
-  private let inner: any Optimizer
+  private var inner: any Optimizer
   private let place: Place
 
   /// `decay` is d of the formula.
@@ -27,6 +27,10 @@ public struct ParameterAveraging: Optimizer {
 
   public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
     OptimizerSummary("ParameterAveraging", ["decay": decay], around: inner.summary(of: parameters))
+  }
+
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    replacing(\.inner, change)
   }
 
   public func update<P: ParameterTree>(

@@ -30,7 +30,7 @@ public struct ParameterGroup: Sendable {
 /// ```
 /// State: a group for each name, and `others`.
 public struct ParameterGroups: Optimizer {
-  private let groups: [ParameterGroup]
+  private var groups: [ParameterGroup]
   private let place: Place
 
   public init(
@@ -57,6 +57,15 @@ public struct ParameterGroups: Optimizer {
     guard texts.count == parts.count else { return nil }
     return OptimizerSummary(
       "ParameterGroups(" + texts.joined(separator: ", ") + ")", rates: parts.flatMap { $0.2?.rates ?? [] })
+  }
+
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    var copy = self
+    for index in groups.indices {
+      guard let optimizer = groups[index].optimizer.replacingRates(change) else { return nil }
+      copy.groups[index].optimizer = optimizer
+    }
+    return copy
   }
 
   public func update<P: ParameterTree>(

@@ -43,6 +43,10 @@ public struct RAdam: Optimizer {
       learningRate)
   }
 
+  public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {
+    replacing(\.learningRate, change)
+  }
+
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {

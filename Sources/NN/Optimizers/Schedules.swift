@@ -1,5 +1,5 @@
 // Learning rates that change with the step, as in `SGD(learningRate: .cosine(0.1, steps: 1000))`. A constant one is a number.
-// t is the step, counted from 0. Definitions are those of PyTorch's torch.optim.lr_scheduler where it has the schedule.
+// t is the step, counted from 0. The base of each, which another rate is set in place of, is its `rate` or its peak. Definitions are those of PyTorch's torch.optim.lr_scheduler where it has the schedule.
 
 import DescentIR
 import DescentOps
@@ -11,7 +11,7 @@ extension LearningRate where Self == Schedule {
   ) -> Schedule {
     Schedule(
       { "step(\(rate), every: \(steps), factor: \(factor))" }, needs: steps > 0,
-      "a learning rate that changes every \(steps) steps", file, line
+      "a learning rate that changes every \(steps) steps", base: rate, file, line
     ) { t in
       rate * power(factor, floor(t / steps, file: file, line: line), file: file, line: line)
     }
@@ -21,7 +21,7 @@ extension LearningRate where Self == Schedule {
   public static func multiStep(
     _ rate: Double, milestones: [Int], factor: Double = 0.1, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(named: { "multiStep(\(rate), milestones: \(milestones), factor: \(factor))" }, file, line) { t in
+    Schedule(named: { "multiStep(\(rate), milestones: \(milestones), factor: \(factor))" }, base: rate, file, line) { t in
       let passed = milestones.reduce(Tensor(0.0)) { count, milestone in
         count + convert(t .>= milestone, to: .f64, file: file, line: line)
       }
@@ -33,7 +33,7 @@ extension LearningRate where Self == Schedule {
   public static func exponential(
     _ rate: Double, factor: Double, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(named: { "exponential(\(rate), factor: \(factor))" }, file, line) { t in
+    Schedule(named: { "exponential(\(rate), factor: \(factor))" }, base: rate, file, line) { t in
       rate * power(factor, t, file: file, line: line)
     }
   }
@@ -44,7 +44,8 @@ extension LearningRate where Self == Schedule {
     _ rate: Double, steps: Int, minimum: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
     Schedule(
-      { "cosine(\(rate), steps: \(steps), minimum: \(minimum))" }, needs: steps > 0, "a cosine over \(steps) steps", file, line
+      { "cosine(\(rate), steps: \(steps), minimum: \(minimum))" }, needs: steps > 0, "a cosine over \(steps) steps", base: rate,
+      file, line
     ) { t in
       annealed(from: rate, to: minimum, clamp(t / steps, 0, 1, file: file, line: line), file, line)
     }
@@ -62,7 +63,7 @@ extension LearningRate where Self == Schedule {
     let message = "one cycle of \(steps) steps, of which \(warmUp) are its warm-up"
     return Schedule(
       { "oneCycle(\(peak), steps: \(steps), warmUp: \(warmUp), divisor: \(divisor), finalDivisor: \(finalDivisor))" },
-      needs: top > 0 && top < end, message, file, line
+      needs: top > 0 && top < end, message, base: peak, file, line
     ) { t in
       let (first, last) = (peak / divisor, peak / divisor / finalDivisor)
       let up = annealed(from: first, to: peak, t / top, file, line)
@@ -80,7 +81,7 @@ extension LearningRate where Self == Schedule {
   ) -> Schedule {
     Schedule(
       { "warmUp(steps: \(steps), from: \(start), into: \(next.rateText))" }, needs: steps > 0,
-      "a warm-up of \(steps) steps", file, line
+      "a warm-up of \(steps) steps", base: next.baseRate, file, line
     ) { t in
       let place = Place(file, line)
       let position = convert(maximum(t - steps, 0, file: file, line: line), to: .i64, file: file, line: line)
@@ -97,7 +98,7 @@ extension LearningRate where Self == Schedule {
     let message = "an inverse square root of width \(width) and warm-up \(warmUp)"
     return Schedule(
       { "inverseSquareRoot(width: \(width), warmUp: \(warmUp), scale: \(scale))" }, needs: width > 0 && warmUp > 0, message,
-      file, line
+      base: scale / (Double(width) * Double(warmUp)).squareRoot(), file, line
     ) { t in
       let n = t + 1
       let rising = n / (Double(warmUp) * Double(warmUp).squareRoot())
@@ -110,10 +111,10 @@ extension LearningRate where Self == Schedule {
 extension Schedule {
   /// A schedule whose rate is a failed tensor where what it needs is not given.
   fileprivate init(
-    _ name: @escaping @Sendable () -> String, needs isValid: Bool, _ message: String, _ file: StaticString, _ line: UInt,
-    _ body: @escaping @Sendable (Tensor) -> Tensor
+    _ name: @escaping @Sendable () -> String, needs isValid: Bool, _ message: String, base: Double?,
+    _ file: StaticString, _ line: UInt, _ body: @escaping @Sendable (Tensor) -> Tensor
   ) {
-    self.init(named: name, file, line) { t in
+    self.init(named: name, base: base, file, line) { t in
       let error = DescentError(.usage, "no learning rate is \(message)", at: SourceLocation(file, line))
       return isValid ? body(t) : Tensor(failure: error, type: t.type)
     }

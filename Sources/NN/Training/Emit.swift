@@ -7,41 +7,76 @@ import DescentIR
 import Foundation
 
 extension Trainer {
-  /// Writes a C program that trains as `fit` does, bit for bit: `trainer.c`, `Makefile`, `README.md`, and the data as
-  /// NPY files where a program made them; data from files are read again from there.
+  /// Writes a C program that trains as `fit` does, bit for bit: `trainer.c`, `Makefile`, `README.md`, and the data in the folder
+  /// `data`, as NPY files where a program made them, else as copies of the files that they came from. Files of more than
+  /// `mostBytes` in all are not copied: the trainer and its README name them, and say what they must hold.
   ///
-  /// Epochs, steps, batch, seed and threads of `options` become its defaults. `prefix` begins every name in the C.
+  /// Epochs, steps, batch, learning rate, seed and threads of `options` become its defaults; `batches` are other sizes of batches
+  /// that it may be asked for, each of which is a step program of its own. `prefix` begins every name in the C.
   /// Throws errors of the user's functions and of files; on failure the folder is as it was.
   public func emitTrainer(
-    data: Dataset, validation: Dataset?, options: TrainingOptions, to directory: String, prefix: String = "descent"
+    data: Dataset, validation: Dataset?, options: TrainingOptions, batches: [Int] = [], to directory: String,
+    prefix: String = "descent", mostBytes: Int = 64 << 20
   ) throws {
     try checkPrefix(prefix)
     if let threads = options.threads { try Threads.check(threads) }
-    let graphs = try graphs(
-      inputs: data.inputs.type, targets: data.targets.type,
-      validation: validation.map { ($0.inputs.type, $0.targets.type) },
-      batch: options.batch, stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil)
-    let programs = try programs(graphs, prefix: prefix + "_")
-    var files = EmittedFiles()
-    let rows = try rows(data, "", &files)
-    let validationRows = try validation.map { try self.rows($0, "validation_", &files) }
+    let steps = try graphs(data, validation, options, batches)
+    let graphs = steps[0]
+    let words = try steps.map { try self.words($0, inputs: data.inputs.type, targets: data.targets.type) }
+    let trains = try zip(steps, words).map { step, words in
+      let program = try program(step.step, "\(prefix)_train" + (steps.count == 1 ? "" : "\(step.batch)"))
+      return StandaloneTrainer.Batch(program, rows: step.batch, isShuffled: step.isShuffled, checksum: words.program)
+    }
+    let rate = optimizer.ownRate
+    var carried = TrainerData([data] + (validation.map { [$0] } ?? []), mostBytes: mostBytes)
+    let rows = try carried.rows(data, "")
+    let validationRows = try validation.map { try carried.rows($0, "validation_") }
     var trainer = StandaloneTrainer(
-      prefix: prefix, metric: metric?.name, initialize: programs[0], train: programs[1], data: rows,
-      validation: validationRows, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch,
-      isShuffled: graphs.isShuffled,
+      prefix: prefix, metric: metric?.name, initialize: try program(graphs.initialize, "\(prefix)_initialize"), batches: trains,
+      data: rows, validation: validationRows,
+      stepsPerEpoch: max(1, options.stepsPerEpoch ?? 1),
       defaults: .init(
         epochs: options.epochs, steps: options.steps, seed: options.seed, threads: options.threads,
         patience: options.stopping.patience, tolerance: options.stopping.tolerance,
         gradientNorm: options.stopping.gradientNorm.map { ($0, graphs.gradientNorm!) },
         keepsBest: try options.stoppingRule().keeps_best != 0),
-      words: try words(graphs, inputs: data.inputs.type, targets: data.targets.type))
-    trainer.evaluate = zip(programs.dropFirst(2), graphs.evaluate).map { ($0, $1.steps) }
+      rate: .init(
+        own: rate?.base ?? 0, value: try RunRate.value(options.learningRate, of: optimizer), isConstant: rate?.isConstant ?? false),
+      words: (words[0].optimizer, words[0].learningRate))
+    trainer.evaluate = try graphs.evaluate.map { (try program($0.state, "\(prefix)_evaluate\($0.rows)"), $0.rows) }
     trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
     trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }
+    trainer.isCarried = carried.isCarried
+    var files = carried.files
     files.add("trainer.c", try trainer.source())
     files.add("Makefile", trainer.makefile)
     files.add("README.md", trainer.readme)
     try files.write(to: directory)
+  }
+
+  /// The graphs for each size of batches. Throws where two are one, since a batch has at most all rows, or where they do not keep
+  /// the same state.
+  private func graphs(
+    _ data: Dataset, _ validation: Dataset?, _ options: TrainingOptions, _ batches: [Int]
+  ) throws -> [TrainingGraphs] {
+    let sizes = [options.batch] + batches.map { $0 }
+    let all = try sizes.enumerated().map { number, batch in
+      try graphs(
+        inputs: data.inputs.type, targets: data.targets.type,
+        validation: number > 0 ? nil : validation.map { ($0.inputs.type, $0.targets.type) }, batch: batch,
+        stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil,
+        forAnyRows: true)
+    }
+    for (number, graphs) in all.enumerated() {
+      if all[..<number].contains(where: { $0.batch == graphs.batch }) {
+        let reason = graphs.isShuffled ? "" : ", which is all rows"
+        throw DescentError(.usage, "two of the batches \(sizes.map { $0 ?? data.count }) have \(graphs.batch) rows\(reason)")
+      }
+      guard graphs.statePaths == all[0].statePaths, graphs.stateTypes == all[0].stateTypes else {
+        throw DescentError(.usage, "batches of \(all[0].batch) and of \(graphs.batch) rows keep states of other types")
+      }
+    }
+    return all
   }
 
   /// Writes C that predicts for rows of type `inputs`, as they are in the data set, with these parameters and running state:
@@ -70,50 +105,5 @@ extension Trainer {
     files.add("Makefile", inference.makefile)
     files.add("README.md", inference.readme)
     try files.write(to: directory)
-  }
-
-  /// Where a trainer finds rows; those that are in memory become files beside it.
-  private func rows(_ data: Dataset, _ name: String, _ files: inout EmittedFiles) throws -> StandaloneTrainer.Rows {
-    var rows = StandaloneTrainer.Rows(
-      reader: .npy, inputs: "\(name)inputs.npy", targets: "\(name)targets.npy", choices: [], classes: data.classes,
-      inputType: data.inputs.type, targetType: data.targets.type)
-    // A path that begins at the current folder would mean another file where the trainer runs.
-    func absolute(_ path: String) -> String {
-      path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-    }
-    switch data.source.origin {
-    case .memory:
-      files.add(rows.inputs) { try NPY.write(data.inputs, to: $0) }
-      files.add(rows.targets) { try NPY.write(data.targets, to: $0) }
-      return rows
-    case .idx(let inputs, let targets):
-      rows.reader = .idx
-      (rows.inputs, rows.targets) = (absolute(inputs), absolute(targets))
-    case .npy(let inputs, let targets): (rows.inputs, rows.targets) = (absolute(inputs), absolute(targets))
-    case .csv(let path, let options):
-      guard let target = options.target else { throw DescentError(.usage, "\(path): no target column was chosen") }
-      rows.reader = .csv(
-        .init(
-          header: options.header.number, missing: options.missing.number, separator: options.separatorCode,
-          decimal: options.decimalCode, dtype: options.dtype, targetType: options.targetType, target: column(target),
-          skipped: options.skipped.map(column), categories: options.categories.map { (column($0.column), $0.labels ?? []) },
-          limit: options.limit))
-      (rows.inputs, rows.targets) = (absolute(path), "")
-    }
-    rows.choices = data.source.steps.map { step in
-      switch step {
-      case .prefix(let count): .first(count)
-      case .split(let held, let seed, .training): .others(held: held, seed: seed)
-      case .split(let held, let seed, .heldOut): .heldOut(held, seed: seed)
-      }
-    }
-    return rows
-  }
-
-  private func column(_ column: CSV.Column) -> StandaloneTrainer.Column {
-    switch column {
-    case .name(let name): .name(name)
-    case .index(let index): .index(index)
-    }
   }
 }

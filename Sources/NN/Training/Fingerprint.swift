@@ -47,12 +47,13 @@ extension Trainer {
   ) throws -> Fingerprint {
     let (program, optimizer, learningRate) = try words(graphs, inputs: data.inputs.type, targets: data.targets.type)
     return Fingerprint(
-      program: program, optimizer: optimizer, learningRate: learningRate, engine: options.engine, data: try text(data),
+      program: program, optimizer: optimizer,
+      learningRate: try RunRate(options.learningRate, of: self.optimizer, own: learningRate).text, engine: options.engine, data: try text(data),
       validation: try validation.map(text) ?? "none", seed: options.seed, batch: graphs.batch,
       stepsPerEpoch: graphs.stepsPerEpoch, isShuffled: graphs.isShuffled, stopping: try options.stoppingRule())
   }
 
-  /// Program, optimizer and learning rate in words.
+  /// Program, optimizer and its own learning rate in words.
   func words(
     _ graphs: TrainingGraphs, inputs: TensorType, targets: TensorType
   ) throws -> (program: String, optimizer: String, learningRate: String) {

@@ -11,7 +11,8 @@ import DescentRuntime
 /// let result = try trainer.fit(data, options: TrainingOptions(epochs: 10, batch: 128))
 /// ```
 public struct Trainer<P: ParameterTree>: Sendable {
-  /// A number reported beside the loss: a mean over the rows of a batch.
+  /// A number reported beside the loss: a mean over the rows of a batch. Validation rows are measured in blocks of 1,000, then 32,
+  /// then 1, and the mean of the blocks is taken, so that a number which is no mean over rows comes out as something else there.
   public struct Metric: Sendable {
     public var name: String
     /// Takes predictions and targets, gives a scalar.
@@ -103,6 +104,10 @@ public struct TrainingOptions: Sendable {
   public var batch: Int?
   /// Decides initial parameters and the order of rows.
   public var seed: Int
+  /// The learning rate in place of the optimizer's own: of a schedule its base, as `LearningRate` says it, with the whole schedule
+  /// scaled; of several groups of parameters that of the first, with the others scaled alike. The optimizer's own rate gives the
+  /// same bits as nil.
+  public var learningRate: Double?
   /// nil: DESCENT_THREADS, or the processors at hand. Results do not depend on it.
   public var threads: Int?
   public var engine: Engine

@@ -9,16 +9,20 @@ import DescentTransforms
 package struct StateGraph: Sendable {
   package var graph: Graph
   package var donations: [Int?]
+  /// Inputs of any number of rows, with the input that says how many there are; see `Schedule`.
+  package var lengths: [Int: Int] = [:]
 }
 
 /// All graphs of a training run.
 package struct TrainingGraphs: Sendable {
   /// seed -> parameters and running state, state of the run.
   package var initialize: StateGraph
-  /// parameters and running state, state of the run, counters, [order,] inputs, targets -> the same but for the last two or three.
+  /// parameters and running state, state of the run, counters, rate, [epoch's first step, rows, order,] inputs, targets -> the same up
+  /// to the counters.
   package var step: StateGraph
-  /// parameters and running state, counters, inputs, targets -> counters; whole batches of the validation rows, then the rest.
-  package var evaluate: [(state: StateGraph, steps: Int, rows: Int)]
+  /// parameters and running state, counters, rows, inputs, targets -> counters, of which the first counts rows here. Blocks of
+  /// rows, each less than the one before.
+  package var evaluate: [(state: StateGraph, rows: Int)]
   /// Of the model: parameters, then running state. Paths are the names in files.
   package var structure: TreeStructure
   package var parameterPaths: [String]
@@ -32,6 +36,9 @@ package struct TrainingGraphs: Sendable {
   /// The place of the gradient's norm in the state of a run that measures it.
   package var gradientNorm: Int? { statePaths.firstIndex(of: "gradientNorm") }
 
+  /// Rows that are measured at a time, as many as possible of each: any number of them is measured by three programs.
+  package static let evaluationBlocks = [1_000, 32, 1]
+
   /// The counters between the optimizer's state and the data: steps done, the first step whose loss was not finite (or -1), and
   /// the sums of losses and metrics since they were last set to zero.
   package static let counters: [(label: String, type: TensorType)] = [
@@ -42,9 +49,11 @@ package struct TrainingGraphs: Sendable {
 
 extension Trainer {
   /// Builds the graphs for data of the given types; `stepsPerEpoch` as in `TrainingOptions`. Throws the first error in the user's functions.
+  ///
+  /// With `forAnyRows` the graphs are those that any number of validation rows needs, otherwise those that the given one does.
   package func graphs(
     inputs: TensorType, targets: TensorType, validation: (inputs: TensorType, targets: TensorType)?, batch: Int?,
-    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false
+    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, forAnyRows: Bool = false
   ) throws -> TrainingGraphs {
     let rows = inputs.shape[0]
     let batch = min(batch ?? rows, rows)
@@ -73,7 +82,15 @@ extension Trainer {
     // The seed is kept only where a layer draws from it.
     let seed = graphs.step.graph.inputs[graphs.parameterPaths.count + graphs.statePaths.firstIndex(of: "seed")!]
     if graphs.step.graph.uses[seed.index].isEmpty { graphs = try build(drawsRandomNumbers: false) }
-    if let validation { graphs.evaluate = try evaluation(graphs, validation.inputs, validation.targets) }
+    if let validation {
+      var left = validation.inputs.shape[0]
+      for block in TrainingGraphs.evaluationBlocks {
+        if forAnyRows || left >= block {
+          graphs.evaluate.append((try evaluation(graphs, validation.inputs, validation.targets, block), block))
+        }
+        left %= block
+      }
+    }
     return graphs
   }
 
@@ -89,11 +106,14 @@ extension Trainer {
       let state = try FlatTree.rebuild(
         RunState<P>.self, graphs.stateStructure, zip(graphs.statePaths, graphs.stateTypes).map { trace.input($0, $1) })
       let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
+      let rate = trace.input("learningRate", TensorType(.f64, []))
       var (x, y): (Tensor, Tensor)
       if graphs.isShuffled {
+        let epochStart = trace.input("epochStart", TensorType(.i64, []))
+        _ = trace.input("rows", TensorType(.i64, []))
         let order = trace.input("order", TensorType(.i32, [inputs.shape[0]]))
         (x, y) = (trace.input("inputs", inputs), trace.input("targets", targets))
-        let first = remainder(counters[0], graphs.stepsPerEpoch) * graphs.batch
+        let first = (counters[0] - epochStart) * graphs.batch
         let places = broadcast(first, [graphs.batch]) + iota([graphs.batch], axis: 0, dtype: .i64)
         let rows = gather(order, places)
         (x, y) = (gather(x, rows), gather(y, rows))
@@ -108,7 +128,7 @@ extension Trainer {
         let result = self.measure(p, batchX, batchY, Context(isTraining: true, key: key, state: running))
         return (result.loss, Measured(metric: result.metric, running: running.current))
       }(model.parameters)
-      let (newP, newState) = optimizer.update(
+      let (newP, newState) = optimizer.with(rate: rate).update(
         model.parameters, gradient: gradient, state: state.optimizer, step: counters[0])
       let isBad = isFirstBad(value, counters)
       let newCounters = [
@@ -122,7 +142,14 @@ extension Trainer {
       return flat.labelled + flatState.labelled + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
     }
     let graph = try trace.finish(outputs)
-    return StateGraph(graph: graph, donations: graph.outputs.indices.map { $0 })
+    return StateGraph(
+      graph: graph, donations: graph.outputs.indices.map { $0 }, lengths: graphs.isShuffled ? lengths(graph, last: 3) : [:])
+  }
+
+  /// The last inputs of a graph have as many rows as the one before them says.
+  private func lengths(_ graph: Graph, last count: Int) -> [Int: Int] {
+    let end = graph.inputs.count
+    return Dictionary(uniqueKeysWithValues: (end - count..<end).map { ($0, end - count - 1) })
   }
 
   /// √Σ g² over all elements, in f64.
@@ -130,39 +157,30 @@ extension Trainer {
     try sqrt(FlatTree(gradient).leaves.reduce(Tensor(0.0)) { $0 + sum(square(convert($1, to: .f64))) })
   }
 
-  /// Rows are taken in blocks of at most 1,000; a second graph takes what is left.
-  private func evaluation(_ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType) throws
-    -> [(state: StateGraph, steps: Int, rows: Int)]
-  {
-    let rows = inputs.shape[0]
-    let block = min(rows, 1_000)
-    var parts = [(start: 0, rows: block, steps: rows / block)]
-    if rows % block > 0 { parts.append((start: rows / block * block, rows: rows % block, steps: 1)) }
-    return try parts.map { part in
-      let trace = Trace()
-      let outputs = try trace.record {
-        let model = try model(graphs, in: trace)
-        let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
-        let (allX, allY) = (trace.input("inputs", inputs), trace.input("targets", targets))
-        var (x, y) = (allX, allY)
-        if part.rows < rows {
-          let first = part.start == 0 ? counters[0] * block : Tensor(Int64(part.start))
-          let places = broadcast(first, [part.rows]) + iota([part.rows], axis: 0, dtype: .i64)
-          (x, y) = (gather(allX, places), gather(allY, places))
-        }
-        let (value, metric) = measure(model.parameters, x, y, model.context)
-        let isBad = isFirstBad(value, counters)
-        let new = [
-          counters[0] + 1, `where`(isBad, counters[0], counters[1]),
-          counters[2] + convert(reshape(value, []), to: .f64) * Double(part.rows),
-          counters[3] + (metric.map { convert($0, to: .f64) * Double(part.rows) } ?? Tensor(0.0)),
-        ]
-        return zip(TrainingGraphs.counters, new).map { (label: $0.label, tensor: $1) }
-      }
-      let graph = try trace.finish(outputs)
-      let base = graphs.parameterPaths.count
-      return (StateGraph(graph: graph, donations: graph.outputs.indices.map { base + $0 }), part.steps, part.rows)
+  /// Measures a block of rows: those from the place on that the first counter says, which then moves on.
+  private func evaluation(
+    _ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType, _ block: Int
+  ) throws -> StateGraph {
+    let trace = Trace()
+    let outputs = try trace.record {
+      let model = try model(graphs, in: trace)
+      let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
+      _ = trace.input("rows", TensorType(.i64, []))
+      let (allX, allY) = (trace.input("inputs", inputs), trace.input("targets", targets))
+      let places = broadcast(counters[0], [block]) + iota([block], axis: 0, dtype: .i64)
+      let (value, metric) = measure(model.parameters, gather(allX, places), gather(allY, places), model.context)
+      let isBad = isFirstBad(value, counters)
+      let new = [
+        counters[0] + block, `where`(isBad, counters[0], counters[1]),
+        counters[2] + convert(reshape(value, []), to: .f64) * Double(block),
+        counters[3] + (metric.map { convert($0, to: .f64) * Double(block) } ?? Tensor(0.0)),
+      ]
+      return zip(TrainingGraphs.counters, new).map { (label: $0.label, tensor: $1) }
     }
+    let graph = try trace.finish(outputs)
+    let base = graphs.parameterPaths.count
+    return StateGraph(
+      graph: graph, donations: graph.outputs.indices.map { base + $0 }, lengths: lengths(graph, last: 2))
   }
 
   /// The graph of the network alone, for rows of the given type: parameters and running state, inputs -> predictions.

@@ -66,7 +66,9 @@ package final class TrainingSession<P: ParameterTree> {
   private var best: [MemoryArray] = []
   let counters: [MemoryArray]
   private let evaluationCounters: [MemoryArray]
+  /// Where rows are shuffled: their order in the epoch at hand, and its first step.
   private let order: MemoryArray?
+  private let epochStart: MemoryArray
   private let seed: Int
   private let initializeStage: Stage
   let stepStage: Stage
@@ -92,14 +94,16 @@ package final class TrainingSession<P: ParameterTree> {
   ) throws {
     try self.init(
       trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
-      engine: options.engine, stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil,
+      engine: options.engine, learningRate: options.learningRate, stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil,
       profiled: profiled, checksNumbers: options.checksNumbers)
   }
 
   package init(
     _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine,
-    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, profiled: Bool = false, checksNumbers: Bool = false
+    learningRate: Double? = nil, stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, profiled: Bool = false,
+    checksNumbers: Bool = false
   ) throws {
+    let rate = try MemoryArray(HostArray([], [RunRate.value(learningRate, of: trainer.optimizer)]))
     self.checksNumbers = try checksNumbers || Settings.current().checks.contains(.numbers)
     hasLabels = !data.targets.dtype.isFloating
     let graphs = try trainer.graphs(
@@ -126,17 +130,23 @@ package final class TrainingSession<P: ParameterTree> {
     counters = try TrainingGraphs.counters.map { try MemoryArray($0.type) }
     evaluationCounters = try TrainingGraphs.counters.map { try MemoryArray($0.type) }
     order = graphs.isShuffled ? try MemoryArray(TensorType(.i32, [data.count])) : nil
+    epochStart = try MemoryArray(TensorType(.i64, []))
+    /// The number of rows.
+    func count(_ data: Dataset) throws -> MemoryArray { try MemoryArray(HostArray([], [Int64(data.count)])) }
+    let batches = if let order { [epochStart, try count(data), order] } else { [MemoryArray]() }
     let rows = [try MemoryArray(data.inputs.value), try MemoryArray(data.targets.value)]
     initializeStage = Stage(
       graphs.initialize, executables[0], [try MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays)
     stepStage = Stage(
-      graphs.step, executables[1], parameterArrays + stateArrays + counters + (order.map { [$0] } ?? []) + rows,
+      graphs.step, executables[1], parameterArrays + stateArrays + counters + [rate] + batches + rows,
       profiled: profiled)
     validationRows = validation?.count ?? 0
     if let validation {
-      let rows = [try MemoryArray(validation.inputs.value), try MemoryArray(validation.targets.value)]
+      let rows = [try count(validation), try MemoryArray(validation.inputs.value), try MemoryArray(validation.targets.value)]
+      var left = validation.count
       for (index, part) in graphs.evaluate.enumerated() {
-        evaluateStages.append((Stage(part.state, executables[2 + index], parameterArrays + evaluationCounters + rows), part.steps))
+        evaluateStages.append((Stage(part.state, executables[2 + index], parameterArrays + evaluationCounters + rows), left / part.rows))
+        left %= part.rows
       }
     }
     try initializeStage.run(steps: 1)
@@ -157,6 +167,7 @@ package final class TrainingSession<P: ParameterTree> {
     let epoch = self.epoch
     if let order, epoch != shuffledEpoch {
       order.load(HostArray(order.type.shape, Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed))).epoch(epoch)))
+      epochStart.load(HostArray([], [Int64(epoch * graphs.stepsPerEpoch)]))
       shuffledEpoch = epoch
     }
     // Without a shuffle an epoch is one step, and many may be run at once.
@@ -230,18 +241,17 @@ package final class TrainingSession<P: ParameterTree> {
 }
 
 extension Trainer {
-  /// The program of a training step alone.
-  package func stepProgram(_ graphs: TrainingGraphs) throws -> StepProgram {
-    try prepare(graphs.step.graph, donations: graphs.step.donations, prefix: "train")
+  /// The program of a graph, whose names in C begin with `prefix`.
+  func program(_ state: StateGraph, _ prefix: String) throws -> StepProgram {
+    try prepare(state.graph, donations: state.donations, lengths: state.lengths, prefix: prefix)
   }
 
-  /// The programs of a training run, to be built as one library: initialize, step, evaluate. Their names begin with
-  /// `prefix`.
-  package func programs(_ graphs: TrainingGraphs, prefix: String = "") throws -> [StepProgram] {
-    let names = ["initialize", "train"] + graphs.evaluate.indices.map { $0 == 0 ? "evaluate" : "evaluate_rest" }
-    let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)
-    return try zip(names, states).map { name, state in
-      try prepare(state.graph, donations: state.donations, prefix: prefix + name)
-    }
+  /// The program of a training step alone.
+  package func stepProgram(_ graphs: TrainingGraphs) throws -> StepProgram { try program(graphs.step, "train") }
+
+  /// The programs of a training run: initialize, step, evaluate.
+  package func programs(_ graphs: TrainingGraphs) throws -> [StepProgram] {
+    try [program(graphs.initialize, "initialize"), stepProgram(graphs)]
+      + graphs.evaluate.map { try program($0.state, "evaluate\($0.rows)") }
   }
 }
