@@ -11,24 +11,39 @@ import DescentOps
 /// `labels` is either [...] of an integer type, the numbers of the classes, or [..., classes] of the type of the logits, a
 /// distribution over them. `smoothing` ε takes targets t as (1 - ε) t + ε / classes. A row whose label is `ignoring` gives 0; any
 /// other label outside 0..<classes gives NaN. It is computed from shifted logits: no exponential overflows and no logarithm is
-/// taken of zero. A class of logit -∞ and target 0 adds nothing.
+/// taken of zero. A class of logit -∞ and target 0 adds nothing. What is small, of a row whose label is far above the other
+/// classes, keeps its digits, and so does its gradient.
 public func softmaxCrossEntropies(
   _ logits: Tensor, labels: Tensor, smoothing: Double = 0, ignoring: Int? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  rows("softmaxCrossEntropy", logits, labels, ignoring, file, line) { classes in
-    let logProbabilities = logSoftmax(logits, axis: -1, file: file, line: line)
+  losses("softmaxCrossEntropy", logits, labels, ignoring, file, line) { classes in
+    let targets: Tensor
     let rest = smoothing / Double(logits.shape[-1])
     switch classes {
-    case .distribution:
-      let targets = smoothing == 0 ? labels : labels * (1 - smoothing) + rest
-      return -weigh(targets, logProbabilities, file: file, line: line)
+    case .distribution: targets = smoothing == 0 ? labels : labels * (1 - smoothing) + rest
     case .index(let isLabel):
-      guard smoothing != 0 else { return -`where`(isLabel, logProbabilities, 0, file: file, line: line) }
-      let targets = `where`(isLabel, scalar(1 - smoothing + rest, logits.dtype), rest, file: file, line: line)
-      return -targets * logProbabilities
+      if smoothing == 0 { return surprise(logits, isLabel, file, line) }
+      targets = `where`(isLabel, scalar(1 - smoothing + rest, logits.dtype), rest, file: file, line: line)
     }
+    let logProbabilities = logSoftmax(logits, axis: -1, file: file, line: line)
+    return -sum(weigh(targets, logProbabilities, file: file, line: line), axes: [-1], file: file, line: line)
   }
+}
+
+/// -ln softmax(x) at the label of each row, as ln(1 + Σ e^(xⱼ - own)) over the other classes, own being the logit of the label: the
+/// 1 is that of the label, and what is small beside it is not lost. The greatest logit is taken off each xⱼ and added again, up to
+/// a limit above which the 1 does not count.
+private func surprise(_ x: Tensor, _ isLabel: Tensor, _ file: StaticString, _ line: UInt) -> Tensor {
+  let limit = 40.0
+  let top = stopGradient(max(x, axes: [-1], keepAxes: true, file: file, line: line), file: file, line: line)
+  let shift = `where`(abs(top, file: file, line: line) .< Double.infinity, top, 0, file: file, line: line)
+  let terms = `where`(isLabel, 0, exp(x - shift, file: file, line: line), file: file, line: line)
+  let others = sum(terms, axes: [-1], file: file, line: line)
+  let own = sum(`where`(isLabel, x, 0, file: file, line: line), axes: [-1], file: file, line: line)
+  let below = squeeze(shift, axis: -1, file: file, line: line) - own
+  let near = exp(`where`(below .> limit, limit, below, file: file, line: line), file: file, line: line)
+  return log1p(others * near, file: file, line: line) + relu(below - limit, file: file, line: line)
 }
 
 /// The mean of `softmaxCrossEntropies` over the rows, those that are ignored left out; NaN where all are.

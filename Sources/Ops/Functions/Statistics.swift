@@ -93,10 +93,12 @@ public func softmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID, l
 /// ln Σ e^(x - m) along `axis` of what `shifted` gives, to the last digits also where one term is 1 and the others are small: the
 /// greatest terms, which are 1, are taken off before the sum and counted apart.
 private func logTotal(_ difference: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt) -> Tensor {
-  let isTop = convert(difference .== 0, to: difference.dtype, file: file, line: line)
+  let isTop = difference .== 0
+  let one = `where`(isTop, scalar(1, difference.dtype), 0, file: file, line: line)
   let others = sum(
-    exp(difference, file: file, line: line) - isTop, axes: [axis], keepAxes: true, file: file, line: line)
-  let count = sum(isTop, axes: [axis], keepAxes: true, file: file, line: line)
+    exp(difference, file: file, line: line) - one, axes: [axis], keepAxes: true, file: file, line: line)
+  let count = sum(
+    convert(isTop, to: difference.dtype, file: file, line: line), axes: [axis], keepAxes: true, file: file, line: line)
   let rest = others + (count - 1)
   // Where all terms are 0 so is the derivative, which would be 0 / 0.
   let isNothing = rest .== -1
