@@ -105,7 +105,7 @@ let package = Package(
         "DescentOps", "DescentIR", "DescentData",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      name: "OpsTests", dependencies: ["DescentDriver", "DescentIR", "DescentNN", "DescentOps", "DescentRuntime", "DescentTransforms"],
       path: "Tests/OpsTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "PassesTests",

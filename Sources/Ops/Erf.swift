@@ -10,7 +10,8 @@ package struct Erf: UnaryPointwise {
   package static func apply<T: Real>(_ x: T) -> T { T.erf(x) }
   package static func c(_ x: String, _ t: String) -> String { "dsc_erf_\(t)(\(x))" }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    [dy * (exp(-(x[0] * x[0])) * (2 / Double.pi.squareRoot()))]
+    let bell = gaussian(x[0])
+    return [dy * (bell * bell * (2 / Double.pi.squareRoot()))]
   }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Erf(), [.init(real, [3, 5])])] }
 }

@@ -8,12 +8,7 @@ package struct Max: Reduction {
   package static let documentation = "y = max x over the axes; NaN where there is one"
   package static let onnxName: String? = "ReduceMax"
   package static let reducer = Reducer.max
-  /// The cotangent goes to the elements equal to the result, in equal shares.
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    let hit = x[0] .== spread(y, like: x[0])
-    let count = sum(convert(hit, to: dy.dtype), axes: axes)
-    return [`where`(hit, spread(dy / count, like: x[0]), 0)]
-  }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [extremeAdjoint(x[0], y, dy)] }
   package static func samples(_ real: DType) -> [Sample] {
     [
       Sample(Max(axes: [0, 1]), [.init(real, [3, 5])]),

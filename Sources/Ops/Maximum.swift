@@ -16,11 +16,7 @@ package struct Maximum: BinaryArithmetic {
     case .u8, .bool: "(uint8_t)(\(a) > \(b) ? \(a) : \(b))"
     }
   }
-  /// At a tie each side gets half.
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    let tie = `where`(x[0] .== x[1], dy * 0.5, 0)
-    return [`where`(x[0] .> x[1], dy, tie), `where`(x[1] .> x[0], dy, tie)]
-  }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { extremeAdjoints(x[0] .> x[1], x[1] .> x[0], x[0] .== x[1], dy) }
   /// The ranges leave a gap, for at a tie there is no derivative to compare with.
   package static func samples(_ real: DType) -> [Sample] {
     [
@@ -43,4 +39,12 @@ public func maximum(
   _ a: Tensor, _ b: some TensorScalar, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   pointwise(Maximum(), a, b, at: SourceLocation(file, line))
+}
+
+/// The cotangents of two operands of which one is taken: half for each at a tie, NaN for both where one is NaN.
+func extremeAdjoints(_ isFirst: Tensor, _ isSecond: Tensor, _ isTie: Tensor, _ dy: Tensor) -> [Tensor?] {
+  // NaN nowhere else, for in a derivative of this it would meet a 0.
+  let share = `where`(isTie, scalar(0.5, dy.dtype), `where`(isFirst .| isSecond, zerosLike(dy), Double.nan))
+  let shared = dy * share
+  return [`where`(isFirst, dy, `where`(isSecond, 0, shared)), `where`(isSecond, dy, `where`(isFirst, 0, shared))]
 }

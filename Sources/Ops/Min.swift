@@ -8,12 +8,7 @@ package struct Min: Reduction {
   package static let documentation = "y = min x over the axes; NaN where there is one"
   package static let onnxName: String? = "ReduceMin"
   package static let reducer = Reducer.min
-  /// The cotangent goes to the elements equal to the result, in equal shares.
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    let hit = x[0] .== spread(y, like: x[0])
-    let count = sum(convert(hit, to: dy.dtype), axes: axes)
-    return [`where`(hit, spread(dy / count, like: x[0]), 0)]
-  }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [extremeAdjoint(x[0], y, dy)] }
   package static func samples(_ real: DType) -> [Sample] {
     [
       Sample(Min(axes: [0, 1]), [.init(real, [3, 5])]),

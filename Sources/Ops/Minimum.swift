@@ -16,11 +16,7 @@ package struct Minimum: BinaryArithmetic {
     case .u8, .bool: "(uint8_t)(\(a) < \(b) ? \(a) : \(b))"
     }
   }
-  /// At a tie each side gets half.
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    let tie = `where`(x[0] .== x[1], dy * 0.5, 0)
-    return [`where`(x[0] .< x[1], dy, tie), `where`(x[1] .< x[0], dy, tie)]
-  }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { extremeAdjoints(x[0] .< x[1], x[1] .< x[0], x[0] .== x[1], dy) }
   /// The ranges leave a gap, for at a tie there is no derivative to compare with.
   package static func samples(_ real: DType) -> [Sample] {
     [

@@ -13,12 +13,12 @@ package struct Power: AttributeFreeOp {
     try expectNumbers(operands[0])
     return operands[0]
   }
-  /// Both sides stay finite where their limits are: da at a = b = 0, and db where a <= 0, are 0.
+  /// Both sides stay finite where their limits are: da where b = 0, and db where a <= 0 or y = 0, are 0.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let (a, b) = (x[0], x[1])
-    let base = `where`((a .== 0) .& (b .== 0), 1, a)
+    let base = `where`(b .== 0, 1, a)
     let logarithm = log(`where`(a .> 0, a, 1))
-    return [dy * (b * power(base, b - 1)), dy * `where`(a .> 0, y * logarithm, 0)]
+    return [dy * (b * power(base, b - 1)), dy * `where`(a .> 0, weigh(y, logarithm), 0)]
   }
   package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
     switch (x[0].storage, x[1].storage) {

@@ -79,6 +79,13 @@ extension Reduction {
     case .min: .max
     }
   }
+  /// The cotangent of an extreme goes to the elements equal to it, in equal shares. Where one is NaN, so is that of all.
+  func extremeAdjoint(_ x: Tensor, _ y: Tensor, _ dy: Tensor) -> Tensor {
+    let hit = x .== spread(y, like: x)
+    let count = sum(convert(hit, to: dy.dtype), axes: axes)
+    let rest = `where`(y .== y, zerosLike(dy), Double.nan)
+    return `where`(hit, spread(dy / count, like: x), spread(rest, like: x))
+  }
   /// `y` or its cotangent with the vanished axes put back and repeated to the operand's shape.
   package func spread(_ y: Tensor, like x: Tensor) -> Tensor {
     .apply(Broadcast(shape: x.shape, axes: (0..<x.rank).filter { !axes.contains($0) }), [y])

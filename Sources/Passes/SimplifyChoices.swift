@@ -9,7 +9,7 @@ extension Simplifier {
     selectConstant, selectEqual, selectNot, extremeOfEquals, logicalConstant, notTwice, convertTwice,
   ]
 
-  /// x^0 = 1, x^1 = x, x^2 = x x, x^0.5 = √x (but that of -∞ it is NaN), x^-1 = 1 / x.
+  /// x^0 = 1, x^1 = x, x^2 = x x, x^0.5 = √x (but for -∞ and -0, of which it is ∞ and 0), x^-1 = 1 / x.
   private static func power(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     guard t.op is Power, let exponent = s.number(t.operands[1]) else { return nil }
     let x = t.operands[0]
@@ -17,7 +17,11 @@ extension Simplifier {
     case 0: return try s.makeSplat(1, t.type)
     case 1: return x
     case 2: return try s.make(Multiply(), [x, x])
-    case 0.5: return try s.make(Sqrt(), [x])
+    case 0.5:
+      let zero = try s.make(Compare(.eq), [x, try s.makeSplat(0, t.type)])
+      let negative = try s.make(Compare(.eq), [x, try s.makeSplat(-.infinity, t.type)])
+      let corner = try s.make(Or(), [zero, negative])
+      return try s.make(Select(), [corner, try s.make(Abs(), [x]), try s.make(Sqrt(), [x])])
     case -1 where t.type.dtype.isFloating: return try s.make(Divide(), [try s.makeSplat(1, t.type), x])
     default: return nil
     }

@@ -22,11 +22,18 @@ let choicesCases: [RuleCase] = [
     %0 = input f32[]
     %1 = constant {value=array f32[] (1.0)} : f32[]
     %2 = multiply %0 %0 : f32[]
-    %3 = sqrt %0 : f32[]
-    %4 = constant {value=array f32[] (1.0)} : f32[]
-    %5 = divide %4 %0 : f32[]
-    %6 = power %0 %0 : f32[]
-    return %1, %0, %2, %3, %5, %6
+    %3 = constant {value=array f32[] (0.0)} : f32[]
+    %4 = compare %0 %3 {direction="eq"} : bool[]
+    %5 = constant {value=array f32[] (-inf)} : f32[]
+    %6 = compare %0 %5 {direction="eq"} : bool[]
+    %7 = or %4 %6 : bool[]
+    %8 = abs %0 : f32[]
+    %9 = sqrt %0 : f32[]
+    %10 = select %7 %8 %9 : f32[]
+    %11 = constant {value=array f32[] (1.0)} : f32[]
+    %12 = divide %11 %0 : f32[]
+    %13 = power %0 %0 : f32[]
+    return %1, %0, %2, %10, %12, %13
     """),
   RuleCase(
     "select by a constant, of equals",

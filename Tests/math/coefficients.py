@@ -84,6 +84,10 @@ def polynomials():
     log_tail = lambda f: (log(1 + f) - f + f * f / 2) / f**3 if abs(f) > 1e-9 else mpf(1) / 3 - f / 4
     tanh_tail = lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z if z > 1e-20 else -mpf(1) / 3 + 2 * z / 15
     erf_tail = lambda z: erf(sqrt(z)) / sqrt(z) - 1 if z > 1e-20 else 2 / sqrt(pi) * (1 - z / 3) - 1
+    # e^(a^2/2) (a + c) times the normal distribution function of -a, as a smooth function of s = a / (a + c).
+    def mills(c, s):
+        a = c * s / (1 - s)
+        return mp.exp(a * a / 2) * erfc(a / root) / 2 * (a + c)
     ratio = lambda z, g: g(sqrt(z)) / sqrt(z)
     z_floor = mpf('1e-12')
     for bits, d in ((24, dict(exp=5, tanh=5, erf=7, erfc=9, log=9, sin=3, cos=3)),
@@ -98,6 +102,14 @@ def polynomials():
         top = 4 if bits == 24 else 6
         fit(f'{kind} erf: log(erfc a) in a-1', lambda t: log(erfc(1 + t)), lambda t: erfc(1 + t),
             range(d['erfc']), 0, top - 1, bits)
+        if bits == 24:
+            c, end = mpf('2.5'), mpf('14.5') / 17
+            fit('f32 normal_cdf: e^(a^2/2) (a+5/2) P(-a) in a/(a+5/2)', lambda s: mills(c, s), lambda s: 1 / mills(c, s),
+                range(11), 0, end, bits)
+        else:
+            c, end = mpf(5), mpf('33.7') / mpf('43.7')
+            fit('f64 normal_cdf: e^(a^2/2) (a+5) P(-a) in (a-5)/(a+5)', lambda t: mills(c, (1 + t) / 2),
+                lambda t: 1 / mills(c, (1 + t) / 2), range(25), -1, end, bits)
         if bits == 24:
             fit('f32 log: (log(1+f)-f+f^2/2)/f^3 in f', log_tail, lambda f: abs(f**3 / log(1 + f)) if f else mpf(0),
                 range(d['log']), 1 / root - 1, root - 1, bits)

@@ -5,7 +5,7 @@
 
 #include "descent_math.h"
 
-#define DSC_EACH(F) F(exp) F(log) F(log1p) F(expm1) F(tanh) F(sigmoid) F(erf) F(sin) F(cos) F(rsqrt)
+#define DSC_EACH(F) F(exp) F(log) F(log1p) F(expm1) F(tanh) F(sigmoid) F(erf) F(sin) F(cos) F(rsqrt) F(softplus) F(gaussian) F(normal_cdf)
 
 #define DSC_LOOP(NAME) \
   DSC_NOINLINE void loop_##NAME##_f32(const float *DSC_RESTRICT x, float *DSC_RESTRICT y, int64_t n) { \

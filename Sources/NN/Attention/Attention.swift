@@ -9,13 +9,21 @@ import DescentOps
 ///
 /// The leading axes must agree, but that the last of them, the heads, may be fewer in k and v: each head of keys then serves
 /// a group of that many consecutive heads of queries. `mask` is a bool that broadcasts to [..., tq, tk] (leading axes of q),
-/// true where a query sees a key; a query that sees none gives 0. `causal` lets query i see the keys up to i + tk - tq, so the
+/// true where a query sees a key; a query that sees none gives 0, and a key that no query sees may hold anything, even NaN. `causal` lets query i see the keys up to i + tk - tq, so the
 /// last query sees all. With a key, weights are dropped with probability `dropout`.
 public func attention(
   _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false, dropout rate: Double = 0,
   key: RandomKey? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let place = Place(file, line)
+  attention(q, k, v, mask: mask, causal: causal, dropout: rate, key: key, hidesGarbage: mask != nil, Place(file, line))
+}
+
+/// The same; `hidesGarbage` false where all keys and values are numbers, also those that no query sees.
+func attention(
+  _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor?, causal: Bool, dropout rate: Double, key: RandomKey?,
+  hidesGarbage: Bool, _ place: Place
+) -> Tensor {
+  let (file, line) = (place.file, place.line)
   guard fits(q.type, k.type, v.type) else {
     let message = "attention of queries \(q.type), keys \(k.type) and values \(v.type): [..., tq, d], [..., tk, d] and "
       + "[..., tk, e] of one type f32 or f64 are needed, with the same leading axes but for the last, which may divide"
@@ -28,6 +36,12 @@ public func attention(
   let group = q.rank > 2 ? q.shape[-3] / k.shape[-3] : 1
   let groups = Shape(k.shape.dimensions.dropLast(2) + [group * tq, d])
   let rows = reshape(q, groups, file: file, line: line)
+  var (k, v) = (k, v)
+  if let mask, hidesGarbage, mask.dtype == .bool, Shape.broadcast(mask.shape, scoreShape) == scoreShape {
+    // A weight of 0 is not enough: 0 · NaN is NaN, here and in the products of the gradient.
+    let isSeen = seen(mask, rank: q.rank, group: group, place)
+    (k, v) = (`where`(isSeen, k, 0, file: file, line: line), `where`(isSeen, v, 0, file: file, line: line))
+  }
   var scores = reshape(matmul(rows, swapLast(k, place), file: file, line: line), scoreShape, file: file, line: line)
   scores = scores * (1 / Double(d).squareRoot())
   if let mask {
@@ -68,6 +82,19 @@ private func fits(_ q: TensorType, _ k: TensorType, _ v: TensorType) -> Bool {
   let (a, b) = (q.shape.dimensions.dropLast(2), k.shape.dimensions.dropLast(2))
   guard b == v.shape.dimensions.dropLast(2), a.dropLast() == b.dropLast() else { return false }
   return a.last == b.last || b.last! > 0 && a.last! % b.last! == 0
+}
+
+/// Which keys a query sees: [..., tk, 1], true where one does. Of each `group` of heads of queries one is enough.
+private func seen(_ mask: Tensor, rank: Int, group: Int, _ place: Place) -> Tensor {
+  let (file, line) = (place.file, place.line)
+  var seen = mask.rank > 1 ? any(mask, axes: [-2], file: file, line: line) : mask
+  if group > 1, mask.rank == rank, mask.shape[-3] > 1 {
+    let s = seen.shape.dimensions
+    let groups = reshape(
+      seen, Shape(s.dropLast(2) + [s[s.count - 2] / group, group, s[s.count - 1]]), file: file, line: line)
+    seen = any(groups, axes: [-2], file: file, line: line)
+  }
+  return expandDims(seen, axis: -1, file: file, line: line)
 }
 
 /// The last two axes exchanged.

@@ -103,7 +103,7 @@ public struct MultiHeadAttention: Layer {
     new.keys = `where`(index .== position, rotated(parts[1], position), cache.keys, file: place.file, line: place.line)
     new.values = `where`(index .== position, parts[2], cache.values, file: place.file, line: place.line)
     let seen = reshape(index .<= position, [1, length], file: place.file, line: place.line)
-    let y = attend(rotated(parts[0], position), new.keys, new.values, seen, false, Context())
+    let y = attend(rotated(parts[0], position), new.keys, new.values, seen, false, Context(), hidesGarbage: false)
     return (joined(weights, y, Context()), new)
   }
 
@@ -173,13 +173,14 @@ public struct MultiHeadAttention: Layer {
     rotaryBase.map { rotary(x, offset: offset, base: $0, file: place.file, line: place.line) } ?? x
   }
   private func attend(
-    _ q: Tensor, _ k: Tensor, _ v: Tensor, _ mask: Tensor?, _ causal: Bool, _ context: Context
+    _ q: Tensor, _ k: Tensor, _ v: Tensor, _ mask: Tensor?, _ causal: Bool, _ context: Context,
+    hidesGarbage: Bool = true
   ) -> Tensor {
     // One mask for all heads.
     let mask = mask.map { $0.rank > 2 ? expandDims($0, axis: -3, file: place.file, line: place.line) : $0 }
     return attention(
       q, k, v, mask: mask, causal: causal, dropout: dropout, key: context.isTraining ? context.key : nil,
-      file: place.file, line: place.line)
+      hidesGarbage: hidesGarbage, place)
   }
   /// The heads' results side by side, projected back.
   private func joined(_ weights: Weights, _ y: Tensor, _ context: Context) -> Tensor {

@@ -11,24 +11,39 @@ import DescentOps
 /// `labels` is either [...] of an integer type, the numbers of the classes, or [..., classes] of the type of the logits, a
 /// distribution over them. `smoothing` ε takes targets t as (1 - ε) t + ε / classes. A row whose label is `ignoring` gives 0; any
 /// other label outside 0..<classes gives NaN. It is computed from shifted logits: no exponential overflows and no logarithm is
-/// taken of zero. A class of logit -∞ and target 0 adds nothing.
+/// taken of zero. A class of logit -∞ and target 0 adds nothing. What is small, of a row whose label is far above the other
+/// classes, keeps its digits, and so does its gradient.
 public func softmaxCrossEntropies(
   _ logits: Tensor, labels: Tensor, smoothing: Double = 0, ignoring: Int? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  rows("softmaxCrossEntropy", logits, labels, ignoring, file, line) { classes in
-    let logProbabilities = logSoftmax(logits, axis: -1, file: file, line: line)
+  losses("softmaxCrossEntropy", logits, labels, ignoring, file, line) { classes in
+    let targets: Tensor
     let rest = smoothing / Double(logits.shape[-1])
     switch classes {
-    case .distribution:
-      let targets = smoothing == 0 ? labels : labels * (1 - smoothing) + rest
-      return -`where`(targets .== 0, 0, targets * logProbabilities, file: file, line: line)
+    case .distribution: targets = smoothing == 0 ? labels : labels * (1 - smoothing) + rest
     case .index(let isLabel):
-      guard smoothing != 0 else { return -`where`(isLabel, logProbabilities, 0, file: file, line: line) }
-      let targets = `where`(isLabel, scalar(1 - smoothing + rest, logits.dtype), rest, file: file, line: line)
-      return -targets * logProbabilities
+      if smoothing == 0 { return surprise(logits, isLabel, file, line) }
+      targets = `where`(isLabel, scalar(1 - smoothing + rest, logits.dtype), rest, file: file, line: line)
     }
+    let logProbabilities = logSoftmax(logits, axis: -1, file: file, line: line)
+    return -sum(weigh(targets, logProbabilities, file: file, line: line), axes: [-1], file: file, line: line)
   }
+}
+
+/// -ln softmax(x) at the label of each row, as ln(1 + Σ e^(xⱼ - own)) over the other classes, own being the logit of the label: the
+/// 1 is that of the label, and what is small beside it is not lost. The greatest logit is taken off each xⱼ and added again, up to
+/// a limit above which the 1 does not count.
+private func surprise(_ x: Tensor, _ isLabel: Tensor, _ file: StaticString, _ line: UInt) -> Tensor {
+  let limit = 40.0
+  let top = stopGradient(max(x, axes: [-1], keepAxes: true, file: file, line: line), file: file, line: line)
+  let shift = `where`(abs(top, file: file, line: line) .< Double.infinity, top, 0, file: file, line: line)
+  let terms = `where`(isLabel, 0, exp(x - shift, file: file, line: line), file: file, line: line)
+  let others = sum(terms, axes: [-1], file: file, line: line)
+  let own = sum(`where`(isLabel, x, 0, file: file, line: line), axes: [-1], file: file, line: line)
+  let below = squeeze(shift, axis: -1, file: file, line: line) - own
+  let near = exp(`where`(below .> limit, limit, below, file: file, line: line), file: file, line: line)
+  return log1p(others * near, file: file, line: line) + relu(below - limit, file: file, line: line)
 }
 
 /// The mean of `softmaxCrossEntropies` over the rows, those that are ignored left out; NaN where all are.
@@ -47,7 +62,7 @@ public func negativeLogLikelihoods(
 ) -> Tensor {
   rows("negativeLogLikelihood", logProbabilities, labels, ignoring, file, line) { classes in
     switch classes {
-    case .distribution: -`where`(labels .== 0, 0, labels * logProbabilities, file: file, line: line)
+    case .distribution: -weigh(labels, logProbabilities, file: file, line: line)
     case .index(let isLabel): -`where`(isLabel, logProbabilities, 0, file: file, line: line)
     }
   }
@@ -63,15 +78,19 @@ public func negativeLogLikelihood(
 
 /// -w t ln σ(z) - (1 - t) ln(1 - σ(z)) of each logit z and target t in 0...1, both of one type; w is `positiveWeight`.
 ///
-/// In the form (1 - t) z + (1 + (w - 1) t) softplus(-z) nothing overflows.
+/// It is (1 - t) z + (w t + 1 - t) softplus(-z) where z > 0 and -w t z + (w t + 1 - t) softplus(z) elsewhere. Nothing overflows in
+/// either, and what is small keeps its digits. They are one function of z, so any of their derivatives is that of the loss.
 public func binaryCrossEntropies(
   _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let at = SourceLocation(file, line)
   if let failure = unlike("binaryCrossEntropy", logits, targets, ("logits", "targets"), at: at) { return failure }
-  let surprise = softplus(-logits, file: file, line: line)
-  let weighted = positiveWeight == 1 ? surprise : (targets * (positiveWeight - 1) + 1) * surprise
-  return (1 - targets) * logits + weighted
+  let isPositive = logits .> 0
+  let (negatives, positives) = (1 - targets, positiveWeight == 1 ? targets : targets * positiveWeight)
+  let surprise = softplus(`where`(isPositive, -logits, logits, file: file, line: line), file: file, line: line)
+  let factor = `where`(isPositive, negatives, -positives, file: file, line: line)
+  let weighted = positiveWeight == 1 ? surprise : weigh(positives + negatives, surprise, file: file, line: line)
+  return weigh(factor, logits, file: file, line: line) + weighted
 }
 
 /// The mean of `binaryCrossEntropies` over all elements.
@@ -83,7 +102,7 @@ public func binaryCrossEntropy(
 }
 
 /// Σ t (ln t - q) of each row, over the last axis: the divergence of a distribution from targets t to one whose logarithm is q,
-/// both of one type. What has probability 0 in t adds nothing.
+/// both of one type. What has probability 0 in t adds nothing; there the derivative of t ln t, which is -∞, is taken as 0.
 public func klDivergences(
   _ logProbabilities: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
@@ -92,9 +111,8 @@ public func klDivergences(
   guard targets.rank > 0 else {
     return .fail("klDivergence of scalars; an axis of classes is needed", logProbabilities, targets, at: at)
   }
-  let isZero = targets .== 0
-  let logTargets = log(`where`(isZero, 1, targets, file: file, line: line), file: file, line: line)
-  let terms = `where`(isZero, 0, targets * (logTargets - logProbabilities), file: file, line: line)
+  let logTargets = log(`where`(targets .== 0, 1, targets, file: file, line: line), file: file, line: line)
+  let terms = weigh(targets, logTargets - logProbabilities, file: file, line: line)
   return sum(terms, axes: [-1], file: file, line: line)
 }
 

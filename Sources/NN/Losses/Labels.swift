@@ -11,30 +11,32 @@ enum Classes {
   case index(isLabel: Tensor)
 }
 
-/// Losses of the rows of `scores` [..., classes], from the terms for each class that `terms` makes.
-///
-/// Rows whose label is `ignoring` become 0 and those with another label outside 0..<classes NaN. The choice is made among the
-/// terms, so that the mean stays one sum over all of them.
-func rows(
+/// Losses of the rows of `scores` [..., classes], as `of` makes them. Rows whose label is `ignoring` become 0 and those with another
+/// label outside 0..<classes NaN.
+func losses(
   _ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int?, _ file: StaticString, _ line: UInt,
-  terms: (Classes) -> Tensor
+  of rows: (Classes) -> Tensor
 ) -> Tensor {
   let at = SourceLocation(file, line)
   guard scores.rank > 0, scores.dtype.isFloating else {
     return .fail("\(function) of \(scores.type): f32 or f64 with an axis of classes is needed", scores, at: at)
   }
-  if labels.type == scores.type, ignoring == nil {
-    return sum(terms(.distribution), axes: [-1], file: file, line: line)
-  }
+  if labels.type == scores.type, ignoring == nil { return rows(.distribution) }
   guard labels.areClasses(of: scores) else {
     return .fail(labelMessage(function, scores, labels, ignoring), scores, labels, at: at)
   }
-  let numbers = expandDims(labels, axis: -1, file: file, line: line)
   let isLabel = oneHot(labels, classes: scores.shape[-1], dtype: .bool, file: file, line: line)
-  let isInside = (numbers .>= 0) .& (numbers .< scores.shape[-1])
-  var chosen = `where`(isInside, terms(.index(isLabel: isLabel)), Double.nan, file: file, line: line)
-  if let ignoring { chosen = `where`(numbers .== ignoring, 0, chosen, file: file, line: line) }
-  return sum(chosen, axes: [-1], file: file, line: line)
+  let isInside = (labels .>= 0) .& (labels .< scores.shape[-1])
+  let chosen = `where`(isInside, rows(.index(isLabel: isLabel)), Double.nan, file: file, line: line)
+  return ignoring.map { `where`(labels .== $0, 0, chosen, file: file, line: line) } ?? chosen
+}
+
+/// The same as sums of the terms for each class that `terms` makes.
+func rows(
+  _ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int?, _ file: StaticString, _ line: UInt,
+  terms: (Classes) -> Tensor
+) -> Tensor {
+  losses(function, scores, labels, ignoring, file, line) { sum(terms($0), axes: [-1], file: file, line: line) }
 }
 
 /// The mean over rows whose label is not `ignored`.

@@ -16,7 +16,9 @@ public func gaussianNegativeLogLikelihoods(
   if let failure = unlike(function, mean, target, ("a mean", "a target"), at: at) { return failure }
   if let failure = unlike(function, variance, target, ("a variance", "a target"), at: at) { return failure }
   let v = maximum(variance, epsilon, file: file, line: line)
-  let loss = (log(v, file: file, line: line) + square(target - mean, file: file, line: line) / v) * 0.5
+  let error = target - mean
+  // Not error² / v: the square may overflow where the quotient does not.
+  let loss = (log(v, file: file, line: line) + error * (error / v)) * 0.5
   return isFull ? loss + 0.918938533204672741780329736405617640 : loss
 }
 
@@ -30,13 +32,13 @@ public func gaussianNegativeLogLikelihood(
   return DescentOps.mean(losses, file: file, line: line)
 }
 
-/// e^z - target · z of each element under a Poisson distribution of mean e^z, z being `logRate`; without ln(target!).
+/// e^z - target · z of each element under a Poisson distribution of mean e^z, z being `logRate`; without ln(target!). A target of 0 has e^z alone.
 public func poissonNegativeLogLikelihoods(
   logRate: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let (at, roles) = (SourceLocation(file, line), ("a log-rate", "a target"))
   return unlike("poissonNegativeLogLikelihood", logRate, target, roles, at: at)
-    ?? (exp(logRate, file: file, line: line) - target * logRate)
+    ?? (exp(logRate, file: file, line: line) - weigh(target, logRate, file: file, line: line))
 }
 
 /// The mean of `poissonNegativeLogLikelihoods` over all elements.

@@ -44,8 +44,10 @@ public func huberLosses(
   guard delta > 0 else {
     return .fail("huberLoss with delta \(delta), which must be positive", prediction, target, at: SourceLocation(file, line))
   }
-  let size = abs(prediction - target, file: file, line: line)
-  return `where`(size .<= delta, size * size * 0.5, (size - delta / 2) * delta, file: file, line: line)
+  // With c the error within -delta...delta both are c (e - c / 2), which has no branch that could be infinite.
+  let error = prediction - target
+  let bounded = clamp(error, -delta, delta, file: file, line: line)
+  return bounded * (error - bounded * 0.5)
 }
 
 /// The mean of `huberLosses` over all elements.
@@ -58,8 +60,8 @@ public func huberLoss(
 /// Σ wᵢ lossᵢ / Σ wᵢ: the mean of losses of elements or rows with a weight for each.
 ///
 /// `weights` has the shape of `losses`, or that of its first axes: a weight for each row counts for all elements of the row. They
-/// are of the type of the losses, or bool: a mask, and what it leaves out may be anything, even NaN. Where no weight is above 0
-/// the result is NaN.
+/// are of the type of the losses, or bool: a mask. What a mask or a weight of 0 leaves out may be anything, even NaN. Where no weight is
+/// above 0 the result is NaN.
 public func weightedMean(
   _ losses: Tensor, weights: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
@@ -74,7 +76,9 @@ public func weightedMean(
   let isMask = weights.dtype == .bool
   let wide = reshape(
     weights, Shape(weights.shape.dimensions + Array(repeating: 1, count: losses.rank - weights.rank)), file: file, line: line)
-  let total = sum(isMask ? `where`(wide, losses, 0, file: file, line: line) : losses * wide, file: file, line: line)
+  let weighted =
+    isMask ? `where`(wide, losses, 0, file: file, line: line) : weigh(wide, losses, file: file, line: line)
+  let total = sum(weighted, file: file, line: line)
   let weight = sum(isMask ? convert(weights, to: losses.dtype, file: file, line: line) : weights, file: file, line: line)
   let elements = losses.shape.dimensions[weights.rank...].reduce(1, *)
   return total / (weight * elements)

@@ -46,7 +46,7 @@ public struct Adagrad: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     let rate = StepScalar(learningRate.rate(step: step), place)
-    let g = decayed(gradient, parameters, weightDecay)
+    let g = bounded(decayed(gradient, parameters, weightDecay), place)
     let v = map(state.slot("v", like: parameters), g) { v, g in v + g * g }
     let p = map(parameters, g, v) { p, g, v in
       p - rate[p] * g / (sqrt(v, file: place.file, line: place.line) + epsilon)

@@ -52,7 +52,7 @@ public struct Adam: Optimizer {
     let t = count(through: step, place)
     let rate = StepScalar(learningRate.size(step, place) / (1 - power(beta1, t, file: file, line: line)), place)
     let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
-    let gradient = decayed(gradient, parameters, weightDecay)
+    let gradient = bounded(decayed(gradient, parameters, weightDecay), place)
     let (m, v) = state.moments(of: gradient, beta1, beta2)
     let p = map(parameters, m, v) { p, m, v in
       p - rate[p] * m / (sqrt(v, file: file, line: line) * scale[p] + epsilon)

@@ -49,13 +49,13 @@ public struct GradientClipping: Optimizer {
     switch bound {
     case .value(let value): return map(gradient) { g in clamp(g, -value, value, file: file, line: line) }
     case .norm(let limit):
-      var squares = Tensor(0.0)
+      var norms: [Tensor] = []
       _ = map(gradient) { g in
-        let part = sum(square(g, file: file, line: line), file: file, line: line)
-        squares = squares + convert(part, to: .f64, file: file, line: line)
+        norms.append(convert(DescentOps.norm(g, file: file, line: line), to: .f64, file: file, line: line))
         return g
       }
-      let norm = sqrt(squares, file: file, line: line)
+      let norm = norms.isEmpty
+        ? Tensor(0.0) : DescentOps.norm(stack(norms, file: file, line: line), file: file, line: line)
       let factor = StepScalar(minimum(limit / (norm + 1e-6), 1, file: file, line: line), place)
       return map(gradient) { g in g * factor[g] }
     }

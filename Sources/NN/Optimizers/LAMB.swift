@@ -52,19 +52,14 @@ public struct LAMB: Optimizer {
     let rate = StepScalar(learningRate.rate(step: step), place)
     let ofM = StepScalar(1 / (1 - power(beta1, t, file: file, line: line)), place)
     let ofV = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
-    let (m, v) = state.moments(of: gradient, beta1, beta2)
+    let (m, v) = state.moments(of: bounded(gradient, place), beta1, beta2)
     let p = map(parameters, m, v) { p, m, v in
       let u = ofM[p] * m / (sqrt(v, file: file, line: line) * ofV[p] + epsilon) + p * weightDecay
-      let (ofP, ofU) = (norm(p), norm(u))
+      let (ofP, ofU) = (norm(p, file: file, line: line), norm(u, file: file, line: line))
       let isZero = (ofP .== 0) .| (ofU .== 0)
       let ratio = `where`(isZero, 1, ofP / `where`(isZero, 1, ofU, file: file, line: line), file: file, line: line)
       return p - rate[p] * ratio * u
     }
     return (p, OptimizerState(["m": m, "v": v]))
-  }
-
-  private func norm(_ x: Tensor) -> Tensor {
-    let (file, line) = (place.file, place.line)
-    return sqrt(sum(square(x, file: file, line: line), file: file, line: line), file: file, line: line)
   }
 }

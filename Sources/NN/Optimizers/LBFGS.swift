@@ -16,6 +16,9 @@ public struct Minimum<P: ParameterTree>: Sendable {
     case iterations
     /// Along the steepest descent no lower value was found: the end of the number format's precision, or a wrong gradient.
     case lineSearch
+    /// The value falls without end along a direction: to -∞, or by steps 10²⁴ times the first. There is no minimum; the parameters
+    /// are the last with a finite value.
+    case unbounded
   }
   public var parameters: P
   public var value: Double
@@ -35,7 +38,8 @@ public struct Minimum<P: ParameterTree>: Sendable {
 /// let fit = try minimize({ try step($0, x, y) }, from: p)
 /// ```
 /// It stops where max |gradient| ≤ `gradientTolerance`, where an iteration lowers the value f by less than
-/// `valueTolerance` · max(|f before|, |f after|, 1), or after so many iterations. `history` is the number of past steps that
+/// `valueTolerance` · max(|f before|, |f after|, 1), or after so many iterations; where the value falls without end, with the reason
+/// `unbounded`. `history` is the number of past steps that
 /// stand for the inverse Hessian. Throws what `f` throws, and where the value or gradient at the start is not finite.
 public func minimize<P: ParameterTree>(
   _ f: (P) throws -> (Tensor, P), from start: P, iterations: Int = 1_000, history: Int = 10,
@@ -95,6 +99,11 @@ public func minimize<P: ParameterTree>(
     let point = try searchLine(from: from, trial: trial, smallest: smallest, noise: noise) { step in
       let (value, gradient) = try evaluate(along(x, step, direction))
       return LinePoint(step: step, value: value, slope: dot(direction, gradient), gradient: gradient)
+    }
+    if point.isUnbounded {
+      x = along(x, point.step, direction)
+      (value, gradient) = (point.value, point.gradient)
+      return try result(iteration + 1, .unbounded)
     }
     guard point.step > 0 else {
       if memory.isEmpty { return try result(iteration, .lineSearch) }

@@ -9,13 +9,15 @@ struct LinePoint {
   var value: Double
   var slope: Double
   var gradient: [Double]
+  /// Whether the value fell along the direction without end: to -∞, or as far as was looked.
+  var isUnbounded = false
 
   fileprivate var isFinite: Bool { value.isFinite && slope.isFinite }
 }
 
 /// The point of a step length s with f(s) ≤ f(0) + 10⁻⁴ s f'(0) and |f'(s)| ≤ 0.9 |f'(0)|, where `start` is that of 0 and its
 /// slope is negative; the lowest point found where 25 calls of `evaluate` do not suffice or the bracket is smaller than
-/// `smallest`; `start` where none is lower. A value that is not finite counts as too high. `noise` is how far a value may be off.
+/// `smallest`; `start` where none is lower. Where the value falls without end the point says so. A value that is not finite counts as too high. `noise` is how far a value may be off.
 func searchLine(
   from start: LinePoint, trial: Double, smallest: Double, noise: Double, _ evaluate: (Double) throws -> LinePoint
 ) throws -> LinePoint {
@@ -29,7 +31,11 @@ func searchLine(
   var (previous, point) = (start, try evaluate(trial))
   var used = 1
   while !(isTooHigh(point) || (used > 1 && point.value >= previous.value) || point.slope >= 0) {
-    if isFlat(point) || used == evaluations { return point }
+    if isFlat(point) { return point }
+    if used == evaluations {
+      point.isUnbounded = true
+      return point
+    }
     let bounds = (point.step + 0.01 * (point.step - previous.step))...(point.step * 10)
     let next = interpolated(previous, point, within: bounds)
     previous = point
@@ -65,6 +71,8 @@ func searchLine(
       low = point
     }
   }
+  // Between a slope that still falls and -∞ there is no minimum.
+  low.isUnbounded = high.value == -.infinity
   return low
 }
 

@@ -95,8 +95,8 @@ private struct OrthogonalMomentum: Optimizer {
     func turned(_ x: Tensor) -> Tensor { transpose(x, file: file, line: line) }
     func product(_ x: Tensor, _ y: Tensor) -> Tensor { matmul(x, y, file: file, line: line) }
     let isTall = x.shape[0] > x.shape[1]
-    let norm = sqrt(sum(square(x, file: file, line: line), file: file, line: line), file: file, line: line)
-    var y = (isTall ? turned(x) : x) / maximum(norm, epsilon, file: file, line: line)
+    let size = maximum(norm(x, file: file, line: line), epsilon, file: file, line: line)
+    var y = (isTall ? turned(x) : x) / size
     for _ in 0..<5 {
       let a = product(y, turned(y))
       y = y * 3.4445 + product(a * -4.775 + product(a, a) * 2.0315, y)

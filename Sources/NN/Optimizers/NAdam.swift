@@ -65,7 +65,7 @@ public struct NAdam: Optimizer {
     let ofGradient = StepScalar(size * (1 - now) / (1 - product), place)
     let ofMomentum = StepScalar(size * next / (1 - product * next), place)
     let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
-    let g = decayed(gradient, parameters, weightDecay)
+    let g = bounded(decayed(gradient, parameters, weightDecay), place)
     let (m, v) = state.moments(of: g, beta1, beta2)
     let direction = map(g, m) { g, m in ofGradient[g] * g + ofMomentum[m] * m }
     let p = map(parameters, direction, v) { p, d, v in

@@ -127,10 +127,22 @@ extension LearningRate {
 func count(through step: Tensor, _ place: Place) -> Tensor { convert(step, to: .f64, file: place.file, line: place.line) + 1 }
 
 extension OptimizerState {
-  /// The slots `m` and `v` after a gradient: m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g².
+  /// The slots `m` and `v` after a gradient within bounds: m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g².
   func moments(of gradient: P, _ beta1: Double, _ beta2: Double) -> (m: P, v: P) {
     let m = map(slot("m", like: gradient), gradient) { m, g in m * beta1 + g * (1 - beta1) }
     return (m, map(slot("v", like: gradient), gradient) { v, g in v * beta2 + g * g * (1 - beta2) })
+  }
+}
+
+/// A gradient whose squares are finite: an element beyond ±2⁵⁰ (f64: ±2⁴⁵⁰) counts as that. Divided by the root of its own mean
+/// square it makes the same step; without this the mean would be infinite for ever, and all steps 0. What is infinite or NaN stays
+/// so, for training must not go on.
+func bounded<P: ParameterTree>(_ gradient: P, _ place: Place) -> P {
+  let (file, line) = (place.file, place.line)
+  return map(gradient) { g in
+    let limit = g.dtype == .f32 ? 0x1p50 : 0x1p450
+    let isFinite = abs(g, file: file, line: line) .< Double.infinity
+    return `where`(isFinite, clamp(g, -limit, limit, file: file, line: line), g, file: file, line: line)
   }
 }
 

@@ -64,7 +64,7 @@ public struct RAdam: Optimizer {
     // The two cases are two terms of one sum, of which one is 0.
     let adaptive = StepScalar(`where`(isTrusted, size * root, 0, file: file, line: line), place)
     let plain = StepScalar(`where`(isTrusted, 0, size, file: file, line: line), place)
-    let g = decayed(gradient, parameters, weightDecay)
+    let g = bounded(decayed(gradient, parameters, weightDecay), place)
     let (m, v) = state.moments(of: g, beta1, beta2)
     let p = map(parameters, m, v) { p, m, v in
       p - m * (adaptive[p] / (sqrt(v, file: file, line: line) + epsilon) + plain[p])

@@ -58,7 +58,7 @@ public struct RMSprop: Optimizer {
   ) -> (parameters: P, state: OptimizerState<P>) {
     let (file, line) = (place.file, place.line)
     let rate = StepScalar(learningRate.rate(step: step), place)
-    let g = decayed(gradient, parameters, weightDecay)
+    let g = bounded(decayed(gradient, parameters, weightDecay), place)
     let v = map(state.slot("v", like: parameters), g) { v, g in v * decay + g * g * (1 - decay) }
     var (new, spread) = (OptimizerState(["v": v]), v)
     if isCentered {

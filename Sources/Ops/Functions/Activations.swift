@@ -38,21 +38,18 @@ public func selu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) 
   elu(x, alpha: 1.6732632423543772848170429916717, file: file, line: line) * 1.0507009873554804934193349852946
 }
 
-/// ln(1 + e^x) without overflow; its derivative is the logistic function.
-///
-/// With m = max(x, 0) it is m + ln(e^(x-m) + e^-m), whatever m is: so m is a constant to differentiation, and no kink
-/// of the maximum shows in a derivative of any order.
-public func softplus(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  let x = real(x, at: SourceLocation(file, line))
-  let inside = (x .> 0) .& (x .< Double.infinity)
-  let positive = stopGradient(`where`(inside, x, 0, file: file, line: line), file: file, line: line)
-  let terms = exp(x - positive, file: file, line: line) + expm1(-positive, file: file, line: line)
-  return positive + log1p(terms, file: file, line: line)
+/// x g(x) for a gate g that is 0 below -limit and 1 above limit. What is beyond never comes to the gate, so that no product of an
+/// infinity and 0 is taken, in no derivative either.
+private func gated(
+  _ x: Tensor, limit: Double, _ file: StaticString, _ line: UInt, _ gate: (Tensor) -> Tensor
+) -> Tensor {
+  let inside = `where`(abs(x, file: file, line: line) .> limit, 0, x, file: file, line: line)
+  return `where`(x .> limit, x, inside * gate(inside), file: file, line: line)
 }
 
 /// x / (1 + e^-x), also called swish.
 public func silu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  x * sigmoid(x, file: file, line: line)
+  gated(real(x, at: SourceLocation(file, line)), limit: 1024, file, line) { sigmoid($0, file: file, line: line) }
 }
 
 /// How `gelu` takes the normal distribution function.
@@ -68,10 +65,11 @@ public func gelu(
   _ x: Tensor, approximate: GeluApproximation = .exact, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let x = real(x, at: SourceLocation(file, line))
-  switch approximate {
-  case .exact: return x * 0.5 * (1 + erf(x * 0.5.squareRoot(), file: file, line: line))
-  case .tanh:
-    let inner = (x + x * x * x * 0.044715) * (2 / Double.pi).squareRoot()
-    return x * 0.5 * (1 + tanh(inner, file: file, line: line))
+  return gated(x, limit: 64, file, line) { x in
+    switch approximate {
+    case .exact: normalCDF(x, file: file, line: line)
+    // (1 + tanh u) / 2 is the logistic function of 2 u, which has a tail.
+    case .tanh: sigmoid((x + x * x * x * 0.044715) * (8 / Double.pi).squareRoot(), file: file, line: line)
+    }
   }
 }

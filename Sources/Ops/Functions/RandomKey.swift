@@ -43,13 +43,23 @@ public func randomBits(_ shape: Shape, key: RandomKey, file: StaticString = #fil
   .apply(Random(.bits, .i32, shape), [key.tensor], at: SourceLocation(file, line))
 }
 
-/// Random numbers uniform in low..<high.
+/// Random numbers uniform in low..<high, both as numbers of the type; `low` alone where it has no number between.
 public func uniform(
   _ shape: Shape, key: RandomKey, dtype: DType = .f32, low: Double = 0, high: Double = 1,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let unit = Tensor.apply(Random(.uniform, dtype, shape), [key.tensor], at: SourceLocation(file, line))
-  return low == 0 && high == 1 ? unit : unit * (high - low) + low
+  if low == 0 && high == 1 { return unit }
+  let isSingle = dtype == .f32
+  func rounded(_ x: Double) -> Double { isSingle ? Double(Float(x)) : x }
+  let (first, limit) = (rounded(low), rounded(high))
+  let width = rounded(limit - first)
+  // From both ends where the width is more than the type has.
+  let number = width.isFinite ? unit * width + first : (1 - unit) * first + unit * limit
+  guard first <= limit else { return number }
+  // Rounding may reach the limit.
+  let last = Swift.max(first, isSingle ? Double(Float(limit).nextDown) : limit.nextDown)
+  return minimum(number, last, file: file, line: line)
 }
 
 /// Random numbers of the normal distribution.
@@ -61,9 +71,10 @@ public func normal(
   return mean == 0 && standardDeviation == 1 ? unit : unit * standardDeviation + mean
 }
 
-/// Truth values (bool), each true with probability `p`.
+/// Truth values (bool), each true with probability `p`: right to 2⁻²⁴, and where `p` or 1 - p is below 2⁻¹⁰ to 2⁻⁵³.
 public func bernoulli(
   _ p: Double, _ shape: Shape, key: RandomKey, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  uniform(shape, key: key, file: file, line: line) .< p
+  let isRare = p > 0 && p < 1 && Swift.min(p, 1 - p) < 0x1p-10
+  return uniform(shape, key: key, dtype: isRare ? .f64 : .f32, file: file, line: line) .< p
 }

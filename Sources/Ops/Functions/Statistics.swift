@@ -33,13 +33,44 @@ public func variance(
   return total / (elementCount(x, axes) - (unbiased ? 1 : 0))
 }
 
-/// The square root of the variance.
+/// The square root of the variance, also where the variance overflows or vanishes; of equal numbers it is 0, and so is its
+/// derivative.
 public func standardDeviation(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, unbiased: Bool = false,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  sqrt(
-    variance(x, axes: axes, keepAxes: keepAxes, unbiased: unbiased, file: file, line: line), file: file, line: line)
+  let x = real(x, at: SourceLocation(file, line))
+  let deviation = x - mean(x, axes: axes, keepAxes: true, file: file, line: line)
+  let count = elementCount(x, axes) - (unbiased ? 1 : 0)
+  return norm(deviation, axes: axes, keepAxes: keepAxes, over: Double(count), file: file, line: line)
+}
+
+/// √(Σ x² / count) over `axes` (over all where nil), also where squares overflow or vanish: then they are taken of `x` times a
+/// power of two. Where all elements are 0 the derivative is 0.
+package func norm(
+  _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, over count: Double = 1,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let isSingle = x.dtype == .f32
+  // Squares of numbers up to `high` have room for a long sum, and those of numbers far below `low` vanish beside it.
+  let (high, low, down, up) = isSingle ? (0x1p50, 0x1p-40, 0x1p-80, 0x1p100) : (0x1p450, 0x1p-400, 0x1p-600, 0x1p700)
+  guard x.shape.count > 0 else {
+    return sqrt(
+      sum(x, axes: axes, keepAxes: keepAxes, file: file, line: line) / count, file: file, line: line)
+  }
+  let size = stopGradient(abs(x, file: file, line: line), file: file, line: line)
+  let top = max(size, axes: axes, keepAxes: true, file: file, line: line)
+  func chosen(_ large: Double, _ small: Double) -> Tensor {
+    let ordinary = `where`(top .< low, scalar(small, x.dtype), 1, file: file, line: line)
+    return `where`(top .> high, large, ordinary, file: file, line: line)
+  }
+  let scaled = x * chosen(down, up)
+  let total = sum(square(scaled, file: file, line: line), axes: axes, keepAxes: true, file: file, line: line) / count
+  // A mean of no squares stays NaN.
+  let isZero = count > 0 ? top .== 0 : onesLike(top) .== 0
+  let root = sqrt(`where`(isZero, 1, total, file: file, line: line), file: file, line: line)
+  let result = `where`(isZero, 0, root * chosen(1 / down, 1 / up), file: file, line: line)
+  return keepAxes ? result : sum(result, axes: axes, file: file, line: line)
 }
 
 /// `x` less its greatest element along `axis`, and that element. The maximum is no more than a shift that cancels, so
@@ -59,19 +90,33 @@ public func softmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID, l
   return weights / sum(weights, axes: [axis], keepAxes: true, file: file, line: line)
 }
 
-/// x - ln Σ e^x along `axis`, without overflow.
-public func logSoftmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  let difference = shifted(x, axis, file, line).difference
-  let total = sum(exp(difference, file: file, line: line), axes: [axis], keepAxes: true, file: file, line: line)
-  return difference - log(total, file: file, line: line)
+/// ln Σ e^(x - m) along `axis` of what `shifted` gives, to the last digits also where one term is 1 and the others are small: the
+/// greatest terms, which are 1, are taken off before the sum and counted apart.
+private func logTotal(_ difference: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt) -> Tensor {
+  let isTop = difference .== 0
+  let one = `where`(isTop, scalar(1, difference.dtype), 0, file: file, line: line)
+  let others = sum(
+    exp(difference, file: file, line: line) - one, axes: [axis], keepAxes: true, file: file, line: line)
+  let count = sum(
+    convert(isTop, to: difference.dtype, file: file, line: line), axes: [axis], keepAxes: true, file: file, line: line)
+  let rest = others + (count - 1)
+  // Where all terms are 0 so is the derivative, which would be 0 / 0.
+  let isNothing = rest .== -1
+  let result = log1p(`where`(isNothing, 0, rest, file: file, line: line), file: file, line: line)
+  return `where`(isNothing, -Double.infinity, result, file: file, line: line)
 }
 
-/// ln Σ e^x along `axis`, without overflow; `keepAxes` leaves it with size 1.
+/// x - ln Σ e^x along `axis`, without overflow, and without loss of digits where one element is far above the others.
+public func logSoftmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  let difference = shifted(x, axis, file, line).difference
+  return difference - logTotal(difference, axis, file, line)
+}
+
+/// ln Σ e^x along `axis`, without overflow; `keepAxes` leaves it with size 1. Where all elements are -∞ it is -∞ and has no gradient.
 public func logSumExp(
   _ x: Tensor, axis: Int = -1, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let (difference, shift) = shifted(x, axis, file, line)
-  let total = sum(exp(difference, file: file, line: line), axes: [axis], keepAxes: true, file: file, line: line)
-  let result = log(total, file: file, line: line) + shift
+  let result = logTotal(difference, axis, file, line) + shift
   return keepAxes ? result : squeeze(result, axis: axis, file: file, line: line)
 }
