@@ -56,9 +56,10 @@ public struct RMSNorm: Layer {
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     scale(weights, x) {
       let (file, line) = (place.file, place.line)
-      let squares = square(x, file: file, line: line)
-      let mean = mean(squares, axes: Array(x.rank - axes..<x.rank), keepAxes: true, file: file, line: line)
-      return (x, rsqrt(mean + epsilon, file: file, line: line))
+      let axes = Array(x.rank - axes..<x.rank)
+      let (y, epsilon) = squarable(x, axes: axes, epsilon: epsilon, place)
+      let mean = mean(square(y, file: file, line: line), axes: axes, keepAxes: true, file: file, line: line)
+      return (y, rsqrt(mean + epsilon, file: file, line: line))
     }
   }
 }
@@ -130,9 +131,23 @@ public struct InstanceNorm: Layer {
   }
 }
 
-/// x - mean and 1 / √(variance + epsilon) over `axes`, which are kept with size 1.
+/// x and epsilon, for a result that does not change where both are scaled: x times a power of two where squares of numbers over `axes`
+/// would be infinite, and then of epsilon, which is nothing beside them, no more than keeps equal numbers from 0 / 0.
+private func squarable(_ x: Tensor, axes: [Int], epsilon: Double, _ place: Place) -> (x: Tensor, epsilon: Tensor) {
+  let (file, line) = (place.file, place.line)
+  let (limit, scale, least) = x.dtype == .f32 ? (0x1p50, 0x1p-80, 0x1p-126) : (0x1p450, 0x1p-600, 0x1p-1022)
+  let size = abs(stopGradient(x, file: file, line: line), file: file, line: line)
+  let isLarge = max(size, axes: axes, keepAxes: true, file: file, line: line) .> limit
+  return (
+    x * `where`(isLarge, scalar(scale, x.dtype), 1, file: file, line: line),
+    `where`(isLarge, scalar(least, x.dtype), epsilon, file: file, line: line)
+  )
+}
+
+/// x - mean and 1 / √(variance + epsilon) over `axes`, which are kept with size 1; or both times factors whose product is 1.
 func standardized(_ x: Tensor, axes: [Int], epsilon: Double, _ place: Place) -> (deviation: Tensor, factor: Tensor) {
   let (file, line) = (place.file, place.line)
+  let (x, epsilon) = squarable(x, axes: axes, epsilon: epsilon, place)
   let deviation = x - mean(x, axes: axes, keepAxes: true, file: file, line: line)
   let squares = square(deviation, file: file, line: line)
   let variance = mean(squares, axes: axes, keepAxes: true, file: file, line: line)

@@ -8,7 +8,7 @@ public func hingeLosses(
   _ scores: Tensor, _ targets: Tensor, margin: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   unlike("hingeLoss", scores, targets, ("scores", "targets"), at: SourceLocation(file, line))
-    ?? relu(margin - targets * scores, file: file, line: line)
+    ?? relu(margin - weigh(targets, scores, file: file, line: line), file: file, line: line)
 }
 
 /// The mean of `hingeLosses` over all elements.

@@ -37,8 +37,10 @@ public func poissonNegativeLogLikelihoods(
   logRate: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let (at, roles) = (SourceLocation(file, line), ("a log-rate", "a target"))
-  return unlike("poissonNegativeLogLikelihood", logRate, target, roles, at: at)
-    ?? (exp(logRate, file: file, line: line) - weigh(target, logRate, file: file, line: line))
+  if let failure = unlike("poissonNegativeLogLikelihood", logRate, target, roles, at: at) { return failure }
+  // Above the limit the exponential is infinite; less an infinity it would be NaN.
+  let bounded = `where`(logRate .> 1024, 1024, logRate, file: file, line: line)
+  return exp(logRate, file: file, line: line) - weigh(target, bounded, file: file, line: line)
 }
 
 /// The mean of `poissonNegativeLogLikelihoods` over all elements.

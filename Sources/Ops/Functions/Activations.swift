@@ -38,13 +38,17 @@ public func selu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) 
   elu(x, alpha: 1.6732632423543772848170429916717, file: file, line: line) * 1.0507009873554804934193349852946
 }
 
-/// x g(x) for a gate g that is 0 below -limit and 1 above limit. What is beyond never comes to the gate, so that no product of an
-/// infinity and 0 is taken, in no derivative either.
+/// x g(x) for a gate g with g(-x) = 1 - g(x), which is 0 below -limit: relu(x) + u g(u) with u = -|x|, for only where the gate is small
+/// has it all its digits. What is beyond the limit never comes to the gate, so that no product of an infinity and 0 is taken, in
+/// no derivative either; and both forms are the same function of x, so there is no kink at 0.
 private func gated(
   _ x: Tensor, limit: Double, _ file: StaticString, _ line: UInt, _ gate: (Tensor) -> Tensor
 ) -> Tensor {
-  let inside = `where`(abs(x, file: file, line: line) .> limit, 0, x, file: file, line: line)
-  return `where`(x .> limit, x, inside * gate(inside), file: file, line: line)
+  let isPositive = x .> 0
+  let far = `where`(isPositive, -x, x, file: file, line: line)
+  let u = `where`(far .< -limit, 0, far, file: file, line: line)
+  // 0 only where x is not above it: NaN stays NaN.
+  return `where`(isPositive, x, 0, file: file, line: line) + u * gate(u)
 }
 
 /// x / (1 + e^-x), also called swish.
