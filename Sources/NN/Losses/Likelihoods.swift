@@ -38,9 +38,9 @@ public func poissonNegativeLogLikelihoods(
 ) -> Tensor {
   let (at, roles) = (SourceLocation(file, line), ("a log-rate", "a target"))
   if let failure = unlike("poissonNegativeLogLikelihood", logRate, target, roles, at: at) { return failure }
-  // Above the limit the exponential is infinite; less an infinity it would be NaN.
-  let bounded = `where`(logRate .> 1024, 1024, logRate, file: file, line: line)
-  return exp(logRate, file: file, line: line) - weigh(target, bounded, file: file, line: line)
+  // An infinity less an infinity would be NaN.
+  let finite = `where`(logRate .== Double.infinity, 0, logRate, file: file, line: line)
+  return exp(logRate, file: file, line: line) - weigh(target, finite, file: file, line: line)
 }
 
 /// The mean of `poissonNegativeLogLikelihoods` over all elements.
