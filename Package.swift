@@ -22,19 +22,21 @@ let package = Package(
       name: "DescentTransforms", dependencies: ["DescentIR", "DescentOps", "DescentInterpreter"],
       path: "Sources/Transforms"),
     .target(name: "DescentPasses", dependencies: ["DescentIR", "DescentOps"], path: "Sources/Passes"),
+    .target(name: "DescentLoops", dependencies: ["DescentIR", "DescentOps", "DescentPasses"], path: "Sources/Loops"),
     .target(
-      name: "DescentCCode", dependencies: ["DescentIR", "DescentOps", "DescentPasses", "DescentRuntime"],
+      name: "DescentCCode", dependencies: ["DescentIR", "DescentLoops", "DescentPasses", "DescentRuntime"],
       path: "Sources/CCode"),
     .target(
       name: "DescentDriver",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentRuntime",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode",
+        "DescentRuntime",
       ], path: "Sources/Driver"),
     .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(
       name: "DescentNN",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode",
         "DescentDriver", "DescentData", "DescentRuntime",
       ], path: "Sources/NN"),
     // Figures of curves and pictures, for examples.
@@ -43,8 +45,8 @@ let package = Package(
     .target(
       name: "DescentCLI",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver", "DescentData",
-        "DescentNN", "DescentPlot", argumentParser,
+        "DescentIR", "DescentOps", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode", "DescentDriver",
+        "DescentData", "DescentNN", "DescentPlot", argumentParser,
       ], path: "Sources/CLI"),
     // The one module that users import.
     .target(
@@ -116,7 +118,8 @@ let package = Package(
     .testTarget(
       name: "CCodeTests",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentCCode", "DescentDriver", "DescentNN",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode",
+        "DescentDriver", "DescentNN",
       ], path: "Tests/CCodeTests", exclude: ["Golden"]),
     .testTarget(name: "DocsTests", dependencies: ["Descent"], path: "Tests/DocsTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),

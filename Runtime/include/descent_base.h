@@ -105,4 +105,32 @@ DSC_INLINE double dsc_from_bits_f64(uint64_t u) {
   return x;
 }
 
+/* The larger and the smaller; NaN if either is. Of two zeros, the second. */
+DSC_INLINE float dsc_max_f32(float a, float b) {
+  const float m = a > b ? a : b;
+  return a != a ? a : m;
+}
+
+DSC_INLINE double dsc_max_f64(double a, double b) {
+  const double m = a > b ? a : b;
+  return a != a ? a : m;
+}
+
+DSC_INLINE float dsc_min_f32(float a, float b) {
+  const float m = a < b ? a : b;
+  return a != a ? a : m;
+}
+
+DSC_INLINE double dsc_min_f64(double a, double b) {
+  const double m = a < b ? a : b;
+  return a != a ? a : m;
+}
+
+DSC_INLINE int32_t dsc_max_i32(int32_t a, int32_t b) { return a > b ? a : b; }
+DSC_INLINE int64_t dsc_max_i64(int64_t a, int64_t b) { return a > b ? a : b; }
+DSC_INLINE uint8_t dsc_max_u8(uint8_t a, uint8_t b) { return a > b ? a : b; }
+DSC_INLINE int32_t dsc_min_i32(int32_t a, int32_t b) { return a < b ? a : b; }
+DSC_INLINE int64_t dsc_min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
+DSC_INLINE uint8_t dsc_min_u8(uint8_t a, uint8_t b) { return a < b ? a : b; }
+
 #endif

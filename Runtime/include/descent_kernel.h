@@ -38,21 +38,30 @@ typedef struct {
   int64_t lo, hi;
 } dsc_span;
 
-/* The part of `units` that is `thread`'s, cut at multiples of `grain`. Results never depend on the cut. */
-DSC_INLINE dsc_span dsc_share(int64_t units, int64_t grain, int64_t thread, int64_t threads) {
+/* The part of `units` that is `thread`'s, cut at multiples of `grain`; whether there is any. Results never depend on the cut. */
+DSC_INLINE int dsc_share(dsc_span *s, int64_t units, int64_t grain, int64_t thread, int64_t threads) {
   const int64_t blocks = (units + grain - 1) / grain;
-  dsc_span s;
-  s.lo = blocks * thread / threads * grain;
-  s.hi = blocks * (thread + 1) / threads * grain;
-  if (s.hi > units)
-    s.hi = units;
-  return s;
+  s->lo = blocks * thread / threads * grain;
+  s->hi = blocks * (thread + 1) / threads * grain;
+  if (s->hi > units)
+    s->hi = units;
+  return s->lo < s->hi;
 }
+
+/* What begins at a byte of the arena. */
+#define DSC_DEFINE_AT(T, SUFFIX)                                                                                       \
+  DSC_INLINE T *dsc_at_##SUFFIX(unsigned char *arena, int64_t offset) { return (T *)(void *)(arena + offset); }
+DSC_DEFINE_AT(float, f32)
+DSC_DEFINE_AT(double, f64)
+DSC_DEFINE_AT(int32_t, i32)
+DSC_DEFINE_AT(int64_t, i64)
+DSC_DEFINE_AT(uint8_t, u8)
+#undef DSC_DEFINE_AT
 
 /* Copies this thread's share of so many bytes. */
 DSC_INLINE void dsc_copy_share(void *to, const void *from, int64_t bytes, int64_t thread, int64_t threads) {
-  const dsc_span s = dsc_share(bytes, 4096, thread, threads);
-  if (s.lo < s.hi)
+  dsc_span s;
+  if (dsc_share(&s, bytes, 4096, thread, threads))
     memcpy((unsigned char *)to + s.lo, (const unsigned char *)from + s.lo, (size_t)(s.hi - s.lo));
 }
 
@@ -95,6 +104,31 @@ DSC_INLINE int64_t dsc_trailing_ones(int64_t x) { return dsc_ones(x ^ (x + 1)) -
 DSC_DEFINE_TREE(float, f32)
 DSC_DEFINE_TREE(double, f64)
 #undef DSC_DEFINE_TREE
+
+/* The n values of an array combined in a tree, neighbours half the array apart; it leaves nothing of them. */
+#define DSC_DEFINE_TOTAL(NAME, T, SUFFIX, COMBINED)                                                                    \
+  DSC_INLINE T dsc_tree_##NAME##_##SUFFIX(T *x, int64_t n) {                                                           \
+    for (int64_t half; n > 1; n = half) {                                                                              \
+      half = (n + 1) / 2;                                                                                              \
+      for (int64_t l = 0; l < n - half; l++) {                                                                         \
+        const T a = x[l], b = x[l + half];                                                                             \
+        x[l] = COMBINED;                                                                                               \
+      }                                                                                                                \
+    }                                                                                                                  \
+    return x[0];                                                                                                       \
+  }
+#define DSC_DEFINE_TOTALS(T, SUFFIX, SUM, PRODUCT)                                                                     \
+  DSC_DEFINE_TOTAL(sum, T, SUFFIX, SUM)                                                                                \
+  DSC_DEFINE_TOTAL(product, T, SUFFIX, PRODUCT)                                                                        \
+  DSC_DEFINE_TOTAL(max, T, SUFFIX, dsc_max_##SUFFIX(a, b))                                                             \
+  DSC_DEFINE_TOTAL(min, T, SUFFIX, dsc_min_##SUFFIX(a, b))
+DSC_DEFINE_TOTALS(float, f32, a + b, a *b)
+DSC_DEFINE_TOTALS(double, f64, a + b, a *b)
+DSC_DEFINE_TOTALS(int32_t, i32, (int32_t)((uint32_t)a + (uint32_t)b), (int32_t)((uint32_t)a * (uint32_t)b))
+DSC_DEFINE_TOTALS(int64_t, i64, (int64_t)((uint64_t)a + (uint64_t)b), (int64_t)((uint64_t)a * (uint64_t)b))
+DSC_DEFINE_TOTALS(uint8_t, u8, (uint8_t)(a + b), (uint8_t)(a * b))
+#undef DSC_DEFINE_TOTALS
+#undef DSC_DEFINE_TOTAL
 
 /* a where p is 1, b where p is 0. No choice that a compiler could take for a branch: it might move a load into an arm and make
  * a masked load of it, which gcc 11 and 12 get wrong where a row of them is one group (all take the first vector's mask). */

@@ -29,27 +29,6 @@ DSC_INLINE double dsc_round_f64(double x) { return rint(x); }
 DSC_INLINE float dsc_sign_f32(float x) { return x > 0.0f ? 1.0f : (x < 0.0f ? -1.0f : x); }
 DSC_INLINE double dsc_sign_f64(double x) { return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : x); }
 
-/* The larger and the smaller; NaN if either is. Of two zeros, the second. */
-DSC_INLINE float dsc_max_f32(float a, float b) {
-  const float m = a > b ? a : b;
-  return a != a ? a : m;
-}
-
-DSC_INLINE double dsc_max_f64(double a, double b) {
-  const double m = a > b ? a : b;
-  return a != a ? a : m;
-}
-
-DSC_INLINE float dsc_min_f32(float a, float b) {
-  const float m = a < b ? a : b;
-  return a != a ? a : m;
-}
-
-DSC_INLINE double dsc_min_f64(double a, double b) {
-  const double m = a < b ? a : b;
-  return a != a ? a : m;
-}
-
 /* 1 / sqrt(x), two correctly rounded steps: 1.49 ULP. */
 DSC_INLINE float dsc_rsqrt_f32(float x) { return 1.0f / sqrtf(x); }
 DSC_INLINE double dsc_rsqrt_f64(double x) { return 1.0 / sqrt(x); }

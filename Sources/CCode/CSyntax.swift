@@ -1,7 +1,6 @@
-// Small pieces of C: numbers, comments, index expressions. Text from a user never becomes code.
+// Small pieces of C: numbers, comments, long lines. Text from a user never becomes code.
 
 import DescentIR
-import DescentPasses
 
 /// A number as a C literal of the given type with exactly its value.
 func cLiteral(_ value: Double, _ dtype: DType) -> String {
@@ -44,30 +43,33 @@ extension SourceLocation {
   var comment: String { commentName(file, "?") + ":\(line)" }
 }
 
-/// A loop variable, or an index computed in the body.
-struct LoopVariable {
-  var name: String
-  var extent: Int
-
-  /// i0, i1, … over these extents.
-  static func over(_ extents: some Sequence<Int>) -> [LoopVariable] {
-    extents.enumerated().map { LoopVariable(name: "i\($0.offset)", extent: $0.element) }
-  }
+extension String {
+  /// This text with every line indented by `levels` steps of two blanks.
+  func indented(_ levels: Int) -> String { String(repeating: "  ", count: levels) + self }
 }
 
-extension Affine {
-  /// The expression in C over the given variables; `dropped` ones have been merged into their neighbours.
-  func c(_ variables: [LoopVariable], dropped: Set<Int> = []) -> String {
-    var text = ""
-    for term in terms where !dropped.contains(term.variable) {
-      let name = variables[term.variable].name
-      let magnitude = abs(term.coefficient)
-      let product = magnitude == 1 ? name : "\(name) * \(cLiteral(magnitude))"
-      if text.isEmpty { text = term.coefficient < 0 ? "-\(product)" : product }
-      else { text += (term.coefficient < 0 ? " - " : " + ") + product }
+/// A line of code cut at blanks so that no part is longer than 118 columns: within as few brackets as can be, and as late.
+func wrapped(_ line: String) -> [String] {
+  let most = 118
+  let margin = String(line.prefix { $0 == " " })
+  var rest = Array(line.utf8), lines: [String] = []
+  while rest.count > most {
+    let start = (lines.isEmpty ? margin : margin + "    ").utf8.count
+    var depth = 0
+    var best: (depth: Int, at: Int)?
+    for (i, c) in rest.enumerated() {
+      if i >= most, best != nil { break }
+      switch c {
+      case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+      case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+      case UInt8(ascii: " ") where i > start + most / 3:
+        if best == nil || depth <= best!.depth { best = (depth, i) }
+      default: break
+      }
     }
-    if text.isEmpty { return cLiteral(constant) }
-    if constant != 0 { text += (constant < 0 ? " - " : " + ") + cLiteral(abs(constant)) }
-    return text
+    guard let at = best?.at else { break }
+    lines.append(String(decoding: rest[..<at], as: UTF8.self))
+    rest = Array((margin + "    ").utf8) + rest[(at + 1)...]
   }
+  return lines + [String(decoding: rest, as: UTF8.self)]
 }

@@ -96,7 +96,7 @@ package struct Inference: Sendable {
       #define DSC_GEMM_MC 48
       #define DSC_GEMM_NC 64
 
-      """ + Prelude.text(for: body) + "\n#include \"\(prefix).h\"\n\n" + body + functions
+      """ + Prelude.text(program.headers) + "\n#include \"\(prefix).h\"\n\n" + body + functions
   }
 
   private func array(_ index: Int, _ weight: (name: String, value: HostArray)) -> String {

@@ -7,7 +7,7 @@ import DescentPasses
 /// `PREFIX_arena_bytes(threads)` and `PREFIX_run(io, arena, steps, threads)`.
 package func librarySource(_ programs: [StepProgram]) -> String {
   let body = programs.map { $0.banner + $0.text + $0.runFunction(linkage: "DSC_EXPORT") }.joined(separator: "\n")
-  return Prelude.text(for: body) + """
+  return Prelude.text(programs.reduce(into: []) { $0.formUnion($1.headers) }) + """
 
     #if defined(__GNUC__)
     #define DSC_EXPORT __attribute__((visibility("default")))
@@ -54,8 +54,12 @@ extension StepProgram {
   /// A comment: how big the graph is and what it became.
   package var banner: String {
     """
-    /* \(schedule.graph.nodes.count) operations in \(calls.count) kernels, \(barriers) barriers a step, \(arenaBytes) bytes of arena. */
+    /* \(counted(plan.schedule.graph.nodes.count, "operation")) in \(counted(plan.calls.count, "kernel")), \
+    \(counted(plan.barriers, "barrier")) a step, \(counted(plan.arenaBytes, "byte")) of arena. */
 
     """
   }
 }
+
+/// A number with what it counts.
+private func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }

@@ -136,7 +136,7 @@ package struct StandaloneTrainer: Sendable {
     let body =
       programs.map { "/* ---- \($0.prefix) ---- */\n\n" + $0.banner + $0.text + $0.runFunction(linkage: "static") }
       .joined(separator: "\n") + tables()
-    return header + Prelude.text(for: body, extra: ["descent_trainer.h"]) + "\n" + body
+    return header + Prelude.text(programs.reduce(into: []) { $0.formUnion($1.headers) }, first: ["descent_trainer.h"]) + "\n" + body
   }
 
   private var header: String {

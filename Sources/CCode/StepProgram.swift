@@ -1,181 +1,69 @@
-// One run of a schedule as C: constants, kernels, and the step function that every thread executes together.
+// A step as C: constants, functions, and the step function that every thread executes together.
 // Which way the step is printed (shared library, trainer, inference) is decided elsewhere.
 
 import DescentIR
+import DescentLoops
 import DescentPasses
 
-/// The calls of a step in order, with their memory.
+/// A plan under a prefix for its names.
+@dynamicMemberLookup
 package struct StepProgram: Sendable {
-  /// An array that the caller supplies.
-  package struct External: Sendable {
-    package var label: String
-    package var type: TensorType
-    package var isWritten: Bool
-    /// The external, a scalar i64, that says how long the first axis is, where only the run knows.
-    package var length: Int?
-    /// The type for people.
-    package var typeText: String { length == nil ? type.description : type.text(firstAxis: "rows") }
-  }
-  /// A call of a kernel.
-  package struct Call: Sendable {
-    package var function: String
-    package var nodes: [NodeID]
-    package var work: Int
-    package var isShared: Bool
-    /// The arrays that it reads and writes.
-    package var arrays: [TensorType]
-  }
-
-  package var schedule: Schedule
-  /// What `io` points to: the inputs, then the outputs that take over no input's memory.
-  package var externals: [External]
-  /// For each output of the graph its place in `io`.
-  package var outputPlaces: [Int]
-  package var calls: [Call] = []
-  /// Constants, kernels and the step function.
-  package var text = ""
-  /// Bytes of the arena without the threads' scratch memory.
-  package var arenaBytes = 0
-  /// The placement of temporaries, for people: node, type, offset, first and last call.
-  package var memoryRows: [String] = []
-  /// How many barriers a step has.
-  package var barriers = 0
-  /// The pieces of the step function, for the printing of another one: what it declares, and a line for each call.
-  package var declarations: [String] = []
-  package var callLines: [String] = []
+  package var plan: StepPlan
   package var prefix: String
-  /// Whether it is the body of a loop, which is given its threads' scratch memory.
-  package var isBody: Bool
+  /// Constants, functions and the step function.
+  package var text = ""
+  /// The pieces of the step function, for the printing of another one: what it declares, and the lines of each call.
+  var declarations: [String] = []
+  var callLines: [[String]] = []
+  /// The function of each call.
+  package private(set) var functionNames: [String] = []
+  private let names: [Buffer: String]
 
-  /// Work below this many multiply-adds is done by one thread: sharing it out would cost more than it saves.
-  package static let leastShared = 20_000
-  package var leastShared: Int
+  package subscript<T>(dynamicMember member: KeyPath<StepPlan, T>) -> T { plan[keyPath: member] }
 
   /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out.
-  package init(_ schedule: Schedule, prefix: String, isBody: Bool = false, leastShared: Int = leastShared) {
-    self.schedule = schedule
+  package init(_ schedule: Schedule, prefix: String, leastShared: Int = StepPlan.leastShared) {
+    self.init(StepPlan(schedule, leastShared: leastShared), prefix: prefix)
+  }
+
+  init(_ plan: StepPlan, prefix: String) {
+    self.plan = plan
     self.prefix = prefix
-    self.isBody = isBody
-    self.leastShared = leastShared
-    let graph = schedule.graph
-    precondition(schedule.gathersFromLengths, "an array of unknown length is used by more than gathering")
-    externals = graph.inputs.enumerated().map {
-      External(label: graph.label(ofInput: $0), type: graph[$1].type, isWritten: false, length: schedule.lengths[$0])
-    }
-    outputPlaces = []
-    for (k, output) in graph.outputs.enumerated() {
-      if let input = schedule.donations[k] {
-        externals[input].isWritten = true
-        outputPlaces.append(input)
-      } else {
-        outputPlaces.append(externals.count)
-        externals.append(External(label: graph.outputLabels[k], type: graph[output].type, isWritten: true))
+    names = Self.names(plan, prefix)
+    let functions = printedFunctions()
+    text = constants() + functions + scratch() + step()
+  }
+
+  private var graph: Graph { plan.schedule.graph }
+
+  /// Names of the memory: by what it holds, with a number of its own.
+  private static func names(_ plan: StepPlan, _ prefix: String) -> [Buffer: String] {
+    var names: [Buffer: String] = [:], counts: [String: Int] = [:]
+    for buffer in plan.calls.flatMap(\.buffers) where names[buffer] == nil {
+      switch buffer {
+      case .input(let i): names[buffer] = "in\(i)"
+      case .output(let k): names[buffer] = "out\(k)"
+      case .constant(let id): names[buffer] = "\(prefix)_c\(id.index)"
+      case .node(let id), .partial(let id):
+        let operation = plan.schedule.graph[id].op.name
+        let base = if case .partial = buffer { operation + "_parts" } else { operation }
+        names[buffer] = "\(base)_\(counts[base, default: 0])"
+        counts[base, default: 0] += 1
       }
     }
-    var writer = StepWriter(ProgramContext(schedule, leastShared: leastShared), self)
-    writer.write()
-    self = writer.program
-  }
-}
-
-private struct StepWriter {
-  let context: ProgramContext
-  var program: StepProgram
-  private var codes: [KernelCode] = []
-  private var groups = 0
-  private var functions: [(text: String, name: String)] = []
-  private var lifetimes: [(buffer: Buffer, life: Lifetime)] = []
-  private var offsets: [Buffer: Int] = [:]
-
-  init(_ context: ProgramContext, _ program: StepProgram) {
-    self.context = context
-    self.program = program
-  }
-  private var graph: Graph { context.graph }
-  private var prefix: String { program.prefix }
-
-  mutating func write() {
-    let nonempty = context.schedule.kernels.filter { $0.domain.count > 0 }
-    let separate = nonempty.map(code)
-    var chunks = ChunkWriter(context, nonempty, separate)
-    for group in chunks?.write() ?? separate { add(group) }
-    number()
-    place()
-    program.text = constants() + kernels() + scratch() + step()
-  }
-
-  private func code(_ kernel: Kernel) -> [KernelCode] {
-    guard let anchor = kernel.anchor else { return [context.loops(kernel)] }
-    switch context.families[anchor.index] {
-    case .reduction(let reducer, let axes): return context.reduction(kernel, reducer, axes)
-    case .contraction(let axes): return context.contraction(kernel, axes)
-    case .argmax(let axis): return [context.argmax(kernel, axis)]
-    case .loop(let form): return [context.loop(kernel, form, prefix: prefix)]
-    case .fold(let sources): return [context.fold(kernel, sources)]
-    case .scatterAdd(let axis): return [context.scatterAdd(kernel, axis)]
-    case .random(let draw): return [context.random(kernel, draw)]
-    default: preconditionFailure("\(graph[anchor].op.name) anchors no kernel")
-    }
-  }
-
-  /// Adds functions that may pass partial results to one another, which get a number of their own.
-  private mutating func add(_ group: [KernelCode]) {
-    for var code in group {
-      for i in code.parameters.entries.indices where code.parameters.entries[i].buffer == .partial(-1) {
-        code.parameters.entries[i].buffer = .partial(groups)
-      }
-      codes.append(code)
-    }
-    groups += 1
-  }
-
-  /// Gives each temporary its lifetime in calls.
-  private mutating func number() {
-    for (call, code) in codes.enumerated() {
-      for entry in code.parameters.entries {
-        let bytes: Int
-        switch entry.buffer {
-        case .node(let id): bytes = graph[id].type.byteCount
-        case .partial: bytes = code.partialBytes
-        default: continue
-        }
-        if let known = lifetimes.firstIndex(where: { $0.buffer == entry.buffer }) {
-          lifetimes[known].life.last = call
-        } else {
-          lifetimes.append((entry.buffer, Lifetime(bytes: bytes, first: call, last: call)))
-        }
-      }
-    }
-  }
-
-  private mutating func place() {
-    let plan = planMemory(lifetimes.map(\.life))
-    for (entry, offset) in zip(lifetimes, plan.offsets) { offsets[entry.buffer] = offset }
-    program.arenaBytes = plan.bytes
-    program.memoryRows = zip(lifetimes, plan.offsets).map { entry, offset in
-      "\(offset)\t\(entry.life.bytes)\tcalls \(entry.life.first)-\(entry.life.last)\t\(describe(entry.buffer))"
-    }
-  }
-  private func describe(_ buffer: Buffer) -> String {
-    switch buffer {
-    case .input(let i): "input \(i) \(program.externals[i].typeText)"
-    case .output(let i): "output \(i)"
-    case .node(let id), .constant(let id): "\(graph[id].op.name) %\(id.index) \(graph[id].type)"
-    case .partial(let number): "partial results \(number)"
-    }
+    return names
   }
 
   // MARK: Text
 
   private func constants() -> String {
     var text = ""
+    let used = Set(plan.calls.flatMap(\.buffers))
     for id in graph.ids {
-      guard case .constant(let array) = context.families[id.index],
-        codes.contains(where: { $0.parameters.entries.contains { $0.buffer == .constant(id) } })
-      else { continue }
+      guard used.contains(.constant(id)), case .constant(let array) = graph.lowering(of: id) else { continue }
       // C has no arrays of no elements; this one is never read.
       let numbers = array.count > 0 ? cLiterals(array) : ["0"]
-      text += "/* \(array.type) */\nstatic const \(array.dtype.cName) \(name(.constant(id)))[\(numbers.count)] = {\n"
+      text += "/* \(array.type) */\nstatic const \(array.dtype.cName) \(names[.constant(id)]!)[\(numbers.count)] = {\n"
       for start in stride(from: 0, to: numbers.count, by: 12) {
         text += "    " + numbers[start..<min(start + 12, numbers.count)].joined(separator: ", ") + ",\n"
       }
@@ -184,155 +72,198 @@ private struct StepWriter {
     return text
   }
 
-  private func name(_ buffer: Buffer) -> String {
-    switch buffer {
-    case .input(let i): "in\(i)"
-    case .output(let k): "out\(k)"
-    case .node(let id): "v\(id.index)"
-    case .constant(let id): "\(prefix)_c\(id.index)"
-    case .partial(let number): "partial\(number)"
-    }
-  }
-
-  private mutating func kernels() -> String {
+  private mutating func printedFunctions() -> String {
     var text = ""
-    for code in codes {
-      let body = code.text
-      let name: String
-      if let known = functions.first(where: { $0.text == body }) {
-        name = known.name
-      } else {
-        name = "\(prefix)_k\(functions.count)"
-        functions.append((body, name))
-        text += code.prelude + comment(code, name) + body.replacing(KernelCode.placeholder, with: name) + "\n\n"
+    var numbers: [Int: String] = [:]
+    for call in plan.calls {
+      if let known = numbers[call.function] {
+        functionNames.append(known)
+        continue
       }
-      let arrays = code.parameters.entries.compactMap { $0.node.map { graph[$0].type } }
-      program.calls.append(
-        .init(function: name, nodes: code.nodes, work: code.work, 
-          isShared: code.isCollective ? code.sharesItsWork : code.work >= program.leastShared, arrays: arrays))
+      let name = "\(prefix)_k\(numbers.count)"
+      numbers[call.function] = name
+      functionNames.append(name)
+      let function = plan.functions[call.function]
+      if let scan = function.scan { text += StepProgram(scan.body, prefix: name + "_body").text + "\n" }
+      let labels = zip(function.parameters, call.buffers).map { parameter, buffer in
+        (name: self.name(buffer, in: parameter), type: typeText(parameter))
+      }
+      var printer = CPrinter(function, name: name, parameters: labels)
+      text += comment(call, name) + printer.text() + "\n\n"
     }
     return text
   }
+  /// A parameter's name: constants of the program are arrays like any other.
+  private func name(_ buffer: Buffer, in parameter: Parameter) -> String {
+    if case .constant(let id) = buffer { "constant_\(id.index)" } else { names[buffer]! }
+  }
 
-  private func typeText(_ id: NodeID) -> String {
-    if let input = graph[id].op as? Input { return program.externals[input.index].typeText }
+  private func typeText(_ parameter: Parameter) -> String? {
+    guard let id = parameter.node else { return nil }
+    if let input = graph[id].op as? Input { return plan.externals[input.index].typeText }
     return graph[id].type.description
   }
 
-  /// What a kernel computes, where the user wrote it, and the shapes of its arrays.
-  private func comment(_ code: KernelCode, _ name: String) -> String {
-    let node = graph[code.nodes[0]]
-    let operations = code.nodes.map { graph[$0].op.name }.joined(separator: ", ")
-    var head = "/* \(name.dropFirst(prefix.count + 1)): "
-    if let adjoint = node.adjointOf { head += "adjoint of \(adjoint): " }
-    head += operations
-    if let location = node.location { head += "    \(location.comment)" }
-    let arrays = code.parameters.entries.map { entry in
-      let type = entry.node.map(typeText) ?? "\(entry.dtype.name) partial results"
-      return "\(entry.name) \(type)\(entry.isWritten ? " written" : "")"
-    }
-    return head + "\n *   " + arrays.joined(separator: "   ") + " */\n"
+  /// What a function computes, and where the user wrote it.
+  private func comment(_ call: StepPlan.Call, _ name: String) -> String {
+    let node = graph[call.nodes[0]]
+    var operations = call.nodes.map { graph[$0].op.name }.joined(separator: ", ")
+    if let adjoint = node.adjointOf { operations = "adjoint of \(adjoint): \(operations)" }
+    let place = node.location.map { "    \($0.comment)" } ?? ""
+    return wrapped("/* \(name.dropFirst(prefix.count + 1)): \(operations)\(place) */").joined(separator: "\n") + "\n"
   }
 
-  /// The scratch memory of one thread: the largest that a kernel asks for.
+  /// The scratch memory of one thread: the largest that a function asks for.
   private func scratch() -> String {
     var lines: [String] = []
     var previous = "0"
     var seen: [String] = []
-    for code in codes {
-      guard let bytes = code.scratch, !seen.contains(bytes) else { continue }
+    for (call, function) in zip(plan.calls, functionNames) {
+      guard let bytes = plan.functions[call.function].scratchBytes(function), !seen.contains(bytes) else { continue }
       let name = "\(prefix)_scratch\(seen.count)"
-      lines.append("  \(name) = (int)(\(bytes)) > \(previous) ? (int)(\(bytes)) : \(previous),")
+      if seen.isEmpty {
+        lines += wrapped("  \(name) = (int)(\(bytes)),")
+      } else {
+        lines += wrapped("  \(name) = (int)(\(bytes)) > \(previous) ? (int)(\(bytes)) : \(previous),")
+      }
       previous = name
       seen.append(bytes)
     }
-    lines.append("  \(prefix)_scratch = (\(previous) + 63) / 64 * 64,")
-    lines.append("  \(prefix)_arena = \(program.arenaBytes)")
+    lines.append("  \(prefix)_scratch = \(seen.isEmpty ? "0" : "(\(previous) + 63) / 64 * 64"),")
+    lines.append("  \(prefix)_arena = \(plan.arenaBytes)")
     return "/* Bytes: each thread's scratch memory, and what all share. */\nenum {\n" + lines.joined(separator: "\n") + "\n};\n\n"
   }
 
+  private func arguments(_ call: StepPlan.Call, _ first: [String]) -> String {
+    let scratch = plan.functions[call.function].needsScratch ? ["scratch"] : []
+    return (first + call.buffers.map { names[$0]! } + scratch).joined(separator: ", ")
+  }
+  /// The lines of a call; of one by the first thread alone its statement.
+  private func lines(_ call: StepPlan.Call, _ function: String) -> [String] {
+    switch plan.functions[call.function].execution {
+    case .alone: return ["\(function)(\(arguments(call, [])));"]
+    case .together(let isShared): return ["\(function)(\(arguments(call, isShared ? ["thread", "threads"] : ["0", "1"])));"]
+    case .shared(let units, let grain, _, _):
+      guard call.isShared else { return ["\(function)(\(arguments(call, ["0", units.c])));"] }
+      return [
+        "if (dsc_share(&s, \(units.c), \(grain), thread, threads))", "  \(function)(\(arguments(call, ["s.lo", "s.hi"])));",
+      ]
+    }
+  }
+
   private mutating func step() -> String {
-    var declarations: [String] = []
+    callLines = zip(plan.calls, functionNames).map(lines)
+    declarations = []
     var declared: Set<Buffer> = []
-    for code in codes {
-      for entry in code.parameters.entries where declared.insert(entry.buffer).inserted {
-        if let line = declaration(entry.buffer, entry.dtype) { declarations.append(line) }
+    for call in plan.calls {
+      for (buffer, parameter) in zip(call.buffers, plan.functions[call.function].parameters) where declared.insert(buffer).inserted {
+        if let line = declaration(buffer, parameter.dtype) { declarations += wrapped(line) }
       }
     }
-    var lines: [String] = []
-    // The calls since the last barrier; those by one thread follow each other anyway.
-    var open: [Int] = []
-    for call in codes.indices {
-      if open.contains(where: { conflict($0, call) }) {
-        lines.append("DSC_BARRIER")
-        program.barriers += 1
-        open = []
-      }
-      open.append(call)
-      let code = codes[call], function = program.calls[call].function
-      let arguments = code.parameters.entries.map { name($0.buffer) } + (code.scratch == nil ? [] : ["scratch"])
-      if code.isCollective {
-        let all = program.calls[call].isShared
-        program.callLines.append(
-          (all ? "" : "if (thread == 0) ") + "\(function)(" + ((all ? ["thread", "threads"] : ["0", "1"]) + arguments).joined(separator: ", ") + ");")
-      } else if program.calls[call].isShared {
-        program.callLines.append("{ const dsc_span s = dsc_share(\(code.units), \(code.grain), thread, threads); if (s.lo < s.hi) \(function)("
-          + (["s.lo", "s.hi"] + arguments).joined(separator: ", ") + "); }")
-      } else {
-        program.callLines.append("if (thread == 0) \(function)(" + (["0", code.units] + arguments).joined(separator: ", ") + ");")
-      }
-      lines.append(program.callLines[call])
-    }
-    let needsScratch = codes.contains { $0.scratch != nil }
-    let usesThreads = program.calls.contains(where: \.isShared)
-    var text = "/* One step, executed by all threads together. */\n"
-    text += "static void \(prefix)_step(void *const *io, unsigned char *arena, "
-    if program.isBody { text += "unsigned char *scratch, " }
-    text += "int64_t thread, int64_t threads) {\n"
-    if !usesThreads { declarations.append("(void)threads;") }
-    if codes.isEmpty { declarations.append("(void)thread;") }
-    if declarations.allSatisfy({ !$0.contains("io[") }) { declarations.append("(void)io;") }
-    if program.isBody {
+    let needsScratch = plan.calls.contains { plan.functions[$0.function].needsScratch }
+    if !plan.calls.contains(where: \.isShared) { declarations.append("(void)threads;") }
+    if plan.calls.isEmpty { declarations.append("(void)thread;") }
+    if !declared.contains(where: \.isExternal) { declarations.append("(void)io;") }
+    if plan.isBody {
       if !needsScratch { declarations.append("(void)scratch;") }
-      if offsets.isEmpty { declarations.append("(void)arena;") }
+      if plan.temporaries.isEmpty { declarations.append("(void)arena;") }
     } else if needsScratch {
       declarations.append("unsigned char *const scratch = arena + \(prefix)_arena + thread * \(prefix)_scratch;")
-    } else if offsets.isEmpty {
+    } else if plan.temporaries.isEmpty {
       declarations.append("(void)arena;")
     }
-    program.declarations = declarations
-    text += (declarations + lines).map { $0.indented(1) }.joined(separator: "\n")
-    return text + "\n}\n"
+    if plan.calls.contains(where: sharesUnits) { declarations.append("dsc_span s;") }
+
+    var lines: [String] = []
+    // Calls by the first thread that follow each other stand in one block.
+    var alone: [String] = []
+    func close() {
+      if alone.count == 1 { lines += ["if (thread == 0)", "  " + alone[0]] }
+      if alone.count > 1 { lines += ["if (thread == 0) {"] + alone.map { "  " + $0 } + ["}"] }
+      alone = []
+    }
+    for (call, text) in zip(plan.calls, callLines) {
+      if call.waits {
+        close()
+        lines.append("DSC_BARRIER")
+      }
+      if call.isShared {
+        close()
+        lines += text
+      } else {
+        alone += text
+      }
+    }
+    close()
+    var head = "/* One step, executed by all threads together. */\nstatic void \(prefix)_step(void *const *io, unsigned char *arena, "
+    if plan.isBody { head += "unsigned char *scratch, " }
+    head += "int64_t thread, int64_t threads) {\n"
+    return head + (declarations + lines).flatMap { wrapped($0.indented(1)) }.joined(separator: "\n") + "\n}\n"
+  }
+
+  private func sharesUnits(_ call: StepPlan.Call) -> Bool {
+    guard case .shared = plan.functions[call.function].execution else { return false }
+    return call.isShared
   }
 
   private func declaration(_ buffer: Buffer, _ dtype: DType) -> String? {
     let type = dtype.cName
     func external(_ place: Int) -> String {
-      let entry = program.externals[place]
+      let entry = plan.externals[place]
       let const = entry.isWritten ? "" : "const "
       let label = commentName(entry.label, "argument \(place)")
-      return "\(const)\(type) *const \(name(buffer)) = (\(const)\(type) *)io[\(place)]; /* \(label) \(entry.typeText) */"
+      return "\(const)\(type) *const \(names[buffer]!) = (\(const)\(type) *)io[\(place)]; /* \(label) \(entry.typeText) */"
     }
     switch buffer {
     case .input(let i): return external(i)
-    case .output(let k): return external(program.outputPlaces[k])
+    case .output(let k): return external(plan.outputPlaces[k])
     case .constant: return nil
     case .node, .partial:
-      return "\(type) *const \(name(buffer)) = (\(type) *)(void *)(arena + \(offsets[buffer]!)); /* \(describe(buffer)) */"
+      let offset = plan.temporaries.first { $0.buffer == buffer }!.offset
+      return "\(type) *const \(names[buffer]!) = dsc_at_\(dtype.suffix)(arena, \(offset)); /* \(plan.describe(buffer)) */"
     }
   }
 
-  /// Whether two calls touch the same memory, one of them writing, and not both are made by thread 0 alone.
-  private func conflict(_ a: Int, _ b: Int) -> Bool {
-    guard program.calls[a].isShared || program.calls[b].isShared else { return false }
-    return codes[a].parameters.entries.contains { x in
-      codes[b].parameters.entries.contains { y in (x.isWritten || y.isWritten) && overlap(x.buffer, y.buffer) }
+  /// The step function's calls one by one, for a step that does something between them.
+  func eachCall(_ body: (_ number: Int, _ lines: [String]) -> [String]) -> [String] {
+    zip(plan.calls, callLines).enumerated().flatMap { number, call in
+      body(number, call.0.isShared ? call.1 : ["if (thread == 0)"] + call.1.map { "  " + $0 })
     }
   }
-  private func overlap(_ a: Buffer, _ b: Buffer) -> Bool {
-    if a == b { return true }
-    guard let x = offsets[a], let y = offsets[b] else { return false }
-    func bytes(_ buffer: Buffer) -> Int { lifetimes.first { $0.buffer == buffer }!.life.bytes }
-    return x < y + bytes(b) && y < x + bytes(a)
+}
+
+extension Buffer {
+  fileprivate var isExternal: Bool {
+    switch self {
+    case .input, .output: true
+    case .node, .constant, .partial: false
+    }
+  }
+}
+
+extension Units {
+  /// The number as a C expression.
+  var c: String {
+    switch self {
+    case .count(let count): cLiteral(count)
+    case .tiles(let batches, let rows, let columns, let depth):
+      (batches == 1 ? "" : "\(batches) * ") + "dsc_gemm_tiles(dsc_gemm_sizes(\(rows), \(columns), \(depth)))"
+    }
+  }
+}
+
+extension LoopFunction {
+  /// Bytes of a thread's own memory as a C expression, of the function under this name.
+  func scratchBytes(_ name: String) -> String? {
+    if scan != nil { return "\(name)_body_scratch" }
+    for statement in body {
+      guard case .product(let product) = statement else { continue }
+      func strides(_ operand: Product.Operand) -> String {
+        if case .strides(let a, let b) = operand.place { "\(cLiteral(a)), \(cLiteral(b))" } else { "DSC_GEMM_INDEXED, DSC_GEMM_INDEXED" }
+      }
+      return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(product.depth), \(strides(product.lhs)), "
+        + "\(strides(product.rhs)), sizeof(\(product.dtype.cName)))"
+    }
+    return nil
   }
 }

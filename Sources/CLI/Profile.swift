@@ -3,6 +3,7 @@
 import ArgumentParser
 import DescentCCode
 import DescentIR
+import DescentLoops
 import DescentNN
 import Foundation
 
@@ -77,8 +78,8 @@ private struct Row {
     let entry = program.calls[call]
     let graph = program.schedule.graph
     (self.call, self.seconds, self.steps) = (call, seconds, steps)
-    name = String(entry.function.dropFirst(program.prefix.count + 1))
-    (operations, bytes) = program.cost(ofCall: call)
+    name = String(program.functionNames[call].dropFirst(program.prefix.count + 1))
+    (operations, bytes) = program.plan.cost(ofCall: call)
     let nodes = entry.nodes.map { graph[$0] }
     place = nodes.compactMap(\.location).first?.description ?? ""
     let adjoint = nodes[0].adjointOf.map { "adjoint of \($0): " } ?? ""

@@ -50,15 +50,15 @@ package enum Reducer: String, Sendable { case sum, max, min, product }
 /// What a random operation draws.
 package enum RandomDraw: String, Sendable { case bits, uniform, normal }
 
-/// A pointwise operation as a C expression.
+/// A pointwise operation as an expression.
 package struct PointwiseRule: Sendable {
-  /// The C expression for one element, from the operands' C expressions and types.
-  package var c: @Sendable (_ operands: [String], _ types: [DType], _ result: DType) -> String
+  /// One element from those of the operands, and the result's type.
+  package var element: @Sendable (_ operands: [Expression], _ result: DType) -> Expression
   /// Rough cost in multiply-adds: 1 for arithmetic, about 10 for a transcendental.
   package var cost: Int
 
-  package init(cost: Int, c: @escaping @Sendable ([String], [DType], DType) -> String) {
-    self.c = c
+  package init(cost: Int, element: @escaping @Sendable ([Expression], DType) -> Expression) {
+    self.element = element
     self.cost = cost
   }
 }

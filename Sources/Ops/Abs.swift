@@ -9,7 +9,13 @@ package struct Abs: UnaryArithmetic {
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x.magnitude }
   package static func apply(_ x: Int) -> Int { x < 0 ? 0 &- x : x }
-  package static func c(_ x: String, _ type: DType) -> String { type == .u8 ? x : "dsc_abs_\(type.name)(\(x))" }
+  package static func element(_ x: Expression) -> Expression {
+    switch x.dtype {
+    case .u8, .bool: x
+    case .i32, .i64: .whole("abs", x, type: x.dtype)
+    case .f32, .f64: .math("abs", x, type: x.dtype)
+    }
+  }
   /// At 0 the derivative is taken as 0, the middle of the subgradients.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * sign(x[0])] }
   /// On both sides of the kink at 0 and away from it.

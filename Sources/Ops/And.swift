@@ -8,7 +8,7 @@ package struct And: LogicalPointwise {
   package static let onnxName: String? = "And"
   package static let operandCount = 2
   package static func apply(_ x: [Bool]) -> Bool { x[0] && x[1] }
-  package static func c(_ x: [String]) -> String { "(uint8_t)(\(x[0]) & \(x[1]))" }
+  package static func element(_ x: [Expression]) -> Expression { .cast(.bool, .infix(.and, x[0], x[1])) }
 }
 
 extension Tensor {

@@ -6,15 +6,15 @@ package struct Compare: Op {
   package enum Direction: String, Sendable, CaseIterable {
     case lt, le, gt, ge, eq, ne
 
-    /// The operator in C.
-    package var symbol: String {
+    /// The operator.
+    package var sign: Infix {
       switch self {
-      case .lt: "<"
-      case .le: "<="
-      case .gt: ">"
-      case .ge: ">="
-      case .eq: "=="
-      case .ne: "!="
+      case .lt: .less
+      case .le: .lessOrEqual
+      case .gt: .greater
+      case .ge: .greaterOrEqual
+      case .eq: .equal
+      case .ne: .notEqual
       }
     }
     func holds<T: Comparable>(_ a: T, _ b: T) -> Bool {
@@ -57,8 +57,8 @@ package struct Compare: Op {
     .apply(self, batchAll(x, batched, size))
   }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    let symbol = direction.symbol
-    return .pointwise(PointwiseRule(cost: 1) { x, _, _ in "(uint8_t)(\(x[0]) \(symbol) \(x[1]))" })
+    let sign = direction.sign
+    return .pointwise(PointwiseRule(cost: 1) { x, _ in .truth(sign, x[0], x[1]) })
   }
   package static func samples(_ real: DType) -> [Sample] {
     Direction.allCases.map { Sample(Compare($0), [.init(real, [3, 5]), .init(real, [3, 5])]) }

@@ -29,20 +29,18 @@ package struct Convert: Op {
   }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: 1) { x, types, type in Self.c(x[0], types[0], type) })
+    .pointwise(PointwiseRule(cost: 1) { x, type in Self.element(x[0], type) })
   }
-  /// The conversion in C. A float outside an integer's range would be undefined behaviour, so a runtime function clamps
-  /// it.
-  static func c(_ x: String, _ from: DType, _ to: DType) -> String {
-    switch (from, to) {
-    case _ where from == to, (.bool, .u8): x
-    case (.f32, .bool): "(uint8_t)(\(x) != 0.0f)"
-    case (.f64, .bool): "(uint8_t)(\(x) != 0.0)"
-    case (_, .bool): "(uint8_t)(\(x) != 0)"
+  /// A float outside an integer's range would be undefined behaviour, so a runtime function clamps it.
+  package static func element(_ x: Expression, _ to: DType) -> Expression {
+    switch (x.dtype, to) {
+    case (let from, _) where from == to: x
+    case (.bool, .u8): .cast(.u8, x)
+    case (let from, .bool): .truth(.notEqual, x, .number(0, from))
     case (.f32, .i32), (.f32, .i64), (.f32, .u8), (.f64, .i32), (.f64, .i64), (.f64, .u8):
-      "dsc_convert_\(from.name)_\(to.name)(\(x))"
-    case (.i64, .i32): "(int32_t)(uint32_t)\(x)"
-    default: "(\(to.cName))\(x)"
+      .call(Intrinsic("dsc_convert_\(x.dtype.name)_\(to.name)", header: "descent_convert.h", to), [x])
+    case (.i64, .i32): .cast(.i32, .unsigned(x))
+    default: .cast(to, x)
     }
   }
   package static func samples(_ real: DType) -> [Sample] {

@@ -8,7 +8,7 @@ package struct Cos: UnaryPointwise {
   package static let onnxName: String? = "Cos"
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.cos(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_cos_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("cos", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [-(dy * sin(x[0]))] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Cos(), [.init(real, [3, 5], -4...4)])] }
 }

@@ -8,7 +8,7 @@ package struct Divide: BinaryPointwise {
   package static let onnxName: String? = "Div"
   package static let cost = 4
   package static func apply<T: Real>(_ a: T, _ b: T) -> T { a / b }
-  package static func c(_ a: String, _ b: String, _ type: DType) -> String { "\(a) / \(b)" }
+  package static func element(_ a: Expression, _ b: Expression) -> Expression { .infix(.divide, a, b) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let da = dy / x[1]
     return [da, -(da * y)]

@@ -8,7 +8,7 @@ package struct Erf: UnaryPointwise {
   package static let onnxName: String? = "Erf"
   package static let cost = 14
   package static func apply<T: Real>(_ x: T) -> T { T.erf(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_erf_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("erf", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let bell = gaussian(x[0])
     return [dy * (bell * bell * (2 / Double.pi.squareRoot()))]

@@ -8,7 +8,7 @@ package struct Exp: UnaryPointwise {
   package static let onnxName: String? = "Exp"
   package static let cost = 10
   package static func apply<T: Real>(_ x: T) -> T { T.exp(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_exp_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("exp", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * y] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Exp(), [.init(real, [3, 5])])] }
 }

@@ -8,7 +8,7 @@ package struct Expm1: UnaryPointwise {
   package static let onnxName: String? = nil
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.expm1(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_expm1_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("expm1", x, type: x.dtype) }
   /// Not y + 1, which has lost e^x where that is small.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * exp(x[0])] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Expm1(), [.init(real, [3, 5])])] }

@@ -8,7 +8,7 @@ package struct Floor: UnaryPointwise {
   package static let onnxName: String? = "Floor"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x.rounded(.down) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_floor_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("floor", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [nil] }
   /// Between two integers, where the derivative is 0.
   package static func samples(_ real: DType) -> [Sample] {

@@ -20,9 +20,7 @@ package struct FloorDivide: BinaryArithmetic {
     let (quotient, part) = (a.dividedReportingOverflow(by: b).partialValue, a.remainderReportingOverflow(dividingBy: b).partialValue)
     return part != 0 && (part < 0) != (b < 0) ? quotient - 1 : quotient
   }
-  package static func c(_ a: String, _ b: String, _ type: DType) -> String {
-    "dsc_floor_divide_\(type.name)(\(a), \(b))"
-  }
+  package static func element(_ a: Expression, _ b: Expression) -> Expression { .whole("floor_divide", a, b, type: a.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [nil, nil] }
   /// Real quotients between two whole numbers, where the derivatives are 0.
   package static func samples(_ real: DType) -> [Sample] {

@@ -8,7 +8,7 @@ package struct Gaussian: UnaryPointwise {
   package static let onnxName: String? = nil
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.gaussian(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_gaussian_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("gaussian", x, type: x.dtype) }
   /// Far out y is 0, and so is x y.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [-(dy * weigh(y, x[0]))] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Gaussian(), [.init(real, [3, 5])])] }

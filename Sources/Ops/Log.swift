@@ -8,7 +8,7 @@ package struct Log: UnaryPointwise {
   package static let onnxName: String? = "Log"
   package static let cost = 10
   package static func apply<T: Real>(_ x: T) -> T { T.log(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_log_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("log", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy / x[0]] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Log(), [.init(real, [3, 5], 0.2...3)])] }
 }

@@ -8,7 +8,7 @@ package struct Log1p: UnaryPointwise {
   package static let onnxName: String? = nil
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.log1p(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_log1p_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("log1p", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy / (x[0] + 1)] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Log1p(), [.init(real, [3, 5], -0.7...3)])] }
 }

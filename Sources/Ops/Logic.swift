@@ -6,8 +6,8 @@ import DescentIR
 package protocol LogicalPointwise: AttributeFreeOp {
   static var operandCount: Int { get }
   static func apply(_ x: [Bool]) -> Bool
-  /// The same in C, where a bool is a `uint8_t` that is 0 or 1.
-  static func c(_ x: [String]) -> String
+  /// The same as an expression, where a bool is a number that is 0 or 1.
+  static func element(_ x: [Expression]) -> Expression
 }
 
 extension LogicalPointwise {
@@ -27,7 +27,7 @@ extension LogicalPointwise {
     .apply(self, batchAll(x, batched, size))
   }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: 1) { x, _, _ in Self.c(x) })
+    .pointwise(PointwiseRule(cost: 1) { x, _ in Self.element(x) })
   }
   package static func samples(_ real: DType) -> [Sample] {
     [Sample(Self(), (0..<operandCount).map { _ in .init(.bool, [3, 7]) })]

@@ -9,8 +9,8 @@ package struct Negate: UnaryArithmetic {
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { -x }
   package static func apply(_ x: Int) -> Int { 0 &- x }
-  package static func c(_ x: String, _ type: DType) -> String {
-    type.isFloating ? "-\(x)" : integerC("0", "-", x, type)
+  package static func element(_ x: Expression) -> Expression {
+    x.dtype.isFloating ? .negated(x) : .arithmetic(.subtract, .number(0, x.dtype), x)
   }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [-dy] }
   package static func samples(_ real: DType) -> [Sample] { 

@@ -8,7 +8,7 @@ package struct NormalCDF: UnaryPointwise {
   package static let onnxName: String? = nil
   package static let cost = 22
   package static func apply<T: Real>(_ x: T) -> T { T.normalCDF(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_normal_cdf_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("normal_cdf", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     [dy * (gaussian(x[0]) * (1 / (2 * Double.pi).squareRoot()))]
   }

@@ -8,7 +8,7 @@ package struct Not: LogicalPointwise {
   package static let onnxName: String? = "Not"
   package static let operandCount = 1
   package static func apply(_ x: [Bool]) -> Bool { !x[0] }
-  package static func c(_ x: [String]) -> String { "(uint8_t)(\(x[0]) ^ 1)" }
+  package static func element(_ x: [Expression]) -> Expression { .cast(.bool, .infix(.xor, x[0], .number(1, .bool))) }
 }
 
 extension Tensor {

@@ -8,7 +8,7 @@ package struct Or: LogicalPointwise {
   package static let onnxName: String? = "Or"
   package static let operandCount = 2
   package static func apply(_ x: [Bool]) -> Bool { x[0] || x[1] }
-  package static func c(_ x: [String]) -> String { "(uint8_t)(\(x[0]) | \(x[1]))" }
+  package static func element(_ x: [Expression]) -> Expression { .cast(.bool, .infix(.or, x[0], x[1])) }
 }
 
 extension Tensor {

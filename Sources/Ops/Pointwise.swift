@@ -9,8 +9,8 @@ package protocol UnaryPointwise: AttributeFreeOp, RealOperation {
   static var cost: Int { get }
   /// The value, in Swift.
   static func apply<T: Real>(_ x: T) -> T
-  /// The same as a C expression; `t` is `f32` or `f64`, the suffix of the runtime's functions.
-  static func c(_ x: String, _ t: String) -> String
+  /// The same as an expression.
+  static func element(_ x: Expression) -> Expression
 }
 
 extension UnaryPointwise {
@@ -27,7 +27,7 @@ extension UnaryPointwise {
   }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: Self.cost) { x, types, _ in Self.c(x[0], types[0].name) })
+    .pointwise(PointwiseRule(cost: Self.cost) { x, _ in Self.element(x[0]) })
   }
 }
 
@@ -37,7 +37,7 @@ package protocol UnaryArithmetic: AttributeFreeOp {
   static func apply<T: Real>(_ x: T) -> T
   /// On integers, wrapping.
   static func apply(_ x: Int) -> Int
-  static func c(_ x: String, _ type: DType) -> String
+  static func element(_ x: Expression) -> Expression
 }
 
 extension UnaryArithmetic {
@@ -61,7 +61,7 @@ extension UnaryArithmetic {
   }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: Self.cost) { x, types, _ in Self.c(x[0], types[0]) })
+    .pointwise(PointwiseRule(cost: Self.cost) { x, _ in Self.element(x[0]) })
   }
 }
 
@@ -76,14 +76,14 @@ extension Unchanged {
   }
   package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { x[0] }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
-  package func lowering(_ operands: [TensorType]) -> Lowering { .pointwise(PointwiseRule(cost: 0) { x, _, _ in x[0] }) }
+  package func lowering(_ operands: [TensorType]) -> Lowering { .pointwise(PointwiseRule(cost: 0) { x, _ in x[0] }) }
 }
 
 /// `y[i] = f(a[i], b[i])` on real numbers of one type.
 package protocol BinaryPointwise: AttributeFreeOp, RealOperation {
   static var cost: Int { get }
   static func apply<T: Real>(_ a: T, _ b: T) -> T
-  static func c(_ a: String, _ b: String, _ type: DType) -> String
+  static func element(_ a: Expression, _ b: Expression) -> Expression
 }
 
 extension BinaryPointwise {
@@ -101,7 +101,7 @@ extension BinaryPointwise {
   }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: Self.cost) { x, types, _ in Self.c(x[0], x[1], types[0]) })
+    .pointwise(PointwiseRule(cost: Self.cost) { x, _ in Self.element(x[0], x[1]) })
   }
 }
 
@@ -111,7 +111,7 @@ package protocol BinaryArithmetic: AttributeFreeOp {
   static func apply<T: Real>(_ a: T, _ b: T) -> T
   /// On integers, wrapping.
   static func apply(_ a: Int, _ b: Int) -> Int
-  static func c(_ a: String, _ b: String, _ type: DType) -> String
+  static func element(_ a: Expression, _ b: Expression) -> Expression
 }
 
 extension BinaryArithmetic {
@@ -135,7 +135,7 @@ extension BinaryArithmetic {
   }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: Self.cost) { x, types, _ in Self.c(x[0], x[1], types[0]) })
+    .pointwise(PointwiseRule(cost: Self.cost) { x, _ in Self.element(x[0], x[1]) })
   }
 }
 

@@ -48,7 +48,9 @@ package struct Power: AttributeFreeOp {
     .apply(self, batchAll(x, batched, size))
   }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: 25) { x, _, type in "dsc_pow_\(type.name)(\(x[0]), \(x[1]))" })
+    .pointwise(PointwiseRule(cost: 25) { x, type in
+      type.isFloating ? .math("pow", x[0], x[1], type: type) : .whole("pow", x[0], x[1], type: type)
+    })
   }
   package static func samples(_ real: DType) -> [Sample] {
     [Sample(Power(), [.init(real, [2, 3], 0.3...2), .init(real, [2, 3])])]

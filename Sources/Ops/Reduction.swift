@@ -100,3 +100,36 @@ func reduce(_ x: Tensor, _ axes: [Int]?, _ keepAxes: Bool, _ at: SourceLocation,
   let shape = Shape(x.shape.dimensions.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
   return shape == y.shape ? y : .apply(Reshape(shape), [y], at: at)
 }
+
+extension Reducer {
+  /// Two values combined.
+  package func combined(_ a: Expression, _ b: Expression) -> Expression {
+    switch self {
+    case .sum: .arithmetic(.add, a, b)
+    case .product: .arithmetic(.multiply, a, b)
+    case .max: .extreme("max", a, b)
+    case .min: .extreme("min", a, b)
+    }
+  }
+  /// What combining begins with.
+  package func identity(_ dtype: DType) -> Scalar {
+    switch self {
+    case .sum: Scalar(integer: 0, dtype)
+    case .product: Scalar(integer: 1, dtype)
+    case .max, .min:
+      switch dtype {
+      case .f32, .f64: Scalar(self == .max ? -Double.infinity : .infinity, dtype)
+      case .i32: Scalar(integer: Int(self == .max ? Int32.min : .max), dtype)
+      case .i64: Scalar(integer: self == .max ? .min : .max, dtype)
+      case .u8, .bool: Scalar(integer: self == .max ? 0 : 255, dtype)
+      }
+    }
+  }
+  /// Whether combining a value with itself gives it again.
+  package var isIdempotent: Bool {
+    switch self {
+    case .max, .min: true
+    case .sum, .product: false
+    }
+  }
+}

@@ -17,7 +17,7 @@ package struct Remainder: BinaryArithmetic {
     let part = a.remainderReportingOverflow(dividingBy: b).partialValue
     return part != 0 && (part < 0) != (b < 0) ? part + b : part
   }
-  package static func c(_ a: String, _ b: String, _ type: DType) -> String { "dsc_remainder_\(type.name)(\(a), \(b))" }
+  package static func element(_ a: Expression, _ b: Expression) -> Expression { .whole("remainder", a, b, type: a.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy, -(dy * floorDivide(x[0], x[1]))] }
   /// Real quotients between two whole numbers, where there are derivatives.
   package static func samples(_ real: DType) -> [Sample] {

@@ -8,7 +8,7 @@ package struct Rsqrt: UnaryPointwise {
   package static let onnxName: String? = nil
   package static let cost = 4
   package static func apply<T: Real>(_ x: T) -> T { 1 / x.squareRoot() }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_rsqrt_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("rsqrt", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * (-0.5 * (y * y * y))] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Rsqrt(), [.init(real, [3, 5], 0.3...3)])] }
 }

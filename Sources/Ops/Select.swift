@@ -32,14 +32,7 @@ package struct Select: AttributeFreeOp {
     .apply(self, batchAll(x, batched, size))
   }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(
-      PointwiseRule(cost: 1) { x, _, type in
-        Self.c(x[0], x[1], x[2], type)
-      })
-  }
-  /// The C of a choice: never `?:`, in whose arm a compiler may put a load (see the runtime's `dsc_select_f32`).
-  package static func c(_ p: String, _ a: String, _ b: String, _ type: DType) -> String {
-    "dsc_select_\(type == .bool ? "u8" : type.name)(\(p), \(a), \(b))"
+    .pointwise(PointwiseRule(cost: 1) { x, _ in .choice(x[0], x[1], x[2]) })
   }
   package static func samples(_ real: DType) -> [Sample] {
     [real, .i32, .i64, .u8, .bool].map {

@@ -12,7 +12,7 @@ package struct Sigmoid: UnaryPointwise {
     let e = T.exp(-Swift.abs(x))
     return x >= 0 ? 1 / (1 + e) : e / (1 + e)
   }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_sigmoid_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("sigmoid", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * (y * (1 - y))] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Sigmoid(), [.init(real, [3, 5], -4...4)])] }
 }

@@ -9,8 +9,12 @@ package struct Sign: UnaryArithmetic {
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x > 0 ? 1 : x < 0 ? -1 : x }
   package static func apply(_ x: Int) -> Int { x.signum() }
-  package static func c(_ x: String, _ type: DType) -> String {
-    type == .u8 ? "(uint8_t)(\(x) != 0)" : "dsc_sign_\(type.name)(\(x))"
+  package static func element(_ x: Expression) -> Expression {
+    switch x.dtype {
+    case .u8, .bool: .cast(.u8, .infix(.notEqual, x, .number(0, x.dtype)))
+    case .i32, .i64: .whole("sign", x, type: x.dtype)
+    case .f32, .f64: .math("sign", x, type: x.dtype)
+    }
   }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [nil] }
   /// On both sides of the step at 0 and away from it.

@@ -8,7 +8,7 @@ package struct Sin: UnaryPointwise {
   package static let onnxName: String? = "Sin"
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.sin(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_sin_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("sin", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * cos(x[0])] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Sin(), [.init(real, [3, 5], -4...4)])] }
 }

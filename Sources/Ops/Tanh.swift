@@ -8,7 +8,7 @@ package struct Tanh: UnaryPointwise {
   package static let onnxName: String? = "Tanh"
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.tanh(x) }
-  package static func c(_ x: String, _ t: String) -> String { "dsc_tanh_\(t)(\(x))" }
+  package static func element(_ x: Expression) -> Expression { .math("tanh", x, type: x.dtype) }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy * (1 - y * y)] }
   package static func samples(_ real: DType) -> [Sample] { [Sample(Tanh(), [.init(real, [3, 5])])] }
 }

@@ -8,9 +8,9 @@ package struct Weigh: BinaryPointwise {
   package static let onnxName: String? = nil
   package static let cost = 3
   package static func apply<T: Real>(_ w: T, _ x: T) -> T { w == 0 ? 0 : w * x }
-  package static func c(_ w: String, _ x: String, _ type: DType) -> String {
-    let zero = type == .f32 ? "0.0f" : "0.0"
-    return Select.c("(uint8_t)(\(w) == \(zero))", zero, "\(w) * \(x)", type)
+  package static func element(_ w: Expression, _ x: Expression) -> Expression {
+    let zero = Expression.number(0, w.dtype)
+    return .choice(.truth(.equal, w, zero), zero, .infix(.multiply, w, x))
   }
   /// That of the weight is x where the weight is 0 too.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [weigh(dy, x[1]), weigh(x[0], dy)] }

@@ -2,6 +2,7 @@
 
 import DescentCCode
 import DescentIR
+import DescentLoops
 import DescentOps
 import Foundation
 import Testing
@@ -124,14 +125,12 @@ import Testing
   @Test func barriersStandWhereTheyMust() throws {
     for trial in try programs() {
       let program = try trial.program(0)
-      let step = Step(program)
-      #expect(step.calls.count == program.calls.count, "\(trial.name)")
-      #expect(step.calls.map(\.isShared) == program.calls.map(\.isShared), "\(trial.name)")
-      #expect(step.unknown == [], "\(trial.name)")
-      #expect(step.regions.count == program.memoryRows.count, "\(trial.name)")
+      let step = Step(program.plan)
       #expect(step.conflicts() == [], "\(trial.name)")
       // What is placed in the arena lies within it.
-      #expect(step.regions.allSatisfy { $0.base != "arena" || $0.range.upperBound <= program.arenaBytes }, "\(trial.name)")
+      #expect(step.regions.allSatisfy { $0.range.upperBound <= program.arenaBytes }, "\(trial.name)")
+      // A barrier stands where the plan has one.
+      #expect(program.text.split(separator: "\n").count { $0 == "  DSC_BARRIER" } == program.barriers, "\(trial.name)")
       #expect(step.overlaps() == [], "\(trial.name)")
     }
   }
@@ -160,7 +159,7 @@ import Testing
   }
 }
 
-/// The step function of an emitted program as its text tells: which call touches which bytes.
+/// Which call of a step touches which bytes between which barriers.
 private struct Step {
   struct Region {
     var base: String
@@ -175,51 +174,28 @@ private struct Step {
   }
   var calls: [Call] = []
   var regions: [Region] = []
-  /// Arguments that are no array of the step.
-  var unknown: [String] = []
 
-  init(_ program: StepProgram) {
-    let lines = program.text.split(separator: "\n").map(String.init)
-    // Parameters of each function: whether it may write.
-    var isWritten: [String: [Bool]] = [:]
-    for line in lines where line.hasPrefix("static void \(program.prefix)_k") {
-      guard let open = line.firstIndex(of: "(") else { continue }
-      let name = String(line[line.index(line.startIndex, offsetBy: 12)..<open])
-      isWritten[name] = line[open...].split(separator: ",").dropFirst(2).map { !$0.contains("const ") }
+  init(_ plan: StepPlan) {
+    regions = plan.temporaries.map {
+      Region(
+        base: "arena", range: $0.offset..<$0.offset + $0.life.bytes, name: plan.describe($0.buffer), calls: $0.life.first...$0.life.last)
     }
-    // Where each array of the step lies. Arrays of the arena have their sizes in the memory rows, by offset and life.
-    var named: [String: Region] = [:]
-    let rows = program.memoryRows.map { $0.split(separator: "\t").map(String.init) }
-    for line in program.declarations {
-      if let match = line.firstMatch(of: /\*const (\w+) = .*io\[(\d+)\]/) {
-        let place = Int(match.output.2)!
-        named[String(match.output.1)] = Region(
-          base: "io\(place)", range: 0..<program.externals[place].type.byteCount, name: String(match.output.1))
-      } else if let match = line.firstMatch(of: /\*const (\w+) = .*\(arena \+ (\d+)\); \/\* (.*) \*\//) {
-        let row = rows.first { $0[0] == String(match.output.2) && $0[3] == String(match.output.3) }!
-        let life = row[2].dropFirst("calls ".count).split(separator: "-").map { Int($0)! }
-        let region = Region(
-          base: "arena", range: Int(row[0])!..<Int(row[0])! + Int(row[1])!, name: String(match.output.1), calls: life[0]...life[1])
-        named[region.name] = region
-        regions.append(region)
-      }
+    let placed = Dictionary(uniqueKeysWithValues: zip(plan.temporaries.map(\.buffer), regions))
+    func external(_ place: Int) -> Region {
+      Region(base: "io\(place)", range: 0..<plan.externals[place].type.byteCount, name: plan.externals[place].label)
     }
     var segment = 0
-    var isStep = false
-    for line in lines {
-      if line.hasPrefix("static void \(program.prefix)_step(") { isStep = true }
-      guard isStep else { continue }
-      if line.contains("DSC_BARRIER") { segment += 1 }
-      let match = line.firstMatch(of: /(dsc_share|thread == 0).* (\w+_k\d+)\((.*)\);/)
-      guard let match, let flags = isWritten[String(match.output.2)] else { continue }
-      let arguments = match.output.3.split(separator: ",").map { String($0.trimmingPrefix(" ")) }
-      // The unit range may hold commas of its own; arrays come last.
-      let arrays = arguments.suffix(flags.count)
-      unknown += arrays.filter { named[$0] == nil && $0 != "scratch" && !$0.hasPrefix("\(program.prefix)_c") }
-      calls.append(
-        Call(
-          isShared: match.output.1 == "dsc_share", segment: segment,
-          touches: zip(arrays, flags).compactMap { name, written in named[name].map { ($0, written) } }))
+    for call in plan.calls {
+      if call.waits { segment += 1 }
+      let touches = zip(call.buffers, plan.functions[call.function].parameters).compactMap { buffer, parameter -> (Region, Bool)? in
+        switch buffer {
+        case .input(let i): (external(i), parameter.isWritten)
+        case .output(let k): (external(plan.outputPlaces[k]), parameter.isWritten)
+        case .node, .partial: (placed[buffer]!, parameter.isWritten)
+        case .constant: nil
+        }
+      }
+      calls.append(Call(isShared: call.isShared, segment: segment, touches: touches))
     }
   }
 

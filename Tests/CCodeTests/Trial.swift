@@ -3,6 +3,7 @@
 import DescentCCode
 import DescentDriver
 import DescentIR
+import DescentLoops
 import DescentInterpreter
 import DescentOps
 import DescentPasses
@@ -38,7 +39,7 @@ struct Trial: Sendable {
     let graph = isOptimized ? try optimize(self.graph, check: true) : self.graph
     let schedule = try fuse(graph, donations: donations)
     try schedule.graph.verify()
-    return StepProgram(schedule, prefix: "t\(number)", leastShared: leastShared ?? StepProgram.leastShared)
+    return StepProgram(schedule, prefix: "t\(number)", leastShared: leastShared ?? StepPlan.leastShared)
   }
 }
 

@@ -1,0 +1,177 @@
+// One run of a schedule as calls of loop nests: what is called with which memory, and where threads wait for each other.
+// Takes a schedule; gives functions, calls, the arena and barriers. No text: how it is printed is decided elsewhere.
+
+import DescentIR
+import DescentPasses
+
+package struct StepPlan: Sendable {
+  /// An array that the caller supplies.
+  package struct External: Sendable {
+    package var label: String
+    package var type: TensorType
+    package var isWritten: Bool
+    /// The external, a scalar i64, that says how long the first axis is, where only the run knows.
+    package var length: Int?
+    /// The type for people.
+    package var typeText: String { length == nil ? type.description : type.text(firstAxis: "rows") }
+  }
+  /// A call of a function.
+  package struct Call: Sendable {
+    /// Its number among the functions.
+    package var function: Int
+    package var buffers: [Buffer]
+    package var nodes: [NodeID]
+    package var work: Int
+    package var isShared: Bool
+    /// Whether all threads have ended the calls before when it begins.
+    package var waits = false
+    /// The arrays that it reads and writes.
+    package var arrays: [TensorType]
+  }
+  /// A value in the arena, while the calls from the first to the last need it.
+  package struct Temporary: Sendable {
+    package var buffer: Buffer
+    package var offset: Int
+    package var life: Lifetime
+  }
+
+  package var schedule: Schedule
+  /// What `io` points to: the inputs, then the outputs that take over no input's memory.
+  package var externals: [External] = []
+  /// For each output of the graph its place in `io`.
+  package var outputPlaces: [Int] = []
+  /// The functions, each once.
+  package var functions: [LoopFunction] = []
+  package var calls: [Call] = []
+  package var temporaries: [Temporary] = []
+  /// Bytes of the arena without the threads' scratch memory.
+  package var arenaBytes = 0
+  /// Whether it is the body of a loop, which is given its threads' scratch memory.
+  package var isBody: Bool
+  package var leastShared: Int
+
+  /// Work below this many multiply-adds is done by one thread: sharing it out would cost more than it saves.
+  package static let leastShared = 20_000
+
+  /// How many barriers a step has.
+  package var barriers: Int { calls.count(where: \.waits) }
+
+  /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out.
+  package init(_ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared) {
+    self.schedule = schedule
+    self.isBody = isBody
+    self.leastShared = leastShared
+    precondition(schedule.gathersFromLengths, "an array of unknown length is used by more than gathering")
+    addExternals()
+    let context = ProgramContext(schedule, leastShared: leastShared)
+    let kernels = schedule.kernels.filter { $0.domain.count > 0 }
+    let separate = kernels.map(context.functions)
+    add(RowRegion(context, kernels, separate)?.functions() ?? separate.flatMap { $0 })
+    place()
+    addBarriers()
+  }
+
+  private mutating func addExternals() {
+    let graph = schedule.graph
+    externals = graph.inputs.enumerated().map {
+      External(label: graph.label(ofInput: $0), type: graph[$1].type, isWritten: false, length: schedule.lengths[$0])
+    }
+    for (k, output) in graph.outputs.enumerated() {
+      if let input = schedule.donations[k] {
+        externals[input].isWritten = true
+        outputPlaces.append(input)
+      } else {
+        outputPlaces.append(externals.count)
+        externals.append(External(label: graph.outputLabels[k], type: graph[output].type, isWritten: true))
+      }
+    }
+  }
+
+  /// Adds calls; equal functions are one.
+  private mutating func add(_ list: [LoopFunction]) {
+    var known: [Int: [Int]] = [:]
+    for function in list {
+      let number: Int
+      if let same = known[function.hash]?.first(where: { functions[$0].isSame(as: function) }) {
+        number = same
+      } else {
+        number = functions.count
+        known[function.hash, default: []].append(number)
+        functions.append(function)
+      }
+      let isShared: Bool
+      switch function.execution {
+      case .shared: isShared = function.work >= leastShared
+      case .alone: isShared = false
+      case .together(let all): isShared = all
+      }
+      calls.append(Call(
+        function: number, buffers: function.parameters.map(\.buffer), nodes: function.nodes, work: function.work, isShared: isShared,
+        arrays: function.parameters.compactMap { $0.node.map { schedule.graph[$0].type } }))
+      noteLifetimes(function)
+    }
+  }
+
+  /// Gives each temporary its lifetime in calls.
+  private mutating func noteLifetimes(_ function: LoopFunction) {
+    let call = calls.count - 1
+    for parameter in function.parameters {
+      let bytes: Int
+      switch parameter.buffer {
+      case .node(let id): bytes = schedule.graph[id].type.byteCount
+      case .partial: bytes = function.partialBytes
+      case .input, .output, .constant: continue
+      }
+      if let known = temporaries.firstIndex(where: { $0.buffer == parameter.buffer }) {
+        temporaries[known].life.last = call
+      } else {
+        temporaries.append(Temporary(buffer: parameter.buffer, offset: 0, life: Lifetime(bytes: bytes, first: call, last: call)))
+      }
+    }
+  }
+
+  private mutating func place() {
+    let plan = planMemory(temporaries.map(\.life))
+    for (i, offset) in plan.offsets.enumerated() { temporaries[i].offset = offset }
+    arenaBytes = plan.bytes
+  }
+
+  private mutating func addBarriers() {
+    let places = Dictionary(uniqueKeysWithValues: temporaries.map { ($0.buffer, $0.offset..<$0.offset + $0.life.bytes) })
+    // The calls since the last barrier; those by one thread follow each other anyway.
+    var open: [Int] = []
+    for call in calls.indices {
+      if open.contains(where: { conflict($0, call, places) }) {
+        calls[call].waits = true
+        open = []
+      }
+      open.append(call)
+    }
+  }
+
+  /// Whether two calls touch the same memory, one of them writing, and not both are made by the first thread alone.
+  private func conflict(_ a: Int, _ b: Int, _ places: [Buffer: Range<Int>]) -> Bool {
+    guard calls[a].isShared || calls[b].isShared else { return false }
+    func touched(_ call: Int) -> [(buffer: Buffer, isWritten: Bool)] {
+      zip(calls[call].buffers, functions[calls[call].function].parameters).map { ($0, $1.isWritten) }
+    }
+    func overlap(_ a: Buffer, _ b: Buffer) -> Bool {
+      if a == b { return true }
+      guard let x = places[a], let y = places[b] else { return false }
+      return x.overlaps(y)
+    }
+    let others = touched(b)
+    return touched(a).contains { x in others.contains { y in (x.isWritten || y.isWritten) && overlap(x.buffer, y.buffer) } }
+  }
+
+  /// What a buffer is, for people.
+  package func describe(_ buffer: Buffer) -> String {
+    let graph = schedule.graph
+    switch buffer {
+    case .input(let i): return "input \(i) \(externals[i].typeText)"
+    case .output(let k): return "output \(k)"
+    case .node(let id), .constant(let id): return "\(graph[id].op.name) %\(id.index) \(graph[id].type)"
+    case .partial(let id): return "partial results of \(graph[id].op.name) %\(id.index)"
+    }
+  }
+}
