@@ -181,7 +181,7 @@ struct CPrinter: CNaming {
 
   // MARK: Matrix products
 
-  private mutating func product(_ product: Product) {
+  private mutating func product(_ product: MatrixProduct) {
     let t = product.dtype.cName
     // The epilogue receives its arrays, and the batch's index, in a struct.
     let used = product.epilogue.storages.compactMap { if case .parameter(let number) = $0 { number } else { nil } }
@@ -269,7 +269,7 @@ struct CPrinter: CNaming {
 
   /// How an operand is told to the product: by the strides of its two loops, or, where one has none, by a function for each,
   /// which is declared beside.
-  private mutating func operand(_ operand: Product.Operand, _ side: String, _ product: String) -> String {
+  private mutating func operand(_ operand: MatrixProduct.Operand, _ side: String, _ product: String) -> String {
     let data = array(operand.storage, operand.start).text
     switch operand.place {
     case .strides(let a, let b): return "\(product)_strided(\(data), \(cLiteral(a)), \(cLiteral(b)))"

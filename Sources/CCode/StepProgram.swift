@@ -258,7 +258,7 @@ extension LoopFunction {
     if scan != nil { return "\(name)_body_scratch" }
     for statement in body {
       guard case .product(let product) = statement else { continue }
-      func strides(_ operand: Product.Operand) -> String {
+      func strides(_ operand: MatrixProduct.Operand) -> String {
         if case .strides(let a, let b) = operand.place { "\(cLiteral(a)), \(cLiteral(b))" } else { "DSC_GEMM_INDEXED, DSC_GEMM_INDEXED" }
       }
       return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(product.depth), \(strides(product.lhs)), "

@@ -95,13 +95,13 @@ extension ProgramContext {
     /// Where an operand begins for the batch at hand: its variables come first in `position`.
     func operand(
       _ operand: StridedOperand, _ storage: Storage, _ loops: [(stride: Int?, name: String, dimensions: [Int], first: Int)]
-    ) -> Product.Operand {
+    ) -> MatrixProduct.Operand {
       let start = batch.indices.reduce(Affine(operand.position.constant)) {
         $0 + Affine(variable: batch[$1]) * (form.batch[$1] > 1 ? operand.position.coefficient(of: $1) : 0)
       }
       if let a = loops[0].stride, let b = loops[1].stride { return .init(storage: storage, start: start, place: .strides(a, b)) }
       let digits = loops.map { loop in
-        Product.Digits(
+        MatrixProduct.Digits(
           dimensions: loop.dimensions, coefficients: loop.dimensions.indices.map { operand.position.coefficient(of: loop.first + $0) },
           name: loop.name)
       }
@@ -109,7 +109,7 @@ extension ProgramContext {
     }
     let firstRow = batch.count, firstColumn = firstRow + rows.count, firstDepth = firstColumn + columns.count
     let depth = ("depth", form.depthDimensions, firstDepth)
-    let product = Product(
+    let product = MatrixProduct(
       dtype: dtype, batch: batch, rows: form.rows, columns: form.columns, depth: form.depth,
       lhs: operand(lhs, left, [
         (lhs.row, "row", form.rowDimensions, firstRow), (lhs.depth, depth.0, depth.1, depth.2),

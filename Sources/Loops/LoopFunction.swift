@@ -43,7 +43,7 @@ package indirect enum Statement: Hashable, Sendable {
   case push(SumStack)
   /// Leaves the sum of all blocks in `sum`.
   case finish(SumStack)
-  case product(Product)
+  case product(MatrixProduct)
   case draw(Draw)
   /// Which operations follow.
   case comment(String)
@@ -77,7 +77,7 @@ package struct SumStack: Hashable, Sendable {
 }
 
 /// A matrix product of the runtime, with what is done with each element of it.
-package struct Product: Hashable, Sendable {
+package struct MatrixProduct: Hashable, Sendable {
   /// An operand: where it begins in the batch at hand, and how its positions follow from the row and the column.
   package struct Operand: Hashable, Sendable {
     package enum Place: Hashable, Sendable {

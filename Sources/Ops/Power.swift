@@ -34,7 +34,7 @@ package struct Power: AttributeFreeOp {
     HostArray(type.shape, zip(a, b).map { T(wrapping: whole($0.asInt, $1.asInt)) })
   }
   /// By repeated squares, wrapping.
-  private static func whole(_ a: Int, _ b: Int) -> Int {
+  package static func whole(_ a: Int, _ b: Int) -> Int {
     if b < 0 { return a == 1 || (a == -1 && b % 2 == 0) ? 1 : a == -1 ? -1 : 0 }
     var (result, square, rest) = (1, a, b)
     while rest > 0 {

@@ -25,7 +25,8 @@ package func fuse(_ graph: Graph, donations: [Int?] = []) throws -> Schedule {
 /// Puts identities where a value must lie in memory by itself: views and inputs that are outputs, an output given twice, and
 /// operands of contractions that no strides describe and of loops that are not in memory. A loop's result has one node.
 private func materializing(_ graph: Graph) throws -> Graph {
-  var graph = graph
+  var graph = try copyingOperands(graph)
+  // After results have one node each: two that were given are one now.
   var seen: [Bool] = Array(repeating: false, count: graph.nodes.count)
   for k in graph.outputs.indices {
     let id = graph.outputs[k]
@@ -35,6 +36,10 @@ private func materializing(_ graph: Graph) throws -> Graph {
       seen[id.index] = true
     }
   }
+  return graph
+}
+
+private func copyingOperands(_ graph: Graph) throws -> Graph {
   guard graph.ids.contains(where: { graph.needsCopies($0).contains(true) || graph[$0].op is Loop }) else { return graph }
   // Copies come before the contraction that reads them, so the graph is built anew.
   var result = Graph()

@@ -3,6 +3,7 @@
 
 import DescentCCode
 import DescentIR
+import DescentLoops
 import DescentOps
 import DescentPasses
 import Testing
@@ -39,7 +40,12 @@ import Testing
 
   /// How many of the programs read an operand at positions given by functions.
   private static func indexed(_ trials: [Trial]) throws -> Int {
-    try trials.count { try librarySource([$0.program(0)]).contains("_indexed(p") && !$0.graph.nodes.isEmpty }
+    func isIndexed(_ operand: MatrixProduct.Operand) -> Bool { if case .functions = operand.place { true } else { false } }
+    return try trials.count { trial in
+      try trial.program(0).functions.contains { function in
+        function.body.contains { if case .product(let product) = $0 { isIndexed(product.lhs) || isIndexed(product.rhs) } else { false } }
+      }
+    }
   }
 
   @Test(arguments: [DType.f32, .f64]) func sizesAroundTiles(_ dtype: DType) throws {

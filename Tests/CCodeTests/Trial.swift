@@ -43,6 +43,26 @@ struct Trial: Sendable {
   }
 }
 
+extension Trial {
+  /// Most multiply-adds that nests are interpreted for.
+  private static let mostWork = 300_000
+
+  /// In what the nests, interpreted, differ from the graph; nil where they are right, or more work than a test can wait for.
+  func nestDifference(_ plan: StepPlan, _ expected: [HostArray], _ tolerance: Tolerance) -> String? {
+    guard plan.work.times(steps) <= Self.mostWork else { return nil }
+    let arrays = plan.externals.enumerated().map { index, external in
+      index < inputs.count ? NestArray(inputs[index]) : NestArray(external.type.dtype, count: external.type.shape.count)
+    }
+    for _ in 0..<steps { plan.interpret(arrays, shares: 3) }
+    for (k, (wanted, place)) in zip(expected, plan.outputPlaces).enumerated() {
+      if let difference = difference(wanted, arrays[place].array(wanted.type), tolerance) {
+        return "output \(k) of the nests: \(difference)\n\(plan.text)"
+      }
+    }
+    return nil
+  }
+}
+
 /// The graph that `body` traces from inputs of the given types.
 func traced(_ types: [TensorType], _ body: ([Tensor]) throws -> [Tensor]) throws -> Graph {
   let trace = Trace()
@@ -170,6 +190,8 @@ struct Fleet {
         return "outputs \(twins.first) and \(twins.second) should agree, interpreted: \(difference)"
       }
     }
+    if let fault = program.faults.first { return "its nests: \(fault)" }
+    if let difference = trial.nestDifference(program.plan, expected, tolerance) { return difference }
     var first: [HostArray]?
     for (build, library) in libraries {
       // The thread count was varied by the first build.
