@@ -55,7 +55,7 @@ DSC_FN int dsc_csv_no_number(const dsc_csv_reading *r, int64_t line, int64_t col
   const dsc_shown_path where = dsc_csv_where(&r->columns, line, column);
   const char *advice = "";
   if (dsc_csv_is_missing(text, size))
-    advice = "; with missing: .nan or .dropped it may be missing";
+    advice = "; the option \"missing\" has it read as NaN, or its row left out";
   else if (memchr(text, ';', (size_t)size) != NULL && c->separator != ';')
     advice = "; is the separator \";\"?";
   else if (memchr(text, '\t', (size_t)size) != NULL && c->separator != '\t')
@@ -76,8 +76,14 @@ DSC_NOINLINE int dsc_csv_value(dsc_csv_reading *r, int64_t column, dsc_decimal *
   int64_t size;
   const int64_t line = c->line;
   const int code = dsc_csv_field(c, column, &text, &size);
-  if (code != DSC_OK || dsc_csv_number(text, text + size, c->point, d))
+  if (code != DSC_OK)
     return code;
+  if (dsc_csv_number(text, text + size, c->point, d)) {
+    /* A number that is none is a missing value, however it is written. */
+    if (d->kind == DSC_NUMBER_NAN && r->options->missing == DSC_CSV_MISSING_REFUSED)
+      return dsc_csv_no_number(r, line, column, text, size);
+    return DSC_OK;
+  }
   if (r->options->missing == DSC_CSV_MISSING_REFUSED || !dsc_csv_is_missing(text, size))
     return dsc_csv_no_number(r, line, column, text, size);
   d->kind = DSC_NUMBER_NAN;
@@ -92,7 +98,7 @@ DSC_NOINLINE int dsc_csv_misfit(const dsc_csv_reading *r, int64_t column, const 
   if (missing == DSC_CSV_MISSING_DROPPED)
     return DSC_OK;
   if (missing == DSC_CSV_MISSING_NAN)
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: a missing value, which is no whole number; with missing: .dropped its row is left out", where.text);
+    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: a missing value, which is no whole number; the option \"missing\" can leave its row out", where.text);
   if (dtype == DSC_I32)
     return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a whole number of 32 bits, found %.17g", where.text, dsc_decimal_value(d, 0));
   return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: the number is beyond the range of %s", where.text, dsc_dtype_name(dtype));
@@ -164,7 +170,7 @@ DSC_INLINE int dsc_csv_read_field(dsc_csv_reading *r, int64_t column, int32_t ro
     while (p < c->end && *p == ' ')
       p++;
     p = dsc_decimal_scan(p, c->end, c->point, d);
-    if (p == NULL || (p < c->end ? *p != c->separator && *p != '\n' && *p != '\r' : !c->at_end))
+    if (p == NULL || d->kind == DSC_NUMBER_NAN || (p < c->end ? *p != c->separator && *p != '\n' && *p != '\r' : !c->at_end))
       return dsc_csv_value(r, column, d);
     c->p = p;
     return DSC_OK;

@@ -43,6 +43,14 @@ package struct EmittedFiles {
     guard !directory.isEmpty, !directory.utf8.contains(0) else {
       throw DescentError(.usage, "\(directory.debugDescription) is no name of a folder")
     }
+    // A folder that holds the first of the files holds an emission, which this one replaces; others may be a user's own.
+    func exists(_ name: String) -> Bool {
+      var facts = stat()
+      return lstat("\(directory)/\(name)", &facts) == 0
+    }
+    if let first = files.first?.name, !exists(first), let other = files.first(where: { exists($0.name) })?.name {
+      throw DescentError(.file, "\(directory)/\(other) is there already, and no \(first) beside it: it is not replaced; choose another folder")
+    }
     var made = try EmittedFiles.makeFolders(directory)
     let folders = Set(files.compactMap { name, _ in name.lastIndex(of: "/").map { String(name[..<$0]) } }).sorted()
     EmittedFiles.sweep(directory)

@@ -59,16 +59,24 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
     let data = try program.data()
     let trainer = try program.trainer()
     let log = try log.map { try MetricsLog($0, metric: trainer.metric?.name, continues: resume != nil) }
+    var firstStep = 0
     var report = TrainingReport(console, program: P.name, metric: trainer.metric?.name, json: json)
     let result = try trainer.fit(data.training, validation: data.validation, options: options) { event in
       try report.tell(event)
+      if case .started(let facts) = event { firstStep = facts.step }
       if case .epoch(let entry) = event { try log?.add(entry) }
     }
     try report.end(result, checkpoint: checkpoint)
-    try program.finish(
-      FinishedRun(
-        result: result, training: data.training, validation: data.validation, trainer: trainer, console: console,
-        folder: self.log, name: P.name, json: json, plot: plot || (console.isTerminal && !json)))
+    if let resume, checkpoint == nil, !json, result.steps > firstStep {
+      try console.line("\(resume) stays as it was; with --checkpoint what was trained since is kept")
+    }
+    // Where nothing was trained, pictures of an earlier run stay.
+    if result.steps > firstStep {
+      try program.finish(
+        FinishedRun(
+          result: result, training: data.training, validation: data.validation, trainer: trainer, console: console,
+          folder: self.log, name: P.name, json: json, plot: plot || (console.isTerminal && !json)))
+    }
     if let signal = result.signal { throw ExitCode(128 + signal) }
   }
 }

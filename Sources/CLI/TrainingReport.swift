@@ -86,16 +86,15 @@ struct TrainingReport {
     }
     if result.wasInterrupted {
       try console.line(
-        "interrupted after step \(grouped(result.steps)); the parameters are "
-          + (result.history.isEmpty ? "those of that step" : "the best so far")
-          + (checkpoint.map { ", and \($0) goes on from here" } ?? ""))
+        "interrupted after step \(grouped(result.steps))" + (result.isBest ? "; what follows is of the best epoch" : "")
+          + (checkpoint.map { "; \($0) goes on from here" } ?? ""))
     } else if last == nil {
       let steps = "\(grouped(result.steps)) steps"
       try console.line(
         "nothing left to do: " + (result.earlyEnd == nil ? "\(steps) had been done" : "the run had ended after \(steps)"))
     }
     switch result.earlyEnd {
-    case .patience: try console.line("ended early: no better epoch for as long as patience lasts; the parameters are the best")
+    case .patience: try console.line("ended early: no better epoch for as long as patience lasts; what follows is of the best epoch")
     case .tolerance: try console.line("ended early: the loss has settled")
     case .gradientNorm: try console.line("ended early: the gradient is small")
     case .interrupt, nil: break

@@ -48,8 +48,13 @@ import Testing
   @Test func missingValues() throws {
     let path = try folder.file("a.csv", "x,y\n1,\nNA,4\n5,6\n".utf8)
     var options = CSV.Options()
-    expectFileError(path, "line 2, column 2 (\"y\")", "an empty field; with missing: .nan or .dropped") {
+    expectFileError(path, "line 2, column 2 (\"y\")", "an empty field; the option \"missing\" has it read as NaN") {
       _ = try CSV.read(path, options)
+    }
+    // NaN is missing too, however it is written.
+    for word in ["nan", "NaN", "-nan", "NA"] {
+      let file = try folder.file("nan.csv", "x,y\n1,2\n\(word),4\n".utf8)
+      expectFileError(file, "line 3, column 1 (\"x\")", "found \"\(word)\"; the option \"missing\"") { _ = try CSV.read(file, options) }
     }
     options.missing = .nan
     let holes = try CSV.read(path, options)

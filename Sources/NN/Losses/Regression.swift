@@ -60,8 +60,9 @@ public func huberLoss(
 /// Σ wᵢ lossᵢ / Σ wᵢ: the mean of losses of elements or rows with a weight for each.
 ///
 /// `weights` has the shape of `losses`, or that of its first axes: a weight for each row counts for all elements of the row. They
-/// are of the type of the losses, or bool: a mask. What a mask or a weight of 0 leaves out may be anything, even NaN. Where no weight is
-/// above 0 the result is NaN.
+/// are of the type of the losses, or bool: a mask. What a mask or a weight of 0 leaves out may be anything, even NaN, and has the
+/// gradient 0; but 0 passed on to a function of NaN is NaN again, so where data hold NaN put a number in its place before the loss:
+/// `where`(y .== y, y, 0). Where no weight is above 0 the result is NaN.
 public func weightedMean(
   _ losses: Tensor, weights: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -114,12 +114,14 @@ extension Trainer {
     }
     try save()
     let earlyEnd = interrupt.isSet ? .interrupt : EarlyEnd(stopping.ended)
-    if stopping.best_loss < .infinity, earlyEnd == .interrupt || rule.keeps_best != 0 { try session.restoreBest() }
+    let restoresBest = stopping.best_loss < .infinity && rule.keeps_best != 0
+    if restoresBest { try session.restoreBest() }
     try session.checkParameters()
     let evaluation = try session.evaluate()
     let model = try session.model()
     return TrainingResult(
       parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd, signal: interrupt.signal, steps: session.step,
+      isBest: restoresBest,
       validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
       firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
       microsecondsPerStep: total.microsecondsPerStep)

@@ -208,7 +208,7 @@ public struct TrainingResult<P: ParameterTree>: Sendable {
   /// The running state of the network's layers, which belongs to the parameters.
   public var running: Weights
   public var history: [EpochReport]
-  /// Why it ended before the last epoch, if it did. After a signal, or when patience was lost, the parameters are the best so far.
+  /// Why it ended before the last epoch, if it did.
   public var earlyEnd: EarlyEnd?
   /// The signal that ended it: SIGINT (Ctrl-C), SIGTERM or SIGHUP.
   public var signal: Int32?
@@ -216,6 +216,8 @@ public struct TrainingResult<P: ParameterTree>: Sendable {
   public var wasInterrupted: Bool { earlyEnd == .interrupt }
   /// Steps since the start of training, those before a checkpoint included.
   public var steps: Int
+  /// Whether the parameters are those of the best epoch and not those of the last step: with patience, or as `restoresBest` asks.
+  public var isBest: Bool
   /// Loss and metric of the parameters here on the validation rows.
   public var validationLoss: Double?
   public var validationMetric: Double?
