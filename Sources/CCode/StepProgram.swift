@@ -22,8 +22,11 @@ package struct StepProgram: Sendable {
   package subscript<T>(dynamicMember member: KeyPath<StepPlan, T>) -> T { plan[keyPath: member] }
 
   /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out.
-  package init(_ schedule: Schedule, prefix: String, leastShared: Int = StepPlan.leastShared) {
-    self.init(StepPlan(schedule, leastShared: leastShared), prefix: prefix)
+  /// With `givesConstants` large constants stand in `io`, not in the text.
+  package init(
+    _ schedule: Schedule, prefix: String, leastShared: Int = StepPlan.leastShared, givesConstants: Bool = false
+  ) {
+    self.init(StepPlan(schedule, leastShared: leastShared, givesConstants: givesConstants), prefix: prefix)
   }
 
   init(_ plan: StepPlan, prefix: String) {
@@ -43,7 +46,8 @@ package struct StepProgram: Sendable {
       switch buffer {
       case .input(let i): names[buffer] = "in\(i)"
       case .output(let k): names[buffer] = "out\(k)"
-      case .constant(let id): names[buffer] = "\(prefix)_c\(id.index)"
+      case .constant(let id):
+        names[buffer] = plan.givenConstants.contains(id) ? "constant_\(id.index)" : "\(prefix)_c\(id.index)"
       case .node(let id), .partial(let id):
         let operation = plan.schedule.graph[id].op.name
         let base = if case .partial = buffer { operation + "_parts" } else { operation }
@@ -60,7 +64,7 @@ package struct StepProgram: Sendable {
     var text = ""
     let used = Set(plan.calls.flatMap(\.buffers))
     for id in graph.ids {
-      guard used.contains(.constant(id)), case .constant(let array) = graph.lowering(of: id) else { continue }
+      guard used.contains(.constant(id)), !plan.givenConstants.contains(id), case .constant(let array) = graph.lowering(of: id) else { continue }
       // C has no arrays of no elements; this one is never read.
       let numbers = array.count > 0 ? cLiterals(array) : ["0"]
       text += "/* \(array.type) */\nstatic const \(array.dtype.cName) \(names[.constant(id)]!)[\(numbers.count)] = {\n"
@@ -163,7 +167,7 @@ package struct StepProgram: Sendable {
     let needsScratch = plan.calls.contains { plan.functions[$0.function].needsScratch }
     if !plan.calls.contains(where: \.isShared) { declarations.append("(void)threads;") }
     if plan.calls.isEmpty { declarations.append("(void)thread;") }
-    if !declared.contains(where: \.isExternal) { declarations.append("(void)io;") }
+    if !declared.contains(where: \.isExternal), plan.givenConstants.isEmpty { declarations.append("(void)io;") }
     if plan.isBody {
       if !needsScratch { declarations.append("(void)scratch;") }
       if plan.temporaries.isEmpty { declarations.append("(void)arena;") }
@@ -217,7 +221,9 @@ package struct StepProgram: Sendable {
     switch buffer {
     case .input(let i): return external(i)
     case .output(let k): return external(plan.outputPlaces[k])
-    case .constant: return nil
+    case .constant(let id):
+      guard let place = plan.givenConstants.firstIndex(of: id) else { return nil }
+      return "const \(type) *const \(names[buffer]!) = (const \(type) *)io[\(plan.externals.count + place)]; /* \(graph[id].type) */"
     case .node, .partial:
       let offset = plan.temporaries.first { $0.buffer == buffer }!.offset
       return "\(type) *const \(names[buffer]!) = dsc_at_\(dtype.suffix)(arena, \(offset)); /* \(plan.describe(buffer)) */"

@@ -139,7 +139,7 @@ private final class CompiledFunction: Sendable {
       let outputs = try call.trace.record(body)
       let labelled = outputs.flatMap { flat in zip(flat.paths, flat.leaves).map { (label: $0, tensor: $1) } }
       let graph = try call.trace.finish(labelled)
-      let program = try prepare(graph, prefix: "compiled")
+      let program = try prepare(graph, prefix: "compiled", givesConstants: true)
       let executable = try load([program])[0]
       let isChecked = try Settings.current().checks.contains(.numbers)
       build = Build(executable: executable, structures: outputs.map(\.structure), graph: isChecked ? graph : nil)

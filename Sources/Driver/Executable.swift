@@ -49,6 +49,8 @@ package final class Executable: Sendable {
   package let compiler: Compiler
   private let library: Library
   private let function: Run
+  /// What stands in the table of arrays behind those of the caller.
+  private let constants: [MemoryArray]
   /// The arena; a run holds it to the end, so that two tasks may call the same compiled function.
   private let arena: Mutex<MemoryArray>
 
@@ -65,6 +67,10 @@ package final class Executable: Sendable {
     let bytes = Int(size(Int64(threads)))
     try checkRoom(bytes, for: "the temporaries of '\(program.prefix)' take with \(threads) thread\(threads == 1 ? "" : "s")")
     arena = Mutex(try MemoryArray(TensorType(.u8, [bytes])))
+    constants = try program.givenConstants.map { id in
+      guard case .constant(let array) = program.schedule.graph.lowering(of: id) else { preconditionFailure("no constant") }
+      return try MemoryArray(array)
+    }
   }
 
   /// Bytes of the arena with the scratch memory of all threads.
@@ -73,7 +79,7 @@ package final class Executable: Sendable {
   /// Runs `steps` steps on the arrays that the program's externals name, in their order.
   package func run(_ arrays: [MemoryArray], steps: Int = 1) {
     precondition(arrays.map(\.type) == program.externals.map(\.type), "the arrays are not those of the program")
-    let addresses = arrays.map(\.address)
+    let addresses = (arrays + constants).map(\.address)
     arena.withLock { arena in
       addresses.withUnsafeBufferPointer { io in
         // A program without inputs and outputs has no table; it does nothing.
@@ -89,7 +95,7 @@ package final class Executable: Sendable {
     ) -> Void
     precondition(arrays.map(\.type) == program.externals.map(\.type), "the arrays are not those of the program")
     let function = unsafeBitCast(try library.symbol("\(program.prefix)_profile"), to: Run.self)
-    let addresses = arrays.map(\.address)
+    let addresses = (arrays + constants).map(\.address)
     var seconds = [Double](repeating: 0, count: program.calls.count)
     arena.withLock { arena in
       addresses.withUnsafeBufferPointer { io in

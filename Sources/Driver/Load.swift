@@ -36,9 +36,10 @@ private func load(_ program: StepProgram, threads: Int?, profiled: Bool, setting
   return try Executable(program, in: library, threads: threads ?? settings.threads)
 }
 
-/// The passes from a graph to a program, watched as the environment asks. `lengths` as in `Schedule`.
+/// The passes from a graph to a program, watched as the environment asks. `lengths` as in `Schedule`, `givesConstants` as in
+/// `StepProgram`: for programs that are run here.
 package func prepare(
-  _ graph: Graph, donations: [Int?] = [], lengths: [Int: Int] = [:], prefix: String, isSmall: Bool = false
+  _ graph: Graph, donations: [Int?] = [], lengths: [Int: Int] = [:], prefix: String, isSmall: Bool = false, givesConstants: Bool = false
 ) throws -> StepProgram {
   let settings = try Settings.current()
   let start = ContinuousClock.now
@@ -55,7 +56,7 @@ package func prepare(
   schedule.lengths = lengths
   if settings.checks.contains(.graph) { try schedule.graph.verify() }
   settings.print(.passes, "--- \(prefix): kernels\n" + schedule.text)
-  let program = StepProgram(schedule, prefix: prefix)
+  let program = StepProgram(schedule, prefix: prefix, givesConstants: givesConstants)
   settings.print(
     .lines, "descent: \(prefix): \(graph.nodes.count) nodes traced, \(optimized.nodes.count) optimized, \(program.calls.count) calls, "
       + "\(program.barriers) barriers, in \(ContinuousClock.now - start)")

@@ -40,6 +40,8 @@ package struct StepPlan: Sendable {
   package var externals: [External] = []
   /// For each output of the graph its place in `io`.
   package var outputPlaces: [Int] = []
+  /// Constants of the graph that stand in `io` behind the externals, in their order: the others are text.
+  package var givenConstants: [NodeID] = []
   /// The functions, each once.
   package var functions: [LoopFunction] = []
   package var calls: [Call] = []
@@ -56,8 +58,12 @@ package struct StepPlan: Sendable {
   /// How many barriers a step has.
   package var barriers: Int { calls.count(where: \.waits) }
 
-  /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out.
-  package init(_ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared) {
+  /// Bytes of a constant that is text whatever is asked for.
+  private static let mostText = 512
+
+  /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out. With `givesConstants`
+  /// large constants are given beside the externals: as text they would cost a compiler seconds for each million.
+  package init(_ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared, givesConstants: Bool = false) {
     self.schedule = schedule
     self.isBody = isBody
     self.leastShared = leastShared
@@ -67,8 +73,17 @@ package struct StepPlan: Sendable {
     let kernels = schedule.kernels.filter { $0.domain.count > 0 }
     let separate = kernels.map(context.functions)
     add(RowRegion(context, kernels, separate)?.functions() ?? separate.flatMap { $0 })
+    if givesConstants { giveConstants() }
     place()
     addBarriers()
+  }
+
+  private mutating func giveConstants() {
+    let used = Set(calls.flatMap(\.buffers))
+    givenConstants = schedule.graph.ids.filter {
+      guard case .constant(let array) = schedule.graph.lowering(of: $0) else { return false }
+      return array.type.byteCount > Self.mostText && used.contains(.constant($0))
+    }
   }
 
   private mutating func addExternals() {
@@ -89,7 +104,7 @@ package struct StepPlan: Sendable {
 
   /// Adds calls; equal functions are one.
   private mutating func add(_ list: [LoopFunction]) {
-    var known: [Int: [Int]] = [:]
+    var known: [Int: [Int]] = [:], places: [Buffer: Int] = [:]
     for function in list {
       let number: Int
       if let same = known[function.hash]?.first(where: { functions[$0].isSame(as: function) }) {
@@ -108,12 +123,12 @@ package struct StepPlan: Sendable {
       calls.append(Call(
         function: number, buffers: function.parameters.map(\.buffer), nodes: function.nodes, work: function.work, isShared: isShared,
         arrays: function.parameters.compactMap { $0.node.map { schedule.graph[$0].type } }))
-      noteLifetimes(function)
+      noteLifetimes(function, &places)
     }
   }
 
   /// Gives each temporary its lifetime in calls.
-  private mutating func noteLifetimes(_ function: LoopFunction) {
+  private mutating func noteLifetimes(_ function: LoopFunction, _ places: inout [Buffer: Int]) {
     let call = calls.count - 1
     for parameter in function.parameters {
       let bytes: Int
@@ -122,9 +137,10 @@ package struct StepPlan: Sendable {
       case .partial: bytes = function.partialBytes
       case .input, .output, .constant: continue
       }
-      if let known = temporaries.firstIndex(where: { $0.buffer == parameter.buffer }) {
+      if let known = places[parameter.buffer] {
         temporaries[known].life.last = call
       } else {
+        places[parameter.buffer] = temporaries.count
         temporaries.append(Temporary(buffer: parameter.buffer, offset: 0, life: Lifetime(bytes: bytes, first: call, last: call)))
       }
     }

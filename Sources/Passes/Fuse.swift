@@ -109,6 +109,8 @@ private struct Fuser {
     var members: [NodeID] = []
     var domain: Shape
     var before: Set<Int> = []
+    /// How many nodes it computes, and the first and the last of its own.
+    var size = 0, first = Int.max, last = 0
   }
   private let graph: Graph
   private let families: [Lowering]
@@ -116,10 +118,18 @@ private struct Fuser {
   private var isOutput: [Bool]
   /// Nodes computed where they are used: free ones, and those of one reader.
   private var isInlined: [Bool]
+  /// The inlined nodes that are computed where each of them is, itself included.
+  private var cones: [Set<Int>]
+  /// How many nodes wait for each that waits, itself included.
+  private var waiting: [Int]
+  /// The most nodes that one kernel computes. A compiler's time grows faster than the length of a function, and a chain of some
+  /// thousand operations in one breaks clang.
+  private static let mostMembers = 96
   private var group: [Int?]
   private var groups: [Group] = []
   private var sequence: [Int] = []
   private var extraStores: [NodeID] = []
+  private var isOrdering = false
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -128,9 +138,12 @@ private struct Fuser {
     isOutput = Array(repeating: false, count: graph.nodes.count)
     isInlined = Array(repeating: false, count: graph.nodes.count)
     group = Array(repeating: nil, count: graph.nodes.count)
+    cones = Array(repeating: [], count: graph.nodes.count)
+    waiting = Array(repeating: 0, count: graph.nodes.count)
     for id in graph.outputs { isOutput[id.index] = true }
     collectUses()
     inline()
+    boundInlining()
   }
 
   private func isPointwise(_ id: NodeID) -> Bool {
@@ -206,11 +219,39 @@ private struct Fuser {
     }
   }
 
+  /// Lets no more be computed in one place than a kernel holds: what has grown too large gets a kernel of its own.
+  private mutating func boundInlining() {
+    for id in graph.ids where isInlined[id.index] || graph.isView(id) {
+      var cone: Set<Int> = isInlined[id.index] ? [id.index] : []
+      for operand in graph[id].operands { cone.formUnion(cones[operand.index]) }
+      if cone.count > Self.mostMembers, isInlined[id.index] {
+        isInlined[id.index] = false
+      } else {
+        cones[id.index] = cone
+      }
+    }
+  }
+  /// How many nodes a kernel computes for the sake of this one.
+  private func size(_ id: NodeID) -> Int { graph[id].operands.reduce(1) { $0 + cones[$1.index].count + waiting[$1.index] } }
+
+  /// Calls `visit` for each node that a node's value depends on through views and nodes without a group, each once; it says whether
+  /// to go on through that one.
+  private func walk(_ id: NodeID, _ visit: (NodeID) -> Bool) {
+    var seen: Set<NodeID> = []
+    var stack = graph[id].operands
+    while let top = stack.popLast() {
+      guard seen.insert(top).inserted else { continue }
+      if visit(top) { stack += graph[top].operands }
+    }
+  }
+
   /// The groups that a node's value depends on directly, through views and inlined nodes.
   private func sources(_ id: NodeID) -> Set<Int> {
     var found: Set<Int> = []
-    for operand in graph[id].operands {
-      if let group = group[operand.index] { found.insert(group) } else { found.formUnion(sources(operand)) }
+    walk(id) { node in
+      guard let group = group[node.index] else { return true }
+      found.insert(group)
+      return false
     }
     return found
   }
@@ -221,6 +262,8 @@ private struct Fuser {
     var seen: Set<Int> = [a]
     var stack = [a]
     while let top = stack.popLast() {
+      // Nothing that comes before all nodes of `b` depends on one of them, but where memory is taken over.
+      if !isOrdering, groups[top].last < groups[b].first { continue }
       for before in groups[top].before where seen.insert(before).inserted {
         if before == b { return true }
         stack.append(before)
@@ -235,7 +278,7 @@ private struct Fuser {
       if case .result = families[id.index] {
         let home = group[graph[id].operands[0].index]!
         groups[home].members.append(id)
-        group[id.index] = home
+        add(id, home)
       }
       guard isPointwise(id) || isAnchor(id) else { continue }
       if case .loop = families[id.index] {
@@ -250,8 +293,12 @@ private struct Fuser {
       // The nodes read at this very index offer their loops; the latest one that nothing else stands behind takes this node.
       var offers = readAtIndex(id).compactMap { group[$0.index] }
         .filter { groups[$0].domain == shape && takesEpilogue($0) && isReadDirectly(id, from: $0) }
-      if offers.isEmpty, waits(id) { continue }
-      if shape.count == 1 { offers += scalars }
+        .filter { groups[$0].size + size(id) <= Self.mostMembers }
+      if offers.isEmpty, waits(id), size(id) <= Self.mostMembers {
+        waiting[id.index] = size(id)
+        continue
+      }
+      if shape.count == 1 { offers += scalars.filter { groups[$0].size + size(id) <= Self.mostMembers } }
       let needed = sources(id)
       if let home = offers.sorted(by: >).first(where: { home in !needed.contains { $0 != home && depends($0, on: home) } }) {
         groups[home].before.formUnion(needed.subtracting([home]))
@@ -264,13 +311,20 @@ private struct Fuser {
   }
   private mutating func place(_ id: NodeID, _ new: Group) {
     groups.append(new)
-    if new.anchor == nil { join(id, groups.count - 1) } else { group[id.index] = groups.count - 1 }
+    if new.anchor == nil { join(id, groups.count - 1) } else { add(id, groups.count - 1) }
+  }
+  private mutating func add(_ id: NodeID, _ home: Int) {
+    group[id.index] = home
+    groups[home].size += size(id)
+    groups[home].first = min(groups[home].first, id.index)
+    groups[home].last = max(groups[home].last, id.index)
   }
   /// Makes a node, and those that have waited for it, members of a group.
   private mutating func join(_ id: NodeID, _ home: Int) {
     for operand in graph[id].operands where isWaiting(operand) { join(operand, home) }
     groups[home].members.append(id)
-    group[id.index] = home
+    waiting[id.index] = 0
+    add(id, home)
   }
   /// A pointwise node that stands by itself, `0.9 m` say, waits for the one node that uses it, so that it ends up where that goes.
   private func waits(_ id: NodeID) -> Bool {
@@ -310,15 +364,20 @@ private struct Fuser {
     return true
   }
   private func reaches(_ id: NodeID, _ index: Int) -> Bool {
-    if group[id.index] == index { return true }
-    guard group[id.index] == nil else { return false }
-    return graph[id].operands.contains { reaches($0, index) }
+    if group[id.index] != nil { return group[id.index] == index }
+    var isReached = false
+    walk(id) { node in
+      isReached = isReached || group[node.index] == index
+      return group[node.index] == nil
+    }
+    return isReached
   }
 
   // MARK: Order and memory taken over
 
   /// Orders the groups; sees to it that memory taken over is written last, with a copy where that is impossible.
   mutating func order(_ graph: inout Graph, _ donations: inout [Int?]) throws {
+    isOrdering = true
     for k in graph.outputs.indices {
       guard let input = donations[k] else { continue }
       let output = graph.outputs[k]
@@ -342,16 +401,26 @@ private struct Fuser {
       }
     }
     // Among the groups that may run, the one with the earliest node comes first.
-    var done = [Bool](repeating: false, count: groups.count)
     let key = groups.map { ($0.anchor ?? $0.members[0]).index }
-    let candidates = groups.indices.sorted { key[$0] < key[$1] }
-    while sequence.count < groups.count {
-      guard let next = candidates.first(where: { !done[$0] && groups[$0].before.allSatisfy { done[$0] } }) else {
-        throw DescentError(.verification, "the kernels depend on one another in a circle")
-      }
-      done[next] = true
+    var after: [[Int]] = Array(repeating: [], count: groups.count)
+    var missing = groups.map(\.before.count)
+    for (index, group) in groups.enumerated() { for before in group.before { after[before].append(index) } }
+    // In descending order of their keys.
+    var ready = groups.indices.filter { missing[$0] == 0 }.sorted { key[$0] > key[$1] }
+    while let next = ready.popLast() {
       sequence.append(next)
+      for index in after[next] {
+        missing[index] -= 1
+        guard missing[index] == 0 else { continue }
+        var (low, high) = (0, ready.count)
+        while low < high {
+          let middle = (low + high) / 2
+          if key[ready[middle]] > key[index] { low = middle + 1 } else { high = middle }
+        }
+        ready.insert(index, at: low)
+      }
     }
+    if sequence.count < groups.count { throw DescentError(.verification, "the kernels depend on one another in a circle") }
   }
 
   /// The groups that read an input, and whether each reads it only at the index of its own loops.

@@ -24,7 +24,7 @@ extension Trainer {
     let graphs = steps[0]
     let words = try steps.map { try self.words($0, inputs: data.inputs.type, targets: data.targets.type) }
     let trains = try zip(steps, words).map { step, words in
-      let program = try program(step.step, "\(prefix)_train" + (steps.count == 1 ? "" : "\(step.batch)"))
+      let program = try program(step.step, "\(prefix)_train" + (steps.count == 1 ? "" : "\(step.batch)"), isEmitted: true)
       return StandaloneTrainer.Batch(program, rows: step.batch, isShuffled: step.isShuffled, checksum: words.program)
     }
     let rate = optimizer.ownRate
@@ -32,7 +32,7 @@ extension Trainer {
     let rows = try carried.rows(data, "")
     let validationRows = try validation.map { try carried.rows($0, "validation_") }
     var trainer = StandaloneTrainer(
-      prefix: prefix, metric: metric?.name, initialize: try program(graphs.initialize, "\(prefix)_initialize"), batches: trains,
+      prefix: prefix, metric: metric?.name, initialize: try program(graphs.initialize, "\(prefix)_initialize", isEmitted: true), batches: trains,
       data: rows, validation: validationRows,
       stepsPerEpoch: max(1, options.stepsPerEpoch ?? 1),
       defaults: .init(
@@ -43,7 +43,7 @@ extension Trainer {
       rate: .init(
         own: rate?.base ?? 0, value: try RunRate.value(options.learningRate, of: optimizer), isConstant: rate?.isConstant ?? false),
       words: (words[0].optimizer, words[0].learningRate))
-    trainer.evaluate = try graphs.evaluate.map { (try program($0.state, "\(prefix)_evaluate\($0.rows)"), $0.rows) }
+    trainer.evaluate = try graphs.evaluate.map { (try program($0.state, "\(prefix)_evaluate\($0.rows)", isEmitted: true), $0.rows) }
     trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
     trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }
     trainer.isCarried = carried.isCarried

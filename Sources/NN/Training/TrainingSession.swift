@@ -241,9 +241,9 @@ package final class TrainingSession<P: ParameterTree> {
 }
 
 extension Trainer {
-  /// The program of a graph, whose names in C begin with `prefix`.
-  func program(_ state: StateGraph, _ prefix: String) throws -> StepProgram {
-    try prepare(state.graph, donations: state.donations, lengths: state.lengths, prefix: prefix)
+  /// The program of a graph, whose names in C begin with `prefix`; one that is run here is given its large constants.
+  func program(_ state: StateGraph, _ prefix: String, isEmitted: Bool = false) throws -> StepProgram {
+    try prepare(state.graph, donations: state.donations, lengths: state.lengths, prefix: prefix, givesConstants: !isEmitted)
   }
 
   /// The program of a training step alone.
