@@ -77,7 +77,8 @@ private struct Walk {
         case let end: return end
         }
       case .view, .reshape: break
-      default: taker = node
+      case .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .random:
+        taker = node
       }
       if next == nil {
         let sources = node.sources(of: element, node.operands.map { values[$0]! }, graph.lowering(of: id))

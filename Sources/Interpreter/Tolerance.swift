@@ -55,22 +55,3 @@ public struct Tolerance: Sendable, Hashable {
     return distance.isFinite ? (distance / max(left, right)).squareRoot() : .infinity
   }
 }
-
-extension Graph {
-  /// The largest number of terms that one element of a node is the sum of.
-  package var longestSum: Int {
-    nodes.reduce(1) { longest, node in
-      let types = node.operands.map { self[$0].type }
-      let terms =
-        switch node.op.lowering(types) {
-        case .contraction(let axes): axes.lhsContracting.reduce(1) { $0 * types[0].shape[$1] }
-        case .reduction(_, let axes): axes.reduce(1) { $0 * types[0].shape[$1] }
-        case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
-        case .loop(let form): (form.length ?? 1000) * form.body.longestSum
-        case .scatterAdd: types[1].shape.count
-        default: 1
-        }
-      return max(longest, terms)
-    }
-  }
-}

@@ -68,30 +68,22 @@ extension Graph {
   /// For each operand of a contraction or a loop whether it must be copied first; empty for other nodes.
   fileprivate func needsCopies(_ id: NodeID) -> [Bool] {
     guard case .loop = lowering(of: id) else { return contractionNeedsCopies(id) }
-    return self[id].operands.map { operand in
-      switch lowering(of: operand) {
-      case .view, .reshape, .iota: true
-      case .constant(let array): array.count == 1
-      default: false
-      }
-    }
+    return self[id].operands.map { isView($0) || !isAddressable($0) }
   }
 
   /// Whether a node can be written to memory by a kernel of its own.
   fileprivate func isPlaceable(_ id: NodeID) -> Bool {
-    switch lowering(of: id) {
-    case .view, .reshape, .input, .constant, .iota: false
-    default: true
+    switch lowering(of: id).role {
+    case .leaf, .view: false
+    case .element, .anchor, .part: true
     }
   }
 
   /// Whether a node that is no view has an address: all but scalar constants and indices, which are written into the code.
   package func isAddressable(_ id: NodeID) -> Bool {
-    switch lowering(of: id) {
-    case .constant(let array): array.count > 1
-    case .iota: false
-    default: true
-    }
+    if case .constant(let array) = lowering(of: id) { return array.count > 1 }
+    if case .iota = lowering(of: id) { return false }
+    return true
   }
 }
 
@@ -147,30 +139,18 @@ private struct Fuser {
   }
 
   private func isPointwise(_ id: NodeID) -> Bool {
-    switch families[id.index] {
-    case .pointwise, .pad, .concatenate, .gather: true
-    default: false
-    }
+    families[id.index].role == .element
   }
   private func isAnchor(_ id: NodeID) -> Bool {
-    switch families[id.index] {
-    case .reduction, .argmax, .contraction, .fold, .scatterAdd, .random, .loop: true
-    default: false
-    }
+    if case .anchor = families[id.index].role { true } else { false }
   }
 
   private mutating func collectUses() {
     for user in graph.ids where isPointwise(user) || isAnchor(user) {
       for (position, operand) in graph[user].operands.enumerated() {
         var node = operand
-        var use = Use(user: user, isDirect: true, isOnce: true)
-        switch families[user.index] {
-        case .gather: (use.isDirect, use.isOnce) = (false, position == 1)
-        case .pad, .concatenate, .fold: use.isDirect = false
-        case .scatterAdd where position != 0: use.isOnce = false
-        case .loop: (use.isDirect, use.isOnce) = (false, false)
-        default: break
-        }
+        let access = families[user.index].access(position)
+        var use = Use(user: user, isDirect: access.isDirect, isOnce: access.isOnce)
         while graph.isView(node) {
           let from = graph[node].operands[0]
           use.isDirect = false
@@ -192,29 +172,25 @@ private struct Fuser {
   private mutating func inline() {
     var isFree = [Bool](repeating: false, count: graph.nodes.count)
     for id in graph.ids {
-      switch families[id.index] {
-      case .constant, .iota: isFree[id.index] = true
-      case .view, .reshape: isFree[id.index] = isFree[graph[id].operands[0].index]
-      case .pointwise(let rule):
-        isFree[id.index] = rule.cost <= 4 && !graph[id].operands.isEmpty && graph[id].operands.allSatisfy { isFree[$0.index] }
-      default: break
-      }
-      // A contraction or a loop reads its operands in memory, even those that are functions of the index alone.
-      let isOperand = uses[id.index].contains {
-        switch families[$0.user.index] {
-        case .contraction, .loop: true
-        default: false
+      let operands = graph[id].operands
+      switch families[id.index].role {
+      case .leaf: if case .input = families[id.index] {} else { isFree[id.index] = true }
+      case .view: isFree[id.index] = isFree[operands[0].index]
+      case .element:
+        if case .pointwise(let rule) = families[id.index] {
+          isFree[id.index] = rule.cost <= 4 && !operands.isEmpty && operands.allSatisfy { isFree[$0.index] }
         }
+      case .anchor, .part: break
       }
+      let isOperand = uses[id.index].contains { families[$0.user.index].readsMemory }
       isInlined[id.index] = isFree[id.index] && !isOutput[id.index] && isPointwise(id) && !isOperand
     }
     for id in graph.ids.reversed() where isPointwise(id) && !isOutput[id.index] && !isInlined[id.index] {
       guard let first = uses[id.index].first, uses[id.index].allSatisfy({ $0.user == first.user && $0.isOnce }) else { continue }
-      switch families[first.user.index] {
-      case .reduction, .argmax, .fold: isInlined[id.index] = true
-      default:
-        if isInlined[first.user.index] { isInlined[id.index] = true }
-        else if isPointwise(first.user) { isInlined[id.index] = uses[id.index].allSatisfy { !$0.isDirect } }
+      if families[first.user.index].computesOperands || isInlined[first.user.index] {
+        isInlined[id.index] = true
+      } else if isPointwise(first.user) {
+        isInlined[id.index] = uses[id.index].allSatisfy { !$0.isDirect }
       }
     }
   }
@@ -340,18 +316,11 @@ private struct Fuser {
   }
   private func takesEpilogue(_ index: Int) -> Bool {
     guard let anchor = groups[index].anchor else { return true }
-    switch families[anchor.index] {
-    case .reduction, .contraction, .fold: return true
-    default: return false
-    }
+    return families[anchor.index].role == .anchor(takesEpilogue: true)
   }
   /// Whether every value of group `index` that `id` reads is read at the loops' own index, also through inlined nodes.
   private func isReadDirectly(_ id: NodeID, from index: Int) -> Bool {
-    var isDirect = true
-    switch families[id.index] {
-    case .gather, .pad, .concatenate: isDirect = false
-    default: break
-    }
+    let isDirect = families[id.index].access(0).isDirect
     for operand in graph[id].operands {
       if group[operand.index] == index {
         if !isDirect { return false }

@@ -50,16 +50,12 @@ extension Simplifier {
 
   /// A view of a splat is a splat.
   private static func splatView(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    switch s.lowering(t) {
-    case .view, .reshape:
-      guard let scalar = s.splat(t.operands[0]),
-        !(t.op is Broadcast && s.shape(t.operands[0]) == [] && t.type.shape != [])
-      else {
-        return nil
-      }
-      return try s.makeSplat(scalar, t.type.shape)
-    default: return nil
+    guard s.lowering(t).role == .view, let scalar = s.splat(t.operands[0]),
+      !(t.op is Broadcast && s.shape(t.operands[0]) == [] && t.type.shape != [])
+    else {
+      return nil
     }
+    return try s.makeSplat(scalar, t.type.shape)
   }
 
   /// f(splats) = splat of f of the numbers. Elementary functions are left to the emitted program: what Swift would call
@@ -110,18 +106,14 @@ extension Simplifier {
       return try s.makeSplat(product, t.type.shape)
     case .max where count > 0, .min where count > 0: return try s.makeSplat(scalar, t.type.shape)
     case .product where scalar.doubles[0] == 1: return try s.makeSplat(scalar, t.type.shape)
-    default: return nil
+    case .max, .min, .product: return nil
     }
   }
 
   /// An operation on constants is done here, where the result is a scalar, or small and no larger than the operands
   /// together.
   private static func fold(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    switch s.lowering(t) {
-    case .random, .iota, .constant, .loop, .result: return nil
-    case .pointwise(let rule) where rule.cost > elementaryCost: return nil
-    default: break
-    }
+    guard s.lowering(t).isFolded(below: elementaryCost) else { return nil }
     // A broadcast of a scalar is a splat in its one form.
     guard !t.operands.isEmpty, !(t.op is Broadcast && s.splat(t.operands[0]) != nil) else { return nil }
     // A splat holds one number, whatever its shape.

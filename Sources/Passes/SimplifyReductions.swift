@@ -48,7 +48,7 @@ extension Simplifier {
     let repeated = op.axes.filter { !view.axes.contains($0) }
     let count = repeated.reduce(1) { $0 * view.shape[$1] }
     // A stretched axis has another form before it comes here.
-    guard !repeated.isEmpty, count > 0, op.combines != .product,
+    guard !repeated.isEmpty, count > 0, op.combines == .sum || op.combines.isIdempotent,
       zip(view.axes, s.shape(x).dimensions).allSatisfy({ view.shape[$0] == $1 })
     else { return nil }
     var small = try s.make(op.over(view.axes.indices.filter { op.axes.contains(view.axes[$0]) }), [x])

@@ -22,15 +22,12 @@ extension Graph {
         return resolve(from, inner, extents: extents)
       }
       return isView(from) ? nil : (from, nil, position)
-    default: return (node, index, .linear(index, shape))
+    case .input, .constant, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop,
+      .result, .random:
+      return (node, index, .linear(index, shape))
     }
   }
 
   /// True for nodes that are another way to look at their operand.
-  package func isView(_ id: NodeID) -> Bool {
-    switch lowering(of: id) {
-    case .view, .reshape: true
-    default: false
-    }
-  }
+  package func isView(_ id: NodeID) -> Bool { lowering(of: id).role == .view }
 }

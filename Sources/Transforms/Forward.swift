@@ -24,14 +24,13 @@ extension Graph {
       let node = self[id]
       try Trace.pinned(to: node.location) {
         let dx = node.operands.map { tangents[$0.index] }
-        switch lowering(of: id) {
-        case .loop(let form):
+        if case .loop(let form) = lowering(of: id) {
           ofResults[id.index] = try form.pushForward(node.operands.map(tensor), dx)
           return
-        case .result(let number):
+        }
+        if case .result(let number) = lowering(of: id) {
           tangents[id.index] = ofResults[node.operands[0].index]?[number]
           return
-        default: break
         }
         guard let dy = try node.op.tangent(node.operands.map(tensor), tensor(id), dx) else { return }
         if case .failure(let error) = dy.storage { throw error }
@@ -52,21 +51,19 @@ extension Op {
     if let mark = self as? CustomGradient {
       return try mark.followsValue ? dx[0] : transposedTwice(x, y, dx)
     }
-    switch lowering(x.map(\.type)) {
-    case .pointwise:
-      // The Jacobian is diagonal, and so its own transpose. A conversion's goes from one type to the other.
+    switch lowering(x.map(\.type)).linearity {
+    case .diagonal:
+      // A conversion's Jacobian goes from one type to the other.
       return combined(dx.indices.compactMap { i in
         dx[i].flatMap { vjp(x, y, convert($0, to: y.dtype))[i] }.map { convert($0, to: y.dtype) }
       })
-    case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatterAdd:
-      // Linear in all floating operands together.
+    case .joint:
       return .apply(self, x.indices.map { x[$0].dtype.isFloating ? dx[$0] ?? zerosLike(x[$0]) : x[$0] })
-    case .contraction:
-      // Linear in each operand.
+    case .each:
       return combined(dx.indices.compactMap { i in
         dx[i].map { tangent in .apply(self, x.indices.map { $0 == i ? tangent : x[$0] }) }
       })
-    default: return try transposedTwice(x, y, dx)
+    case .general: return try transposedTwice(x, y, dx)
     }
   }
 

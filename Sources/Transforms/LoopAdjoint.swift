@@ -225,13 +225,13 @@ private struct Stack {
       id = graph[id].operands[0]
     }
     after = views.reversed()
-    switch graph.lowering(of: id) {
-    case .contraction(let axes):
-      guard axes.lhsBatch.isEmpty else { return nil }
+    if case .contraction(let axes) = graph.lowering(of: id), axes.lhsBatch.isEmpty {
       func shifted(_ axes: [Int]) -> [Int] { [0] + axes.map { $0 + 1 } }
       op = Contract(ContractionAxes(lhsContracting: shifted(axes.lhsContracting), rhsContracting: shifted(axes.rhsContracting)))
-    case .reduction(.sum, let axes): op = Sum(axes: [0] + axes.map { $0 + 1 })
-    default: return nil
+    } else if case .reduction(.sum, let axes) = graph.lowering(of: id) {
+      op = Sum(axes: [0] + axes.map { $0 + 1 })
+    } else {
+      return nil
     }
     guard !graph[id].operands.contains(where: { fixed.contains($0) }) else { return nil }
     values = graph[id].operands.map { value in
@@ -268,10 +268,7 @@ extension Graph {
     while let id = stack.popLast() {
       guard !seen[id.index] else { continue }
       seen[id.index] = true
-      let isCheap = switch lowering(of: id) {
-      case .pointwise, .view, .reshape, .constant, .iota, .pad: true
-      default: false
-      }
+      let isCheap = lowering(of: id).isCheap
       let source = if case .result = lowering(of: id) { self[id].operands[0] } else { id }
       if source.index < count, !isCheap { cut.append(id) } else { stack += self[id].operands }
     }

@@ -24,6 +24,7 @@ static void csv_target(const char *name, int64_t index, int32_t dtype) {
 
 static void check_good_csv(void) {
   csv_options = dsc_csv_defaults();
+  csv_options.missing = DSC_CSV_MISSING_NAN;
   dsc_csv csv = good_csv("\xEF\xBB\xBF"
                          "a,\"b \"\"q\"\"\nx\",c\r\n1, 2 ,\"3.5\"\r\n-4,nan,1e2\r\n\r\n\n");
   const float *f = (const float *)csv.features.data;
@@ -31,6 +32,7 @@ static void check_good_csv(void) {
   CHECK(f[0] == 1 && f[1] == 2 && f[2] == 3.5f && f[3] == -4 && isnan(f[4]) && f[5] == 100, "values");
   CHECK(strcmp(csv.names[1], "b \"q\"\nx") == 0, "name: %s", csv.names[1]);
   dsc_csv_free(&csv);
+  csv_options.missing = DSC_CSV_MISSING_REFUSED;
   csv_target("y", 0, DSC_I32);
   csv_options.dtype = DSC_F64;
   csv = good_csv("x,y,z\n0.1,7,0.3\n1,-2.0,3");
@@ -93,7 +95,7 @@ static void check_hostile_csv(void) {
   HOSTILE(CSV, text_sample("y\n1\n"), DSC_ERROR_FORMAT, "line 1: the target is the only column");
   HOSTILE(CSV, text_sample("a,y\n1,2.5\n"), DSC_ERROR_FORMAT, "line 2, column 2 (\"y\"): expected a whole number of 32 bits, found 2.5");
   HOSTILE(CSV, text_sample("a,y\n1,3e9\n"), DSC_ERROR_FORMAT, "line 2, column 2 (\"y\"): expected a whole number");
-  HOSTILE(CSV, text_sample("a,y\n1,nan\n"), DSC_ERROR_FORMAT, "line 2, column 2 (\"y\"): expected a whole number");
+  HOSTILE(CSV, text_sample("a,y\n1,nan\n"), DSC_ERROR_FORMAT, "line 2, column 2 (\"y\"): expected a number, found \"nan\"");
   csv_options.header = DSC_CSV_HEADER_NO;
   HOSTILE(CSV, text_sample("1,2\n"), DSC_ERROR_USAGE, "has no header");
   csv_target(NULL, 2, DSC_I32);

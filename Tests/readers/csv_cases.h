@@ -47,7 +47,8 @@ static const csv_case csv_cases[] = {
     {"rows missing", "a,b\n", 4, 1, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "no rows of numbers", 0, 0, 0, "", "", {0}}, /* pandas: ValueError */
     {"signs and exponents", "+1,-2,1e3,1E+3,-1.5e-3,.5,5.,-0,007\n", 36, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 1, 9, 0, "", "", {1.0, -2.0, 1000.0, 1000.0, -0.0015, 0.5, 5.0, 0.0, 7.0}},
     {"infinities", "inf,-inf,Infinity,+inf,-INF\n", 28, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 1, 5, 0, "", "", {INFINITY, -INFINITY, INFINITY, INFINITY, -INFINITY}},
-    {"nan", "nan,NaN,-nan,1\n", 15, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 1, 4, 0, "", "", {NAN, NAN, NAN, 1.0}},
+    {"nan", "nan,NaN,-nan,1\n", 15, 0, 44, 46, 1, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 1, 4, 0, "", "", {NAN, NAN, NAN, 1.0}},
+    {"nan, refused", "1,2\n3,nan\n", 10, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "line 2, column 2: expected a number, found \"nan\"; the option \"missing\"", 0, 0, 0, "", "", {0}}, /* pandas: [[1.0, 2.0], [3.0, nan]] */
     {"digits without end", "0.1234567890123456789012345678901234567890,123456789012345678901234567890.5\n", 76, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 1, 2, 0, "", "", {0.12345678901234568, 1.2345678901234568e+29}},
     {"halfway between doubles", "9007199254740993,1.00000000000000011102230246251565\n", 52, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 1, 2, 0, "", "", {9007199254740992.0, 1.0}},
     {"smallest", "4.9e-324,2e-324,1e-400\n", 23, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 1, 3, 0, "", "", {5e-324, 0.0, 0.0}},
@@ -69,8 +70,8 @@ static const csv_case csv_cases[] = {
     {"wrong separator", "a;b\n1;2\n", 8, 1, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "is the separator \";\"?", 0, 0, 0, "", "", {0}}, /* pandas: ValueError */
     {"wrong separator, a tab", "a\tb\n1\t2\n", 8, 1, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "is the separator a tab?", 0, 0, 0, "", "", {0}}, /* pandas: ValueError */
     {"wrong decimal mark", "1,5;2\n", 6, 0, 59, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "is the decimal mark \",\"?", 0, 0, 0, "", "", {0}}, /* pandas: ValueError */
-    {"empty, refused", "1,\n3,4\n", 7, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "line 1, column 2: expected a number, found an empty field; with missing: .nan", 0, 0, 0, "", "", {0}}, /* pandas: [[1.0, nan], [3.0, 4.0]] */
-    {"NA, refused", "1,2\nNA,4\n", 9, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "line 2, column 1: expected a number, found \"NA\"; with missing: .nan", 0, 0, 0, "", "", {0}}, /* pandas: [[1.0, 2.0], [nan, 4.0]] */
+    {"empty, refused", "1,\n3,4\n", 7, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "line 1, column 2: expected a number, found an empty field; the option \"missing\"", 0, 0, 0, "", "", {0}}, /* pandas: [[1.0, nan], [3.0, 4.0]] */
+    {"NA, refused", "1,2\nNA,4\n", 9, 0, 44, 46, 0, 0, {{NULL, 0}}, 0, {{NULL, 0}}, "line 2, column 1: expected a number, found \"NA\"; the option \"missing\"", 0, 0, 0, "", "", {0}}, /* pandas: [[1.0, 2.0], [nan, 4.0]] */
     {"empty as NaN", "1,\n,4\n", 6, 0, 44, 46, 1, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 2, 2, 0, "", "", {1.0, NAN, NAN, 4.0}},
     {"empty left out", "1,\n3,4\n,6\n7,8\n", 14, 0, 44, 46, 2, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 2, 2, 2, "", "", {3.0, 4.0, 7.0, 8.0}},
     {"words as NaN", "1,NA\n2,N/A\n3,n/a\n4,NULL\n5,null\n6,None\n7,<NA>\n8,#N/A\n9,#NA\n10,#N/A N/A\n11,1.#IND\n12,-1.#QNAN\n13,nan\n14,-NaN\n", 107, 0, 44, 46, 1, 0, {{NULL, 0}}, 0, {{NULL, 0}}, NULL, 14, 2, 0, "", "", {1.0, NAN, 2.0, NAN, 3.0, NAN, 4.0, NAN, 5.0, NAN, 6.0, NAN, 7.0, NAN, 8.0, NAN, 9.0, NAN, 10.0, NAN, 11.0, NAN, 12.0, NAN, 13.0, NAN, 14.0, NAN}},

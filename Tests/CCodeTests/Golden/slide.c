@@ -1,7 +1,7 @@
 /* 42 operations in 6 kernels, 1 barrier a step, 14336 bytes of arena. */
 /* k0: contract, add, tanh, multiply, subtract, contract, add, subtract, multiply, sum, sum, multiply, subtract,
     contract, multiply, contract, multiply, subtract, sum, multiply, subtract, contract, multiply, subtract   
-    CCodeTests/GoldenTests.swift:40 */
+    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k0(int64_t lo, int64_t hi,
                      float *DSC_RESTRICT sum_parts_0,
                      const float *DSC_RESTRICT in4, /* f32[400,1] */
@@ -78,7 +78,7 @@ static void slide_k0(int64_t lo, int64_t hi,
   }
 }
 
-/* k1: sum    CCodeTests/GoldenTests.swift:41 */
+/* k1: sum    CCodeTests/GoldenPrograms.swift:18 */
 static void slide_k1(const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT out4) { /* f32[] */
   float acc[16];
@@ -89,7 +89,7 @@ static void slide_k1(const float *DSC_RESTRICT sum_parts_0,
   out4[0] = dsc_tree_sum_f32(acc, 16);
 }
 
-/* k2: adjoint of broadcast: sum, multiply, subtract    CCodeTests/GoldenTests.swift:40 */
+/* k2: adjoint of broadcast: sum, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k2(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in3) { /* f32[1] */
@@ -104,7 +104,7 @@ static void slide_k2(int64_t lo, int64_t hi,
   }
 }
 
-/* k3: adjoint of contract: contract, multiply, subtract    CCodeTests/GoldenTests.swift:40 */
+/* k3: adjoint of contract: contract, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k3(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in2) { /* f32[10,1] */
@@ -119,7 +119,7 @@ static void slide_k3(int64_t lo, int64_t hi,
   }
 }
 
-/* k4: adjoint of broadcast: sum, multiply, subtract    CCodeTests/GoldenTests.swift:40 */
+/* k4: adjoint of broadcast: sum, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k4(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in1) { /* f32[10] */
@@ -134,7 +134,7 @@ static void slide_k4(int64_t lo, int64_t hi,
   }
 }
 
-/* k5: adjoint of contract: contract, multiply, subtract    CCodeTests/GoldenTests.swift:40 */
+/* k5: adjoint of contract: contract, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k5(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in0) { /* f32[1,10] */

@@ -1,5 +1,5 @@
 /* 36 operations in 6 kernels, 5 barriers a step, 641024 bytes of arena. */
-/* k0: max, abs, compare, select    CCodeTests/GoldenTests.swift:47 */
+/* k0: max, abs, compare, select    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k0(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT in0, /* f32[128,1000] */
                        float *DSC_RESTRICT select_0) { /* f32[128] */
@@ -18,7 +18,7 @@ static void softmax_k0(int64_t lo, int64_t hi,
   }
 }
 
-/* k1: subtract, exp, compare    CCodeTests/GoldenTests.swift:47 */
+/* k1: subtract, exp, compare    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k1(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT in0, /* f32[128,1000] */
                        const float *DSC_RESTRICT select_0, /* f32[128] */
@@ -33,7 +33,7 @@ static void softmax_k1(int64_t lo, int64_t hi,
   }
 }
 
-/* k2: sum    CCodeTests/GoldenTests.swift:47 */
+/* k2: sum    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k2(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
                        float *DSC_RESTRICT sum_0) { /* f32[128] */
@@ -59,7 +59,7 @@ static void softmax_k2(int64_t lo, int64_t hi,
   }
 }
 
-/* k3: divide    CCodeTests/GoldenTests.swift:47 */
+/* k3: divide    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k3(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
                        const float *DSC_RESTRICT sum_0, /* f32[128] */
@@ -70,7 +70,7 @@ static void softmax_k3(int64_t lo, int64_t hi,
   }
 }
 
-/* k4: sum    CCodeTests/GoldenTests.swift:47 */
+/* k4: sum    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k4(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
                        const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
@@ -97,7 +97,7 @@ static void softmax_k4(int64_t lo, int64_t hi,
   }
 }
 
-/* k5: sum, subtract, add, compare, select, log1p, select, add    CCodeTests/GoldenTests.swift:47 */
+/* k5: sum, subtract, add, compare, select, log1p, select, add    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k5(int64_t lo, int64_t hi,
                        const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
                        const float *DSC_RESTRICT sum_1, /* f32[128] */

@@ -1,0 +1,126 @@
+// What passes ask of a family: a property each, an exhaustive switch each, so that a new family is met everywhere by the compiler.
+
+/// What a node is when a graph is divided into kernels.
+package enum LoweringRole: Sendable, Equatable {
+  /// An input, or a function of the index alone: computed by no kernel.
+  case leaf
+  /// Another way to look at its operand.
+  case view
+  /// Each element from elements of the operands: computed wherever it is wanted.
+  case element
+  /// It shapes the loops of a kernel; others may follow in them, or not.
+  case anchor(takesEpilogue: Bool)
+  /// One of the results of an anchor.
+  case part
+}
+
+/// How a node reads an operand.
+package struct OperandAccess: Sendable, Equatable {
+  /// At the index of its own loops.
+  package var isDirect: Bool
+  /// Each element once at most.
+  package var isOnce: Bool
+}
+
+/// How a node's tangent follows from those of its operands.
+package enum Linearity: Sendable, Equatable {
+  /// Its Jacobian is diagonal, and so its own transpose.
+  case diagonal
+  /// Linear in all operands of real type together.
+  case joint
+  /// Linear in each operand by itself.
+  case each
+  /// By the transpose of the vector-Jacobian product.
+  case general
+}
+
+extension Lowering {
+  package var role: LoweringRole {
+    switch self {
+    case .input, .constant, .iota: .leaf
+    case .view, .reshape: .view
+    case .pointwise, .pad, .concatenate, .gather: .element
+    case .reduction, .contraction, .fold: .anchor(takesEpilogue: true)
+    case .argmax, .scatterAdd, .random, .loop: .anchor(takesEpilogue: false)
+    case .result: .part
+    }
+  }
+
+  /// How the operand at a position is read.
+  package func access(_ position: Int) -> OperandAccess {
+    switch self {
+    // Each row is picked by its index, which is read once.
+    case .gather: OperandAccess(isDirect: false, isOnce: position == 1)
+    case .pad, .concatenate, .fold: OperandAccess(isDirect: false, isOnce: true)
+    case .scatterAdd: OperandAccess(isDirect: true, isOnce: position == 0)
+    case .loop: OperandAccess(isDirect: false, isOnce: false)
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random:
+      OperandAccess(isDirect: true, isOnce: true)
+    }
+  }
+
+  /// Whether operands must lie in memory, even those that are functions of the index alone.
+  package var readsMemory: Bool {
+    switch self {
+    case .contraction, .loop: true
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather, .scatterAdd,
+      .result, .random:
+      false
+    }
+  }
+
+  /// Whether an operand that nothing else reads is computed in its loops.
+  package var computesOperands: Bool {
+    switch self {
+    case .reduction, .argmax, .fold: true
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatterAdd, .loop, .result,
+      .random:
+      false
+    }
+  }
+
+  /// Whether it costs less to compute again than to keep.
+  package var isCheap: Bool {
+    switch self {
+    case .pointwise, .view, .reshape, .constant, .iota, .pad: true
+    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .result, .random: false
+    }
+  }
+
+  package var linearity: Linearity {
+    switch self {
+    case .pointwise: .diagonal
+    case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatterAdd: .joint
+    case .contraction: .each
+    case .input, .constant, .iota, .fold, .reduction, .argmax, .loop, .result, .random: .general
+    }
+  }
+
+  /// The largest number of terms that one element is the sum of, operands being of these types.
+  package func longestSum(_ types: [TensorType]) -> Int {
+    switch self {
+    case .contraction(let axes): axes.lhsContracting.reduce(1) { $0 * types[0].shape[$1] }
+    case .reduction(_, let axes): axes.reduce(1) { $0 * types[0].shape[$1] }
+    case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
+    case .loop(let form): (form.length ?? 1000) * form.body.longestSum
+    case .scatterAdd: types[1].shape.count
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random: 1
+    }
+  }
+
+  /// Whether it is folded where its operands are constants; of a pointwise one its cost decides.
+  package func isFolded(below cost: Int) -> Bool {
+    switch self {
+    case .random, .iota, .constant, .loop, .result, .input: false
+    case .pointwise(let rule): rule.cost <= cost
+    case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd: true
+    }
+  }
+}
+
+extension Graph {
+  /// The largest number of terms that one element of a node is the sum of.
+  package var longestSum: Int {
+    ids.reduce(1) { longest, id in max(longest, lowering(of: id).longestSum(self[id].operands.map { self[$0].type })) }
+  }
+}

@@ -1,0 +1,275 @@
+/* 47 operations in 11 kernels, 7 barriers a step, 1052672 bytes of arena. */
+/* k0: sum, multiply    CCodeTests/GoldenPrograms.swift:51 */
+static void layernorm_k0(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT in0, /* f32[512,128] */
+                         float *DSC_RESTRICT multiply_0) { /* f32[512] */
+  for (int64_t i = lo; i < hi; i++) {
+    float acc[16];
+    for (int64_t l = 0; l < 16; l++)
+      acc[l] = 0.0f;
+    for (int64_t j = 0; j < 128; j += 16) {
+      for (int64_t l = 0; l < 16; l++)
+        acc[l] += in0[i * 128 + j + l];
+    }
+    multiply_0[i] = dsc_tree_sum_f32(acc, 16) * 0.0078125f;
+  }
+}
+
+/* k1: subtract    CCodeTests/GoldenPrograms.swift:51 */
+static void layernorm_k1(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT in0, /* f32[512,128] */
+                         const float *DSC_RESTRICT multiply_0, /* f32[512] */
+                         float *DSC_RESTRICT subtract_0) { /* f32[512,128] */
+  for (int64_t i = lo; i < hi; i++) {
+    for (int64_t j = 0; j < 128; j++)
+      subtract_0[i * 128 + j] = in0[i * 128 + j] - multiply_0[i];
+  }
+}
+
+/* k2: sum, multiply, add, rsqrt, multiply, multiply, multiply    CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k2(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+                         float *DSC_RESTRICT rsqrt_0, /* f32[512] */
+                         float *DSC_RESTRICT multiply_1) { /* f32[512] */
+  for (int64_t i = lo; i < hi; i++) {
+    float acc[16];
+    for (int64_t l = 0; l < 16; l++)
+      acc[l] = 0.0f;
+    for (int64_t j = 0; j < 128; j += 16) {
+      for (int64_t l = 0; l < 16; l++) {
+        const float subtract_1 = subtract_0[i * 128 + j + l];
+        acc[l] += subtract_1 * subtract_1;
+      }
+    }
+    const float rsqrt_1 = dsc_rsqrt_f32(dsc_tree_sum_f32(acc, 16) * 0.0078125f + 1e-05f);
+    rsqrt_0[i] = rsqrt_1;
+    multiply_1[i] = (-0.5f) * (rsqrt_1 * rsqrt_1 * rsqrt_1);
+  }
+}
+
+/* k3: multiply, multiply, add    CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k3(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+                         const float *DSC_RESTRICT rsqrt_0, /* f32[512] */
+                         const float *DSC_RESTRICT in1, /* f32[128] */
+                         const float *DSC_RESTRICT in2, /* f32[128] */
+                         float *DSC_RESTRICT multiply_2, /* f32[512,128] */
+                         float *DSC_RESTRICT out0) { /* f32[512,128] */
+  for (int64_t i = lo; i < hi; i++) {
+    for (int64_t j = 0; j < 128; j++) {
+      const float multiply_0 = subtract_0[i * 128 + j] * rsqrt_0[i];
+      const float add_0 = multiply_0 * in1[j] + in2[j];
+      multiply_2[i * 128 + j] = multiply_0;
+      out0[i * 128 + j] = add_0;
+    }
+  }
+}
+
+/* k4: adjoint of broadcast: sum    CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k4(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT in3, /* f32[512,128] */
+                         float *DSC_RESTRICT out3) { /* f32[128] */
+  for (int64_t j = lo; j < hi; j += 64) {
+    const int64_t n = dsc_least(64, hi - j);
+    float acc[64];
+    float stack[320];
+    int64_t block = 0;
+    for (int64_t from = 0; from < 512; from += 32) {
+      const int64_t to = dsc_least(from + 32, 512);
+      for (int64_t l = 0; l < 64; l++)
+        acc[l] = 0.0f;
+      for (int64_t r = from; r < to; r++) {
+        for (int64_t l = 0; l < n; l++)
+          acc[l] += in3[r * 128 + j + l];
+      }
+      dsc_tree_push_f32(stack, 64, block++, acc);
+    }
+    dsc_tree_finish_f32(stack, 64, block, acc);
+    for (int64_t l = 0; l < n; l++)
+      out3[j + l] = acc[l];
+  }
+}
+
+/* k5: adjoint of multiply: multiply, multiply    CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k5(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT in3, /* f32[512,128] */
+                         const float *DSC_RESTRICT in1, /* f32[128] */
+                         const float *DSC_RESTRICT rsqrt_0, /* f32[512] */
+                         float *DSC_RESTRICT multiply_3, /* f32[512,128] */
+                         float *DSC_RESTRICT multiply_4) { /* f32[512,128] */
+  for (int64_t i = lo; i < hi; i++) {
+    for (int64_t j = 0; j < 128; j++) {
+      const float multiply_0 = in3[i * 128 + j] * in1[j];
+      const float multiply_1 = multiply_0 * rsqrt_0[i];
+      multiply_3[i * 128 + j] = multiply_0;
+      multiply_4[i * 128 + j] = multiply_1;
+    }
+  }
+}
+
+/* k6: adjoint of broadcast: sum    CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k6(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT in3, /* f32[512,128] */
+                         const float *DSC_RESTRICT multiply_2, /* f32[512,128] */
+                         float *DSC_RESTRICT out2) { /* f32[128] */
+  for (int64_t j = lo; j < hi; j += 64) {
+    const int64_t n = dsc_least(64, hi - j);
+    float acc[64];
+    float stack[320];
+    int64_t block = 0;
+    for (int64_t from = 0; from < 512; from += 32) {
+      const int64_t to = dsc_least(from + 32, 512);
+      for (int64_t l = 0; l < 64; l++)
+        acc[l] = 0.0f;
+      for (int64_t r = from; r < to; r++) {
+        for (int64_t l = 0; l < n; l++)
+          acc[l] += in3[r * 128 + j + l] * multiply_2[r * 128 + j + l];
+      }
+      dsc_tree_push_f32(stack, 64, block++, acc);
+    }
+    dsc_tree_finish_f32(stack, 64, block, acc);
+    for (int64_t l = 0; l < n; l++)
+      out2[j + l] = acc[l];
+  }
+}
+
+/* k7: adjoint of broadcast: sum, multiply, multiply    CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k7(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT multiply_3, /* f32[512,128] */
+                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+                         const float *DSC_RESTRICT multiply_1, /* f32[512] */
+                         float *DSC_RESTRICT multiply_5) { /* f32[512] */
+  for (int64_t i = lo; i < hi; i++) {
+    float acc[16];
+    for (int64_t l = 0; l < 16; l++)
+      acc[l] = 0.0f;
+    for (int64_t j = 0; j < 128; j += 16) {
+      for (int64_t l = 0; l < 16; l++)
+        acc[l] += multiply_3[i * 128 + j + l] * subtract_0[i * 128 + j + l];
+    }
+    multiply_5[i] = dsc_tree_sum_f32(acc, 16) * multiply_1[i] * 0.0078125f;
+  }
+}
+
+/* k8: adjoint of multiply: multiply, add, add    CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k8(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT multiply_5, /* f32[512] */
+                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+                         const float *DSC_RESTRICT multiply_4, /* f32[512,128] */
+                         float *DSC_RESTRICT add_0) { /* f32[512,128] */
+  for (int64_t i = lo; i < hi; i++) {
+    for (int64_t j = 0; j < 128; j++) {
+      const float multiply_0 = multiply_5[i] * subtract_0[i * 128 + j];
+      add_0[i * 128 + j] = multiply_4[i * 128 + j] + multiply_0 + multiply_0;
+    }
+  }
+}
+
+/* k9: adjoint of broadcast: sum, multiply    CCodeTests/GoldenPrograms.swift:51 */
+static void layernorm_k9(int64_t lo, int64_t hi,
+                         const float *DSC_RESTRICT add_0, /* f32[512,128] */
+                         float *DSC_RESTRICT multiply_6) { /* f32[512] */
+  for (int64_t i = lo; i < hi; i++) {
+    float acc[16];
+    for (int64_t l = 0; l < 16; l++)
+      acc[l] = 0.0f;
+    for (int64_t j = 0; j < 128; j += 16) {
+      for (int64_t l = 0; l < 16; l++)
+        acc[l] += add_0[i * 128 + j + l];
+    }
+    multiply_6[i] = dsc_tree_sum_f32(acc, 16) * (-0.0078125f);
+  }
+}
+
+/* k10: adjoint of sum: add    CCodeTests/GoldenPrograms.swift:51 */
+static void layernorm_k10(int64_t lo, int64_t hi,
+                          const float *DSC_RESTRICT add_0, /* f32[512,128] */
+                          const float *DSC_RESTRICT multiply_6, /* f32[512] */
+                          float *DSC_RESTRICT out1) { /* f32[512,128] */
+  for (int64_t i = lo; i < hi; i++) {
+    for (int64_t j = 0; j < 128; j++)
+      out1[i * 128 + j] = add_0[i * 128 + j] + multiply_6[i];
+  }
+}
+
+/* Bytes: each thread's scratch memory, and what all share. */
+enum {
+  layernorm_scratch = 0,
+  layernorm_arena = 1052672
+};
+
+/* One step, executed by all threads together. */
+static void layernorm_step(void *const *io, unsigned char *arena, int64_t thread, int64_t threads) {
+  const float *const in0 = (const float *)io[0]; /* x0 f32[512,128] */
+  float *const multiply_0 = dsc_at_f32(arena, 262144); /* multiply %7 f32[512] */
+  float *const subtract_0 = dsc_at_f32(arena, 0); /* subtract %9 f32[512,128] */
+  float *const rsqrt_0 = dsc_at_f32(arena, 1048576); /* rsqrt %16 f32[512] */
+  float *const multiply_1 = dsc_at_f32(arena, 1050624); /* multiply %34 f32[512] */
+  const float *const in1 = (const float *)io[1]; /* x1 f32[128] */
+  const float *const in2 = (const float *)io[2]; /* x2 f32[128] */
+  float *const multiply_2 = dsc_at_f32(arena, 262144); /* multiply %18 f32[512,128] */
+  float *const out0 = (float *)io[4]; /* y0 f32[512,128] */
+  const float *const in3 = (const float *)io[3]; /* x3 f32[512,128] */
+  float *const out3 = (float *)io[7]; /* y3 f32[128] */
+  float *const multiply_3 = dsc_at_f32(arena, 524288); /* multiply %24 f32[512,128] */
+  float *const multiply_4 = dsc_at_f32(arena, 786432); /* multiply %27 f32[512,128] */
+  float *const out2 = (float *)io[6]; /* y2 f32[128] */
+  float *const multiply_5 = dsc_at_f32(arena, 1048576); /* multiply %36 f32[512] */
+  float *const add_0 = dsc_at_f32(arena, 262144); /* add %40 f32[512,128] */
+  float *const multiply_6 = dsc_at_f32(arena, 0); /* multiply %44 f32[512] */
+  float *const out1 = (float *)io[5]; /* y1 f32[512,128] */
+  dsc_span s;
+  if (dsc_share(&s, 512, 16, thread, threads))
+    layernorm_k0(s.lo, s.hi, in0, multiply_0);
+  DSC_BARRIER
+  if (dsc_share(&s, 512, 1, thread, threads))
+    layernorm_k1(s.lo, s.hi, in0, multiply_0, subtract_0);
+  DSC_BARRIER
+  if (dsc_share(&s, 512, 16, thread, threads))
+    layernorm_k2(s.lo, s.hi, subtract_0, rsqrt_0, multiply_1);
+  DSC_BARRIER
+  if (dsc_share(&s, 512, 1, thread, threads))
+    layernorm_k3(s.lo, s.hi, subtract_0, rsqrt_0, in1, in2, multiply_2, out0);
+  if (dsc_share(&s, 128, 16, thread, threads))
+    layernorm_k4(s.lo, s.hi, in3, out3);
+  if (dsc_share(&s, 512, 1, thread, threads))
+    layernorm_k5(s.lo, s.hi, in3, in1, rsqrt_0, multiply_3, multiply_4);
+  DSC_BARRIER
+  if (dsc_share(&s, 128, 16, thread, threads))
+    layernorm_k6(s.lo, s.hi, in3, multiply_2, out2);
+  if (dsc_share(&s, 512, 16, thread, threads))
+    layernorm_k7(s.lo, s.hi, multiply_3, subtract_0, multiply_1, multiply_5);
+  DSC_BARRIER
+  if (dsc_share(&s, 512, 1, thread, threads))
+    layernorm_k8(s.lo, s.hi, multiply_5, subtract_0, multiply_4, add_0);
+  DSC_BARRIER
+  if (dsc_share(&s, 512, 16, thread, threads))
+    layernorm_k9(s.lo, s.hi, add_0, multiply_6);
+  DSC_BARRIER
+  if (dsc_share(&s, 512, 1, thread, threads))
+    layernorm_k10(s.lo, s.hi, add_0, multiply_6, out1);
+}
+
+DSC_EXPORT int64_t layernorm_arena_bytes(int64_t threads);
+DSC_EXPORT void layernorm_run(void *const *io, void *arena, int64_t steps, int64_t threads);
+
+/* Bytes of the arena for this many threads; it begins at a multiple of 64. */
+DSC_EXPORT int64_t layernorm_arena_bytes(int64_t threads) { return layernorm_arena + threads * layernorm_scratch; }
+
+/* Runs so many steps, one after another, on memory that stays where it is. */
+DSC_EXPORT void layernorm_run(void *const *io, void *arena, int64_t steps, int64_t threads) {
+#ifdef _OPENMP
+#pragma omp parallel num_threads((int)threads)
+  {
+    const int64_t thread = omp_get_thread_num(), count = omp_get_num_threads();
+#else
+  (void)threads;
+  {
+    const int64_t thread = 0, count = 1;
+#endif
+    for (int64_t s = 0; s < steps; s++) {
+      layernorm_step(io, (unsigned char *)arena, thread, count);
+      DSC_BARRIER
+    }
+  }
+}
