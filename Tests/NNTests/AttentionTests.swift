@@ -131,6 +131,24 @@ extension Weights {
 @Suite struct AttentionTests {
   static let cases = (try? AttentionFixture.read()) ?? []
 
+  /// What no query sees may be anything: the result and all gradients are those without it.
+  @Test(arguments: [Float.nan, .infinity, 1e38]) func garbageBehindAMask(_ garbage: Float) throws {
+    let q = uniform([2, 3, 4], key: RandomKey(seed: 1), low: -1), k = uniform([2, 5, 4], key: RandomKey(seed: 2), low: -1)
+    let isSeen = iota([1, 1, 5], axis: 2, dtype: .i32) .< 3
+    let keys = reshape(isSeen, [1, 5, 1])
+    let dirty = `where`(keys, k, Double(garbage))
+    let f = { @Sendable (q: Tensor, k: Tensor, v: Tensor) in sum(square(attention(q, k, v, mask: isSeen))) }
+    let (value, gradients) = valueAndGrad { (x: [Tensor]) in f(x[0], x[1], x[2]) }([q, dirty, dirty])
+    let short = slice(k, start: [0, 0, 0], limit: [2, 3, 4])
+    let (right, rightGradients) = valueAndGrad { (x: [Tensor]) in sum(square(attention(x[0], x[1], x[2]))) }([q, short, short])
+    #expect(abs(try value.scalar - right.scalar) < 1e-5)
+    for (one, wanted) in zip(gradients, rightGradients) {
+      let numbers = try slice(one, start: [0, 0, 0], limit: wanted.shape.dimensions).doubles
+      #expect(zip(numbers, try wanted.doubles).allSatisfy { abs($0 - $1) < 1e-5 })
+      #expect(try one.doubles.allSatisfy(\.isFinite))
+    }
+  }
+
   @Test func thereAreCases() { #expect(Self.cases.count == 39) }
 
   @Test(arguments: cases.indices) func isPyTorchs(_ index: Int) throws {

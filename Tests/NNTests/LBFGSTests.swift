@@ -28,6 +28,16 @@ import Testing
     }
   }
 
+  /// Functions without a minimum: linear, a logarithm, one whose value becomes -∞.
+  @Test(arguments: 0..<3) func whatFallsWithoutEndSaysSo(_ number: Int) throws {
+    let functions: [@Sendable (Tensor) -> Tensor] = [
+      { sum($0 * -1) }, { -sum(exp($0)) }, { -sum(power($0, 4)) },
+    ]
+    let f = valueAndGrad(functions[number])
+    let result = try minimize({ f($0) }, from: Tensor([1.0, 2]))
+    #expect(result.reason == .unbounded && result.value.isFinite, "\(result.reason) at \(result.value)")
+  }
+
   @Test func rosenbrockEndsAtOnes() throws {
     let start = Tensor((0..<10).map { $0 % 2 == 0 ? -1.2 : 1.0 })
     let f = compile(valueAndGrad(Self.rosenbrock))

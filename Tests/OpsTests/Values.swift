@@ -1,5 +1,6 @@
 // Values of single operations where the laws say nothing: corners, special numbers, published vectors.
 
+import DescentDriver
 import DescentIR
 import DescentOps
 import DescentRuntime
@@ -104,6 +105,26 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
     #expect(abs(uniforms.reduce(0, +) / Double(count) - 1) < 5 * 4 / (12 * Double(count)).squareRoot())
     let truths = try bernoulli(0.25, [count], key: RandomKey(seed: 3)).doubles.reduce(0, +) / Double(count)
     #expect(abs(truths - 0.25) < 5 * (0.25 * 0.75 / Double(count)).squareRoot())
+  }
+
+  /// Where 100 + u rounds to 101, as half of the steps below 1 do in f32; between neighbours only the lower is left.
+  @Test(arguments: [DType.f32, .f64]) func uniformStaysBelowItsLimit(_ dtype: DType) throws {
+    let count = 100_000
+    for (low, high) in [(100.0, 101.0), (-101, -100), (16_777_214, 16_777_216), (1e30, 1.0000002e30)] {
+      let numbers = { @Sendable (n: Tensor) in uniform([count], key: RandomKey(seed: 5).fold(n), dtype: dtype, low: low, high: high) }
+      let compiled = compile(numbers)
+      let x = try numbers(Tensor(Int64(1))).doubles
+      #expect(x.allSatisfy { low <= $0 && $0 < high }, "\(low)..<\(high): \(x.min()!)...\(x.max()!)")
+      #expect(try compiled(Tensor(Int64(1))).doubles == x)
+    }
+  }
+
+  /// A probability below 2⁻²⁴, the step of f32 draws, is drawn in steps of 2⁻⁵³.
+  @Test(arguments: [0, 1e-9, 0x1p-30, 1e-3, 1 - 0x1p-30, 1]) func rareTruths(_ p: Double) throws {
+    let key = RandomKey(seed: 11), count = 50_000
+    let isRare = p > 0 && p < 1 && Swift.min(p, 1 - p) < 0x1p-10
+    let wanted = try uniform([count], key: key, dtype: isRare ? .f64 : .f32).doubles.map { $0 < p ? 1.0 : 0 }
+    #expect(try bernoulli(p, [count], key: key).doubles == wanted)
   }
 
   @Test func foldedKeysDiffer() throws {
