@@ -54,7 +54,7 @@ extension StepProgram {
   /// A comment: how big the graph is and what it became.
   package var banner: String {
     """
-    /* \(counted(plan.schedule.graph.nodes.count, "operation")) in \(counted(plan.calls.count, "kernel")), \
+    /* Descent \(version): \(counted(plan.schedule.graph.nodes.count, "operation")) in \(counted(plan.calls.count, "kernel")), \
     \(counted(plan.barriers, "barrier")) a step, \(counted(plan.arenaBytes, "byte")) of arena. */
 
     """

@@ -85,7 +85,7 @@ package struct LibraryRequest: Sendable, Hashable {
 
   /// All that decides what the library is, as bytes; lengths keep apart what stands side by side.
   package func key(_ compiler: Compiler, environment: [String: String]) -> [UInt8] {
-    var text = "descent library 1\n"
+    var text = "descent \(DescentIR.version)\n"
     func add(_ label: String, _ value: String) { text += "\(label) \(value.utf8.count)\n\(value)\n" }
     add("name", name)
     add("compiler", compiler.path)

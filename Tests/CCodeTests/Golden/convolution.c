@@ -1,4 +1,4 @@
-/* 14 operations in 3 kernels, 2 barriers a step, 487808 bytes of arena. */
+/* Descent 0.2.0: 14 operations in 3 kernels, 2 barriers a step, 487808 bytes of arena. */
 /* k0: pad    CCodeTests/GoldenPrograms.swift:35 */
 static void convolution_k0(int64_t lo, int64_t hi,
                            const float *DSC_RESTRICT in0, /* f32[8,28,28,3] */

@@ -1,4 +1,4 @@
-/* 25 operations in 5 kernels, 0 barriers a step, 5376 bytes of arena. */
+/* Descent 0.2.0: 25 operations in 5 kernels, 0 barriers a step, 5376 bytes of arena. */
 /* k0: gather, subtract, multiply    CCodeTests/GoldenPrograms.swift:28 */
 static void embedding_k0(int64_t lo, int64_t hi,
                          const int32_t *DSC_RESTRICT in1, /* i32[32] */

@@ -1,4 +1,4 @@
-/* 47 operations in 11 kernels, 7 barriers a step, 1052672 bytes of arena. */
+/* Descent 0.2.0: 47 operations in 11 kernels, 7 barriers a step, 1052672 bytes of arena. */
 /* k0: sum, multiply    CCodeTests/GoldenPrograms.swift:51 */
 static void layernorm_k0(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT in0, /* f32[512,128] */

@@ -1,4 +1,4 @@
-/* 19 operations in 2 kernels, 1 barrier a step, 32768 bytes of arena. */
+/* Descent 0.2.0: 19 operations in 2 kernels, 1 barrier a step, 32768 bytes of arena. */
 /* k0: contract, add    CCodeTests/GoldenPrograms.swift:41 */
 typedef struct {
   const float *in2;

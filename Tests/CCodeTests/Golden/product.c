@@ -1,4 +1,4 @@
-/* 7 operations in 1 kernel, 0 barriers a step, 0 bytes of arena. */
+/* Descent 0.2.0: 7 operations in 1 kernel, 0 barriers a step, 0 bytes of arena. */
 /* k0: contract, add, tanh    CCodeTests/GoldenPrograms.swift:47 */
 typedef struct {
   const float *in2;

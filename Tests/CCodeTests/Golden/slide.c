@@ -1,4 +1,4 @@
-/* 42 operations in 6 kernels, 1 barrier a step, 14336 bytes of arena. */
+/* Descent 0.2.0: 42 operations in 6 kernels, 1 barrier a step, 14336 bytes of arena. */
 /* k0: contract, add, tanh, multiply, subtract, contract, add, subtract, multiply, sum, sum, multiply, subtract,
     contract, multiply, contract, multiply, subtract, sum, multiply, subtract, contract, multiply, subtract   
     CCodeTests/GoldenPrograms.swift:17 */

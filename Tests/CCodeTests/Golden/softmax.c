@@ -1,4 +1,4 @@
-/* 36 operations in 6 kernels, 5 barriers a step, 641024 bytes of arena. */
+/* Descent 0.2.0: 36 operations in 6 kernels, 5 barriers a step, 641024 bytes of arena. */
 /* k0: max, abs, compare, select    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k0(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT in0, /* f32[128,1000] */
