@@ -24,7 +24,7 @@ let package = Package(
     .target(name: "DescentPasses", dependencies: ["DescentIR", "DescentOps"], path: "Sources/Passes"),
     .target(name: "DescentLoops", dependencies: ["DescentIR", "DescentOps", "DescentPasses"], path: "Sources/Loops"),
     .target(
-      name: "DescentCCode", dependencies: ["DescentIR", "DescentLoops", "DescentPasses", "DescentRuntime"],
+      name: "DescentCCode", dependencies: ["DescentIR", "DescentOps", "DescentLoops", "DescentPasses", "DescentRuntime"],
       path: "Sources/CCode"),
     .target(
       name: "DescentDriver",

@@ -9,6 +9,10 @@ struct CPrinter: CNaming {
   let name: String
   /// The parameters' names and, where they are known, types for people.
   let parameters: [(name: String, type: String?)]
+  /// Of which nodes these are.
+  let graph: Graph
+  /// Nodes that lie in parameters under other nodes' names: what takes over an input's memory.
+  let takenOver: [NodeID: String]
 
   private var lines: [String] = []
   private var level = 0
@@ -18,10 +22,12 @@ struct CPrinter: CNaming {
   /// Names that may not be given again where the printer stands.
   private var taken: Set<String>
 
-  init(_ function: LoopFunction, name: String, parameters: [(name: String, type: String?)]) {
+  init(_ function: LoopFunction, name: String, parameters: [(name: String, type: String?)], graph: Graph, takenOver: [NodeID: String]) {
     self.function = function
     self.name = name
     self.parameters = parameters
+    self.graph = graph
+    self.takenOver = takenOver
     taken = Set(parameters.map(\.name) + ["scratch", "thread", "threads"])
   }
 
@@ -146,8 +152,29 @@ struct CPrinter: CNaming {
       line(
         "dsc_random_\(kind)("
           + ([array(draw.target, draw.start).text] + seeds + [cLiteral(draw.count), c(draw.from), c(draw.to)]).joined(separator: ", ") + ");")
-    case .comment(let text): line("/* \(text) */")
+    case .comment(let nodes): for text in comment(nodes) { line("/* \(text) */") }
     }
+  }
+
+  /// What the nodes are, a formula for each that lies in memory, whose adjoint it is and where it was written.
+  func comment(_ nodes: [NodeID]) -> [String] {
+    var names = takenOver
+    for (parameter, label) in zip(function.parameters, parameters) { if let node = parameter.node { names[node] = label.name } }
+    for (number, local) in function.locals.enumerated() {
+      if let node = local.node, let name = localNames[number] { names[node] = name }
+    }
+    // What reads parts and writes none sums them; the rest gives a value, or parts of one.
+    let parts = function.parameters.compactMap { parameter -> NodeID? in
+      guard !parameter.isWritten, case .partial = parameter.buffer else { return nil }
+      return nodes[0]
+    }
+    let formula = Formula(graph: graph, name: { names[$0] }, parts: Set(parts))
+    var lines = formula.lines(nodes)
+    if lines.isEmpty { lines = ["parts of " + formula.text(nodes[0])] }
+    let first = graph[nodes[0]]
+    if let adjoint = first.adjointOf { lines[0] = "adjoint of \(adjoint): " + lines[0] }
+    if let place = first.location { lines[0] += "    \(place.comment)" }
+    return lines
   }
 
   private func stack(_ sums: SumStack, _ after: String) -> String {

@@ -68,7 +68,8 @@ func wrapped(_ line: String) -> [String] {
       }
     }
     guard let at = best?.at else { break }
-    lines.append(String(decoding: rest[..<at], as: UTF8.self))
+    let end = rest[..<at].lastIndex { $0 != UInt8(ascii: " ") } ?? 0
+    lines.append(String(decoding: rest[...end], as: UTF8.self))
     rest = Array((margin + "    ").utf8) + rest[(at + 1)...]
   }
   return lines + [String(decoding: rest, as: UTF8.self)]

@@ -92,8 +92,20 @@ package struct StepProgram: Sendable {
       let labels = zip(function.parameters, call.buffers).map { parameter, buffer in
         (name: self.name(buffer, in: parameter), type: typeText(parameter))
       }
-      var printer = CPrinter(function, name: name, parameters: labels)
-      text += comment(call, name) + printer.text() + "\n\n"
+      let takenOver = graph.outputs.indices.compactMap { k -> (NodeID, String)? in
+        guard let input = plan.schedule.donations[k], let place = call.buffers.firstIndex(of: .input(input)) else { return nil }
+        return function.parameters[place].isWritten ? (graph.outputs[k], labels[place].name) : nil
+      }
+      var printer = CPrinter(
+        function, name: name, parameters: labels, graph: graph, takenOver: Dictionary(takenOver) { first, _ in first })
+      var comment = printer.comment(call.nodes)
+      // What a tile computes stands before each part.
+      if function.body.contains(where: \.isCommented) { comment = ["forward and back, a tile of rows on the lanes"] }
+      let head = "\(name.dropFirst(prefix.count + 1)): "
+      comment[0] = "/* \(head)" + comment[0]
+      comment[comment.count - 1] += " */"
+      let commentLines = comment.enumerated().flatMap { wrapped(($0.offset == 0 ? "" : " *     ") + $0.element) }
+      text += (commentLines + [printer.text(), "", ""]).joined(separator: "\n")
     }
     return text
   }
@@ -106,15 +118,6 @@ package struct StepProgram: Sendable {
     guard let id = parameter.node else { return nil }
     if let input = graph[id].op as? Input { return plan.externals[input.index].typeText }
     return graph[id].type.description
-  }
-
-  /// What a function computes, and where the user wrote it.
-  private func comment(_ call: StepPlan.Call, _ name: String) -> String {
-    let node = graph[call.nodes[0]]
-    var operations = call.nodes.map { graph[$0].op.name }.joined(separator: ", ")
-    if let adjoint = node.adjointOf { operations = "adjoint of \(adjoint): \(operations)" }
-    let place = node.location.map { "    \($0.comment)" } ?? ""
-    return wrapped("/* \(name.dropFirst(prefix.count + 1)): \(operations)\(place) */").joined(separator: "\n") + "\n"
   }
 
   /// The scratch memory of one thread: the largest that a function asks for.
@@ -272,4 +275,9 @@ extension LoopFunction {
     }
     return nil
   }
+}
+
+extension Statement {
+  /// Whether there are comments within.
+  fileprivate var isCommented: Bool { if case .comment = self { true } else { inner.contains(where: \.isCommented) } }
 }

@@ -80,8 +80,14 @@ final class FunctionBuilder {
   static let axisNames = ["i", "j", "k", "m", "n", "o"]
   static let reducedNames = ["r", "s", "u", "v"]
 
-  func local(_ name: String, _ dtype: DType, count: Int?, isAligned: Bool = false, type: TensorType? = nil) -> Int {
-    locals.append(Local(name: name, dtype: dtype, count: count, isAligned: isAligned, type: type))
+  func local(_ name: String, _ dtype: DType, count: Int?) -> Int {
+    locals.append(Local(name: name, dtype: dtype, count: count))
+    return locals.count - 1
+  }
+  /// An array for so many of a node's elements, at a cache line.
+  func local(of id: NodeID, count: Int) -> Int {
+    let type = graph[id].type
+    locals.append(Local(name: graph[id].op.name, dtype: type.dtype, count: count, isAligned: true, type: type, node: id))
     return locals.count - 1
   }
   /// The number of a new value; `name` says what it is.

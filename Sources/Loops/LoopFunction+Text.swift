@@ -63,7 +63,7 @@ extension LoopFunction {
       ] + indented(product.epilogue)
     case .draw(let draw):
       ["draw \(draw.draw.rawValue) \(element(draw.target, draw.start)), blocks \(text(draw.from)) ..< \(text(draw.to)) of \(draw.count) numbers"]
-    case .comment(let text): ["# \(text)"]
+    case .comment(let nodes): ["# \(nodes.map { "%\($0.index)" }.joined(separator: " "))"]
     }
   }
 

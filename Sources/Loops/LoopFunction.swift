@@ -21,6 +21,8 @@ package struct Local: Hashable, Sendable {
   /// Whether it begins at a cache line, and what it holds, for people.
   package var isAligned = false
   package var type: TensorType?
+  /// The node whose values it holds, if it holds those of one.
+  package var node: NodeID?
 }
 
 package indirect enum Statement: Hashable, Sendable {
@@ -45,8 +47,8 @@ package indirect enum Statement: Hashable, Sendable {
   case finish(SumStack)
   case product(MatrixProduct)
   case draw(Draw)
-  /// Which operations follow.
-  case comment(String)
+  /// The nodes that the following statements compute.
+  case comment([NodeID])
 }
 
 package struct ForLoop: Hashable, Sendable {

@@ -174,8 +174,7 @@ struct RowRegion {
     let start = Affine(variable: chunk) * stride
     var arrays: [NodeID: Int] = [:]
     for (id, perRow) in locals.sorted(by: { $0.key < $1.key }) {
-      let type = graph[id].type
-      arrays[id] = function.local(type.dtype == .bool ? "tile" : graph[id].op.name, type.dtype, count: perRow * Self.lanes, isAligned: true, type: type)
+      arrays[id] = function.local(of: id, count: perRow * Self.lanes)
     }
     let tile = Tile(region: self, function: function, arrays: arrays, base: base, sums: sums, sumsAt: start)
     var statements: [Statement] = []
@@ -184,7 +183,7 @@ struct RowRegion {
     for (number, kernel) in kernels.enumerated() where roles[number] == .map || roles[number] == .collect {
       guard let block = tile.block(kernel, form(kernel), offset: roles[number] == .collect ? offsets[number] : nil) else { return nil }
       let computed = (kernel.anchor.map { [$0] } ?? []) + kernel.members
-      statements += [.comment(computed.map { graph[$0].op.name }.joined(separator: ", "))] + block
+      statements += [.comment(computed)] + block
       nodes += computed
       work = work.plus(separate[number].reduce(0) { $0.plus($1.work) })
     }

@@ -1,5 +1,5 @@
 /* Descent 0.2.0: 14 operations in 3 kernels, 2 barriers a step, 487808 bytes of arena. */
-/* k0: pad    CCodeTests/GoldenPrograms.swift:35 */
+/* k0: pad_0 = pad(in0, 0.0)    CCodeTests/GoldenPrograms.swift:35 */
 static void convolution_k0(int64_t lo, int64_t hi,
                            const float *DSC_RESTRICT in0, /* f32[8,28,28,3] */
                            float *DSC_RESTRICT pad_0) { /* f32[8,30,30,3] */
@@ -18,7 +18,7 @@ static void convolution_k0(int64_t lo, int64_t hi,
   }
 }
 
-/* k1: contract, add, compare, select    CCodeTests/GoldenPrograms.swift:35 */
+/* k1: select_0 = select((pad_0 @ in1 + in2) <= 0.0, 0.0, pad_0 @ in1 + in2)    CCodeTests/GoldenPrograms.swift:35 */
 typedef struct {
   const float *in2;
   float *select_0;
@@ -54,7 +54,7 @@ static void convolution_k1(int64_t lo, int64_t hi,
       lo, hi, scratch, convolution_k1_finish, &env);
 }
 
-/* k2: max    CCodeTests/GoldenPrograms.swift:35 */
+/* k2: out0 = max(select_0)    CCodeTests/GoldenPrograms.swift:35 */
 static void convolution_k2(int64_t lo, int64_t hi,
                            const float *DSC_RESTRICT select_0, /* f32[8,28,28,16] */
                            float *DSC_RESTRICT out0) { /* f32[8,14,14,16] */

@@ -1,5 +1,6 @@
 /* Descent 0.2.0: 25 operations in 5 kernels, 0 barriers a step, 5376 bytes of arena. */
-/* k0: gather, subtract, multiply    CCodeTests/GoldenPrograms.swift:28 */
+/* k0: subtract_0 = gather(in0, in1) - in2    CCodeTests/GoldenPrograms.swift:28
+ *     multiply_0 = subtract_0 * 0.00390625 */
 static void embedding_k0(int64_t lo, int64_t hi,
                          const int32_t *DSC_RESTRICT in1, /* i32[32] */
                          const float *DSC_RESTRICT in0, /* f32[50,16] */
@@ -16,7 +17,7 @@ static void embedding_k0(int64_t lo, int64_t hi,
   }
 }
 
-/* k1: sum, multiply    CCodeTests/GoldenPrograms.swift:28 */
+/* k1: out1 = sum(subtract_0 * subtract_0) * 0.001953125    CCodeTests/GoldenPrograms.swift:28 */
 static void embedding_k1(const float *DSC_RESTRICT subtract_0, /* f32[32,16] */
                          float *DSC_RESTRICT out1) { /* f32[] */
   float acc[16];
@@ -31,7 +32,7 @@ static void embedding_k1(const float *DSC_RESTRICT subtract_0, /* f32[32,16] */
   out1[0] = dsc_tree_sum_f32(acc, 16) * 0.001953125f;
 }
 
-/* k2: adjoint of gather: maximum, minimum    CCodeTests/GoldenPrograms.swift:28 */
+/* k2: adjoint of gather: minimum_0 = minimum(maximum(in1, 0), 49)    CCodeTests/GoldenPrograms.swift:28 */
 static void embedding_k2(int64_t lo, int64_t hi,
                          const int32_t *DSC_RESTRICT in1, /* i32[32] */
                          int32_t *DSC_RESTRICT minimum_0) { /* i32[32] */
@@ -39,7 +40,8 @@ static void embedding_k2(int64_t lo, int64_t hi,
     minimum_0[i] = dsc_min_i32(dsc_max_i32(in1[i], 0), 49);
 }
 
-/* k3: adjoint of gather: scatterAdd    CCodeTests/GoldenPrograms.swift:28 */
+/* k3: adjoint of gather: scatterAdd_0 = scatterAdd(0.0, minimum_0, multiply_0)    CCodeTests/GoldenPrograms.swift:28
+    */
 static void embedding_k3(int64_t lo, int64_t hi,
                          float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
                          const int32_t *DSC_RESTRICT minimum_0, /* i32[32] */
@@ -58,7 +60,7 @@ static void embedding_k3(int64_t lo, int64_t hi,
   }
 }
 
-/* k4: multiply, subtract    CCodeTests/GoldenPrograms.swift:28 */
+/* k4: in0 = in0 - 0.1 * scatterAdd_0    CCodeTests/GoldenPrograms.swift:28 */
 static void embedding_k4(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
                          float *DSC_RESTRICT in0) { /* f32[50,16] */

@@ -1,5 +1,5 @@
 /* Descent 0.2.0: 47 operations in 11 kernels, 7 barriers a step, 1052672 bytes of arena. */
-/* k0: sum, multiply    CCodeTests/GoldenPrograms.swift:51 */
+/* k0: multiply_0 = sum(in0) * 0.0078125    CCodeTests/GoldenPrograms.swift:51 */
 static void layernorm_k0(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT in0, /* f32[512,128] */
                          float *DSC_RESTRICT multiply_0) { /* f32[512] */
@@ -15,7 +15,7 @@ static void layernorm_k0(int64_t lo, int64_t hi,
   }
 }
 
-/* k1: subtract    CCodeTests/GoldenPrograms.swift:51 */
+/* k1: subtract_0 = in0 - multiply_0    CCodeTests/GoldenPrograms.swift:51 */
 static void layernorm_k1(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT in0, /* f32[512,128] */
                          const float *DSC_RESTRICT multiply_0, /* f32[512] */
@@ -26,7 +26,8 @@ static void layernorm_k1(int64_t lo, int64_t hi,
   }
 }
 
-/* k2: sum, multiply, add, rsqrt, multiply, multiply, multiply    CCodeTests/GoldenPrograms.swift:52 */
+/* k2: rsqrt_0 = rsqrt(sum(subtract_0 * subtract_0) * 0.0078125 + 1e-05)    CCodeTests/GoldenPrograms.swift:52
+ *     multiply_1 = (-0.5) * (rsqrt_0 * rsqrt_0 * rsqrt_0) */
 static void layernorm_k2(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
                          float *DSC_RESTRICT rsqrt_0, /* f32[512] */
@@ -47,7 +48,8 @@ static void layernorm_k2(int64_t lo, int64_t hi,
   }
 }
 
-/* k3: multiply, multiply, add    CCodeTests/GoldenPrograms.swift:52 */
+/* k3: multiply_2 = subtract_0 * rsqrt_0    CCodeTests/GoldenPrograms.swift:52
+ *     out0 = multiply_2 * in1 + in2 */
 static void layernorm_k3(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
                          const float *DSC_RESTRICT rsqrt_0, /* f32[512] */
@@ -65,7 +67,7 @@ static void layernorm_k3(int64_t lo, int64_t hi,
   }
 }
 
-/* k4: adjoint of broadcast: sum    CCodeTests/GoldenPrograms.swift:52 */
+/* k4: adjoint of broadcast: out3 = sum(in3)    CCodeTests/GoldenPrograms.swift:52 */
 static void layernorm_k4(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT in3, /* f32[512,128] */
                          float *DSC_RESTRICT out3) { /* f32[128] */
@@ -90,7 +92,8 @@ static void layernorm_k4(int64_t lo, int64_t hi,
   }
 }
 
-/* k5: adjoint of multiply: multiply, multiply    CCodeTests/GoldenPrograms.swift:52 */
+/* k5: adjoint of multiply: multiply_3 = in3 * in1    CCodeTests/GoldenPrograms.swift:52
+ *     multiply_4 = multiply_3 * rsqrt_0 */
 static void layernorm_k5(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT in3, /* f32[512,128] */
                          const float *DSC_RESTRICT in1, /* f32[128] */
@@ -107,7 +110,7 @@ static void layernorm_k5(int64_t lo, int64_t hi,
   }
 }
 
-/* k6: adjoint of broadcast: sum    CCodeTests/GoldenPrograms.swift:52 */
+/* k6: adjoint of broadcast: out2 = sum(in3 * multiply_2)    CCodeTests/GoldenPrograms.swift:52 */
 static void layernorm_k6(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT in3, /* f32[512,128] */
                          const float *DSC_RESTRICT multiply_2, /* f32[512,128] */
@@ -133,7 +136,8 @@ static void layernorm_k6(int64_t lo, int64_t hi,
   }
 }
 
-/* k7: adjoint of broadcast: sum, multiply, multiply    CCodeTests/GoldenPrograms.swift:52 */
+/* k7: adjoint of broadcast: multiply_5 = sum(multiply_3 * subtract_0) * multiply_1 * 0.0078125
+    CCodeTests/GoldenPrograms.swift:52 */
 static void layernorm_k7(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT multiply_3, /* f32[512,128] */
                          const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
@@ -151,7 +155,8 @@ static void layernorm_k7(int64_t lo, int64_t hi,
   }
 }
 
-/* k8: adjoint of multiply: multiply, add, add    CCodeTests/GoldenPrograms.swift:52 */
+/* k8: adjoint of multiply: add_0 = multiply_4 + multiply_5 * subtract_0 + multiply_5 * subtract_0
+    CCodeTests/GoldenPrograms.swift:52 */
 static void layernorm_k8(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT multiply_5, /* f32[512] */
                          const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
@@ -165,7 +170,7 @@ static void layernorm_k8(int64_t lo, int64_t hi,
   }
 }
 
-/* k9: adjoint of broadcast: sum, multiply    CCodeTests/GoldenPrograms.swift:51 */
+/* k9: adjoint of broadcast: multiply_6 = sum(add_0) * (-0.0078125)    CCodeTests/GoldenPrograms.swift:51 */
 static void layernorm_k9(int64_t lo, int64_t hi,
                          const float *DSC_RESTRICT add_0, /* f32[512,128] */
                          float *DSC_RESTRICT multiply_6) { /* f32[512] */
@@ -181,7 +186,7 @@ static void layernorm_k9(int64_t lo, int64_t hi,
   }
 }
 
-/* k10: adjoint of sum: add    CCodeTests/GoldenPrograms.swift:51 */
+/* k10: adjoint of sum: out1 = add_0 + multiply_6    CCodeTests/GoldenPrograms.swift:51 */
 static void layernorm_k10(int64_t lo, int64_t hi,
                           const float *DSC_RESTRICT add_0, /* f32[512,128] */
                           const float *DSC_RESTRICT multiply_6, /* f32[512] */

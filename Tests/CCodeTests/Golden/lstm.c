@@ -1,5 +1,5 @@
 /* Descent 0.2.0: 19 operations in 2 kernels, 1 barrier a step, 32768 bytes of arena. */
-/* k0: contract, add    CCodeTests/GoldenPrograms.swift:41 */
+/* k0: add_0 = in2 + in0 @ in3    CCodeTests/GoldenPrograms.swift:41 */
 typedef struct {
   const float *in2;
   float *add_0;
@@ -30,8 +30,9 @@ static void lstm_k0(int64_t lo, int64_t hi,
       hi, scratch, lstm_k0_finish, &env);
 }
 
-/* k1: sigmoid, multiply, sigmoid, tanh, multiply, add, tanh, sigmoid, multiply    CCodeTests/GoldenPrograms.swift:42
-    */
+/* k1: in1 = sigmoid(add_0[:, 64:128]) * in1 + sigmoid(add_0[:, 0:64]) * tanh(add_0[:, 128:192])
+    CCodeTests/GoldenPrograms.swift:42
+ *     in0 = sigmoid(add_0[:, 192:256]) * tanh(in1) */
 static void lstm_k1(int64_t lo, int64_t hi,
                     const float *DSC_RESTRICT add_0, /* f32[32,256] */
                     float *DSC_RESTRICT in1, /* f32[32,64] */

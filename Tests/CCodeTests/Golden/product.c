@@ -1,5 +1,5 @@
 /* Descent 0.2.0: 7 operations in 1 kernel, 0 barriers a step, 0 bytes of arena. */
-/* k0: contract, add, tanh    CCodeTests/GoldenPrograms.swift:47 */
+/* k0: out0 = tanh(in0 @ in1 + in2)    CCodeTests/GoldenPrograms.swift:47 */
 typedef struct {
   const float *in2;
   float *out0;

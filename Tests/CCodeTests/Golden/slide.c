@@ -1,7 +1,5 @@
 /* Descent 0.2.0: 42 operations in 6 kernels, 1 barrier a step, 14336 bytes of arena. */
-/* k0: contract, add, tanh, multiply, subtract, contract, add, subtract, multiply, sum, sum, multiply, subtract,
-    contract, multiply, contract, multiply, subtract, sum, multiply, subtract, contract, multiply, subtract   
-    CCodeTests/GoldenPrograms.swift:17 */
+/* k0: forward and back, a tile of rows on the lanes */
 static void slide_k0(int64_t lo, int64_t hi,
                      float *DSC_RESTRICT sum_parts_0,
                      const float *DSC_RESTRICT in4, /* f32[400,1] */
@@ -20,7 +18,8 @@ static void slide_k0(int64_t lo, int64_t hi,
     for (int64_t k = 0; k < 512; k++)
       sum_parts_0[chunk * 512 + k] = 0.0f;
     for (int64_t base = chunk * 64; base < end; base += 16) {
-      /* contract, add, tanh, multiply, subtract */
+      /* tanh_0 = tanh(in4 @ in0 + in1)    CCodeTests/GoldenPrograms.swift:17 */
+      /* subtract_1 = 1.0 - tanh_0 * tanh_0 */
       for (int64_t i = 0; i < 10; i++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++) {
           float acc = 0.0f;
@@ -30,7 +29,8 @@ static void slide_k0(int64_t lo, int64_t hi,
           subtract_1[i * 16 + l] = 1.0f - tanh_1 * tanh_1;
         }
       }
-      /* contract, add, subtract, multiply */
+      /* subtract_0 = in5 - (tanh_0 @ in2 + in3)    CCodeTests/GoldenPrograms.swift:17 */
+      /* multiply_0 = subtract_0 * (-2.0) */
       DSC_LANES for (int64_t l = 0; l < 16; l++) {
         float acc = 0.0f;
         DSC_UNROLL for (int64_t r = 0; r < 10; r++)
@@ -39,15 +39,15 @@ static void slide_k0(int64_t lo, int64_t hi,
         subtract_0[l] = subtract_2;
         multiply_0[l] = subtract_2 * (-2.0f);
       }
-      /* sum */
+      /* parts of sum(subtract_0 * subtract_0)    CCodeTests/GoldenPrograms.swift:18 */
       DSC_LANES for (int64_t l = 0; l < 16; l++) {
         const float subtract_2 = subtract_0[l];
         sum_parts_0[chunk * 512 + l] += subtract_2 * subtract_2;
       }
-      /* sum, multiply, subtract */
+      /* adjoint of broadcast: parts of sum(multiply_0)    CCodeTests/GoldenPrograms.swift:17 */
       DSC_LANES for (int64_t l = 0; l < 16; l++)
         sum_parts_0[chunk * 512 + l + 16] += multiply_0[l];
-      /* contract, multiply */
+      /* adjoint of contract: multiply_1 = multiply_0 @ in2 * subtract_1    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t i = 0; i < 10; i++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++) {
           float acc = 0.0f;
@@ -55,19 +55,19 @@ static void slide_k0(int64_t lo, int64_t hi,
           multiply_1[i * 16 + l] = acc * subtract_1[i * 16 + l];
         }
       }
-      /* contract, multiply, subtract */
+      /* adjoint of contract: parts of tanh_0 @ multiply_0    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t i = 0; i < 10; i++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++) {
           sum_parts_0[chunk * 512 + i * 16 + l + 32] =
               dsc_fma_f32(tanh_0[i * 16 + l], multiply_0[l], sum_parts_0[chunk * 512 + i * 16 + l + 32]);
         }
       }
-      /* sum, multiply, subtract */
+      /* adjoint of broadcast: parts of sum(multiply_1)    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t i = 0; i < 10; i++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++)
           sum_parts_0[chunk * 512 + i * 16 + l + 192] += multiply_1[i * 16 + l];
       }
-      /* contract, multiply, subtract */
+      /* adjoint of contract: parts of in4 @ multiply_1    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t j = 0; j < 10; j++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++) {
           sum_parts_0[chunk * 512 + j * 16 + l + 352] =
@@ -78,7 +78,7 @@ static void slide_k0(int64_t lo, int64_t hi,
   }
 }
 
-/* k1: sum    CCodeTests/GoldenPrograms.swift:18 */
+/* k1: out4 = sum of its parts    CCodeTests/GoldenPrograms.swift:18 */
 static void slide_k1(const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT out4) { /* f32[] */
   float acc[16];
@@ -89,7 +89,7 @@ static void slide_k1(const float *DSC_RESTRICT sum_parts_0,
   out4[0] = dsc_tree_sum_f32(acc, 16);
 }
 
-/* k2: adjoint of broadcast: sum, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
+/* k2: adjoint of broadcast: in3 = in3 - 0.01 * sum of its parts    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k2(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in3) { /* f32[1] */
@@ -104,7 +104,7 @@ static void slide_k2(int64_t lo, int64_t hi,
   }
 }
 
-/* k3: adjoint of contract: contract, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
+/* k3: adjoint of contract: in2 = in2 - 0.01 * contract of its parts    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k3(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in2) { /* f32[10,1] */
@@ -119,7 +119,7 @@ static void slide_k3(int64_t lo, int64_t hi,
   }
 }
 
-/* k4: adjoint of broadcast: sum, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
+/* k4: adjoint of broadcast: in1 = in1 - 0.01 * sum of its parts    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k4(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in1) { /* f32[10] */
@@ -134,7 +134,7 @@ static void slide_k4(int64_t lo, int64_t hi,
   }
 }
 
-/* k5: adjoint of contract: contract, multiply, subtract    CCodeTests/GoldenPrograms.swift:17 */
+/* k5: adjoint of contract: in0 = in0 - 0.01 * contract of its parts    CCodeTests/GoldenPrograms.swift:17 */
 static void slide_k5(int64_t lo, int64_t hi,
                      const float *DSC_RESTRICT sum_parts_0,
                      float *DSC_RESTRICT in0) { /* f32[1,10] */

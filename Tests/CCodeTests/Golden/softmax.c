@@ -1,5 +1,5 @@
 /* Descent 0.2.0: 36 operations in 6 kernels, 5 barriers a step, 641024 bytes of arena. */
-/* k0: max, abs, compare, select    CCodeTests/GoldenPrograms.swift:24 */
+/* k0: select_0 = select(abs(max(in0)) < inf, max(in0), 0.0)    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k0(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT in0, /* f32[128,1000] */
                        float *DSC_RESTRICT select_0) { /* f32[128] */
@@ -18,7 +18,8 @@ static void softmax_k0(int64_t lo, int64_t hi,
   }
 }
 
-/* k1: subtract, exp, compare    CCodeTests/GoldenPrograms.swift:24 */
+/* k1: exp_0 = exp(in0 - select_0)    CCodeTests/GoldenPrograms.swift:24
+ *     compare_0 = (in0 - select_0) == 0.0 */
 static void softmax_k1(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT in0, /* f32[128,1000] */
                        const float *DSC_RESTRICT select_0, /* f32[128] */
@@ -33,7 +34,7 @@ static void softmax_k1(int64_t lo, int64_t hi,
   }
 }
 
-/* k2: sum    CCodeTests/GoldenPrograms.swift:24 */
+/* k2: sum_0 = sum(exp_0)    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k2(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
                        float *DSC_RESTRICT sum_0) { /* f32[128] */
@@ -59,7 +60,7 @@ static void softmax_k2(int64_t lo, int64_t hi,
   }
 }
 
-/* k3: divide    CCodeTests/GoldenPrograms.swift:24 */
+/* k3: out0 = exp_0 / sum_0    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k3(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
                        const float *DSC_RESTRICT sum_0, /* f32[128] */
@@ -70,7 +71,7 @@ static void softmax_k3(int64_t lo, int64_t hi,
   }
 }
 
-/* k4: sum    CCodeTests/GoldenPrograms.swift:24 */
+/* k4: sum_1 = sum(exp_0 - select(compare_0, 1.0, 0.0))    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k4(int64_t lo, int64_t hi,
                        const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
                        const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
@@ -97,7 +98,8 @@ static void softmax_k4(int64_t lo, int64_t hi,
   }
 }
 
-/* k5: sum, subtract, add, compare, select, log1p, select, add    CCodeTests/GoldenPrograms.swift:24 */
+/* k5: out1 = select((sum_1 + sum(convert(compare_0)) - 1.0) == (-1.0), -inf,
+    log1p(select((sum_1 + sum(conver ...    CCodeTests/GoldenPrograms.swift:24 */
 static void softmax_k5(int64_t lo, int64_t hi,
                        const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
                        const float *DSC_RESTRICT sum_1, /* f32[128] */
