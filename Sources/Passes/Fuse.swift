@@ -101,8 +101,8 @@ private struct Fuser {
     var members: [NodeID] = []
     var domain: Shape
     var before: Set<Int> = []
-    /// How many nodes it computes, and the first and the last of its own.
-    var size = 0, first = Int.max, last = 0
+    /// How many nodes it computes.
+    var size = 0
   }
   private let graph: Graph
   private let families: [Lowering]
@@ -121,7 +121,6 @@ private struct Fuser {
   private var groups: [Group] = []
   private var sequence: [Int] = []
   private var extraStores: [NodeID] = []
-  private var isOrdering = false
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -238,8 +237,6 @@ private struct Fuser {
     var seen: Set<Int> = [a]
     var stack = [a]
     while let top = stack.popLast() {
-      // Nothing that comes before all nodes of `b` depends on one of them, but where memory is taken over.
-      if !isOrdering, groups[top].last < groups[b].first { continue }
       for before in groups[top].before where seen.insert(before).inserted {
         if before == b { return true }
         stack.append(before)
@@ -292,8 +289,6 @@ private struct Fuser {
   private mutating func add(_ id: NodeID, _ home: Int) {
     group[id.index] = home
     groups[home].size += size(id)
-    groups[home].first = min(groups[home].first, id.index)
-    groups[home].last = max(groups[home].last, id.index)
   }
   /// Makes a node, and those that have waited for it, members of a group.
   private mutating func join(_ id: NodeID, _ home: Int) {
@@ -346,7 +341,6 @@ private struct Fuser {
 
   /// Orders the groups; sees to it that memory taken over is written last, with a copy where that is impossible.
   mutating func order(_ graph: inout Graph, _ donations: inout [Int?]) throws {
-    isOrdering = true
     for k in graph.outputs.indices {
       guard let input = donations[k] else { continue }
       let output = graph.outputs[k]
