@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test: installs what they need where it may, builds once in release mode, then tests in Swift, in C, and of the
-# programs end to end. Takes under fifteen minutes on two cores from a clean clone.
+# programs end to end. Takes about twenty minutes on two cores from a clean clone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

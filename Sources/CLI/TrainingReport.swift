@@ -87,7 +87,7 @@ struct TrainingReport {
     if result.wasInterrupted {
       try console.line(
         "interrupted after step \(grouped(result.steps))" + (result.isBest ? "; what follows is of the best epoch" : "")
-          + (checkpoint.map { "; \($0) goes on from here" } ?? ""))
+          + (result.steps == 0 ? "" : checkpoint.map { "; \($0) goes on from here" } ?? ""))
     } else if last == nil {
       let steps = "\(grouped(result.steps)) steps"
       try console.line(

@@ -78,6 +78,11 @@ import Testing
       try command(Settling.self, Train<Settling>.self, "train", "--resume", folder + "/c").run(on: second.console)
       let steps = try #require(first.all.last { $0.contains(" steps, ") }?.split(separator: ", ").first { $0.hasSuffix("steps") })
       #expect(second.all.contains("nothing left to do: the run had ended after \(steps)"), "\(second.all)")
+      // Another file is written though no step is left.
+      let third = Lines()
+      try command(Settling.self, Train<Settling>.self, "train", "--resume", folder + "/c", "--checkpoint", folder + "/d").run(on: third.console)
+      #expect(third.all.contains("checkpoint: \(folder)/d"))
+      #expect(FileManager.default.contents(atPath: folder + "/d") == FileManager.default.contents(atPath: folder + "/c"))
       #expect(second.all.contains("ended early: the loss has settled"))
       #expect(!second.all.contains { $0.hasPrefix("epoch") })
     }

@@ -42,6 +42,16 @@ import Testing
     #expect(abs(try grid.scalar - expected) < 1e-14)
   }
 
+  /// In both modes, and twice: the derivative of a clamped square at an infinite error is no infinity times 0.
+  @Test func huberIsLinearFarOut() throws {
+    let x = Tensor([Double.infinity, -.infinity, 3, -3, 0.5])
+    let f = { @Sendable (x: Tensor) in huberLosses(x, zerosLike(x), delta: 2) }
+    #expect(try jvp(f)(x, onesLike(x)).1.doubles == [2, -2, 2, -2, 0.5])
+    let slope = grad { (x: Tensor) in sum(f(x)) }
+    #expect(try slope(x).doubles == [2, -2, 2, -2, 0.5])
+    #expect(try f(x).doubles == [.infinity, .infinity, 4, 4, 0.125])
+  }
+
   @Test func extremesAreFinite() throws {
     let z = Tensor([Float(1000), -1000, 0, -1000, 1000, -.infinity], shape: [2, 3])
     let labels = Tensor([Int32(1), 1])

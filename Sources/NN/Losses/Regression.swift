@@ -44,10 +44,10 @@ public func huberLosses(
   guard delta > 0 else {
     return .fail("huberLoss with delta \(delta), which must be positive", prediction, target, at: SourceLocation(file, line))
   }
-  // With c the error within -delta...delta both are c (e - c / 2), which has no branch that could be infinite.
-  let error = prediction - target
+  // The square is taken of the error within -delta...delta: neither branch, nor its derivative, is infinite times 0.
+  let error = prediction - target, size = abs(error, file: file, line: line)
   let bounded = clamp(error, -delta, delta, file: file, line: line)
-  return bounded * (error - bounded * 0.5)
+  return `where`(size .<= delta, bounded * bounded * 0.5, (size - delta * 0.5) * delta, file: file, line: line)
 }
 
 /// The mean of `huberLosses` over all elements.

@@ -60,7 +60,8 @@ extension Trainer {
     var slice = 1
     // Of the epoch at hand, and of the run.
     var (clock, total) = (StepClock(), StepClock())
-    var written = session.step
+    // Another file than the one that was resumed is written even where no step is left.
+    var written = options.resume == options.checkpoint || options.resume == nil ? session.step : -1
     func save() throws {
       guard let path = options.checkpoint, let fingerprint, written < session.step else { return }
       try session.save(to: path, fingerprint, stopping)
