@@ -180,6 +180,10 @@ extension ProgramContext {
     var copy = ElementBuilder(function)
     let place = axes.map { Affine(variable: $0) }
     copy.store(anchor, place, copy.value(base, place))
+    let dtype = node.type.dtype, additions = graph[indices].type.shape.count
+    let lost = ReductionOrder.isCompensated(additions: additions, dtype)
+      ? function.parameter(.partial(anchor), dtype, node: nil, isWritten: true) : nil
+    let clear: [Statement] = lost.map { [.store($0, .linear(place, shape), .number(0, dtype))] } ?? []
 
     // The axes again, that of the additions as an index which is read.
     let others2 = function.axes(shape.dimensions)
@@ -197,14 +201,17 @@ extension ProgramContext {
     let (from, to): (Expression, Expression) = shared == axis
       ? (loops[axis].lower, loops[axis].upper) : (.position(Affine()), .position(Affine(shape[axis])))
     let row = Expression.position(Affine(variable: at))
-    let sums = nested(inner, add.statements + [.combine(array, .linear(target, shape), .sum, update)]).substituting([others2[axis]: Affine(variable: at)])
-    let additions: [Statement] = pick.statements + [
+    let element = Affine.linear(target, shape)
+    let addition = lost.map { function.compensated(array, lost: $0, element, update) } ?? [.combine(array, element, .sum, update)]
+    let sums = nested(inner, add.statements + addition).substituting([others2[axis]: Affine(variable: at)])
+    let picks: [Statement] = pick.statements + [
       .index(at, picked),
       .when(.infix(.and, .infix(.greaterOrEqual, row, from), .infix(.less, row, to)), sums),
     ]
     return function.finish(
-      nested(loops, copy.statements) + nested(numbers.map { function.whole($0) }, additions), execution, nodes: [anchor],
-      work: shape.count + graph[updates].type.shape.count * 2)
+      nested(loops, copy.statements + clear) + nested(numbers.map { function.whole($0) }, picks), execution, nodes: [anchor],
+      work: shape.count + graph[updates].type.shape.count * 2,
+      partialBytes: lost == nil ? 0 : node.type.byteCount)
   }
 
   private func random(_ kernel: Kernel, _ draw: RandomDraw) -> LoopFunction {

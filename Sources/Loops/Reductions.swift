@@ -286,6 +286,23 @@ private struct ReductionNest {
 }
 
 extension FunctionBuilder {
+  /// `x` added to a number in memory, less what the rounding of the addition before lost, and what this one loses kept
+  /// (Kahan, 1965): the error of a sum is that of one rounding, whatever the number of terms. Where the sum is infinite
+  /// nothing is lost.
+  func compensated(_ array: Storage, lost: Storage, _ at: Affine, _ x: Expression) -> [Statement] {
+    let dtype = x.dtype, old = Expression.load(array, at, dtype)
+    let term = value("term"), sum = value("sum"), excess = value("excess")
+    let (t, s, e) = (Expression.value(term, dtype), Expression.value(sum, dtype), Expression.value(excess, dtype))
+    func minus(_ a: Expression, _ b: Expression) -> Expression { .arithmetic(.subtract, a, b) }
+    return [
+      .define(term, minus(x, .load(lost, at, dtype))),
+      .define(sum, .arithmetic(.add, old, t)),
+      .define(excess, minus(minus(s, old), t)),
+      .store(lost, at, .choice(.truth(.equal, minus(e, e), .number(0, dtype)), e, .number(0, dtype))),
+      .store(array, at, s),
+    ]
+  }
+
   /// The values of an array combined in a tree; it leaves nothing of them.
   func treeTotal(_ array: Storage, _ count: Int, _ reducer: Reducer, _ dtype: DType) -> Expression {
     let name = dtype == .bool ? "u8" : dtype.name

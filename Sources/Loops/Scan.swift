@@ -46,7 +46,8 @@ extension ProgramContext {
         results.append(.parameter(parameter(node, isWritten: true)))
       } else {
         results.append(.arena(privateBytes))
-        privateBytes += (type.byteCount + 63) / 64 * 64
+        // An empty one has a place of its own as well, so that places tell results apart.
+        privateBytes += max(type.byteCount + 63, 64) / 64 * 64
       }
     }
     let arena = privateBytes > 0 ? number(function.parameter(.partial(anchor), .u8, node: nil, isWritten: true)) : nil

@@ -31,6 +31,11 @@ import Testing
       let (carry, all) = scan(x, over: empty([0, 2])) { (c: Tensor, e: Tensor) in (c + sum(e), c * 2) }
       return [carry, all]
     }),
+    ("an empty carry and step results that nothing reads", { x in
+      let start: [Tensor] = [x, empty([2, 0])]
+      let (carry, _) = scan(start, over: iota([3])) { (c: [Tensor], e: Tensor) in ([c[0] + e, c[1] * 2], [c[0] * 3, c[1] + e]) }
+      return [carry[0]]
+    }),
     ("within the body of a loop", { x in
       let (carry, all) = scan(x, over: iota([2])) { (c: Tensor, e: Tensor) in (c + e + sum(empty([0])), c) }
       return [carry, all]

@@ -7,6 +7,7 @@
 // In a program's name stands its own seed, by which `RANDOM_SEED=... RANDOM_PROGRAMS=1` repeats it alone.
 
 import DescentDriver
+import DescentInterpreter
 import DescentIR
 import DescentPasses
 import Dispatch
@@ -38,6 +39,22 @@ import Testing
       Self.say("random programs: \(start) of \(count) done, next RANDOM_SEED=\(first + start)")
       try Self.check(first + start, number)
     }
+  }
+
+  /// More programs than an ordinary run can build: their nests alone, interpreted, against the graph.
+  @Test(.disabled(if: number("RANDOM_PROGRAMS") != nil)) func nestsOfFreshSeeds() throws {
+    let seed = Self.freshSeed
+    Self.say("random nests: RANDOM_SEED=\(seed)")
+    let faults = Mutex([String]())
+    DispatchQueue.concurrentPerform(iterations: 5 * Self.count) { index in
+      do {
+        let trial = try RandomProgram(seed: seed + index).trial()
+        let plan = try trial.program(0).plan
+        let tolerance = Tolerance(trial.graph, steps: trial.steps)
+        if let fault = try trial.nestDifference(plan, trial.expected(), tolerance) { faults.withLock { $0.append("\(trial.name): \(fault)") } }
+      } catch { faults.withLock { $0.append("\(seed + index): \(error)") } }
+    }
+    for fault in faults.withLock({ $0 }).prefix(5) { Issue.record("\(fault)") }
   }
 
   /// A line that is there at once, also where the standard output is a file.

@@ -53,6 +53,22 @@ import Testing
     #expect(try error(try g(constant(0.1, [rows, terms]), constant(1, [columns, terms])), right) <= 1e-5)
   }
 
+  /// The gradient of rows picked again and again: additions into few places, many to each, also of ∞, of which nothing is lost.
+  @Test(arguments: [(15_625, 4), (3_000_000, 1), (700, 40)]) func additionsInPlaces(_ picks: Int, _ width: Int) throws {
+    let f = compile { (x: Tensor, i: Tensor, w: Tensor) in grad { @Sendable (x: Tensor) in sum(gather(x, i) * w) }(x) }
+    let indices = Tensor(HostArray([picks], (0..<picks).map { Int32($0 % 3 == 1 ? 2 : 0) }))
+    let result = try f(constant(1, [3, width]), indices, constant(0.1, [picks, width])).value.doubles
+    let middle = (picks + 1) / 3
+    for (row, terms) in [(0, picks - middle), (1, 0), (2, middle)] {
+      let right = Self.tenth * Double(terms)
+      for x in result[(row * width)..<(row + 1) * width] { #expect(Swift.abs(x - right) <= 1e-6 * right) }
+    }
+    var limits = [Float](repeating: 0.1, count: picks * width)
+    limits[0] = .infinity
+    let infinite = try f(constant(1, [3, width]), indices, Tensor(HostArray([picks, width], limits))).value.doubles
+    #expect(infinite[0] == .infinity && Swift.abs(infinite[2 * width] - Self.tenth * Double(middle)) <= 1e-6 * Double(middle))
+  }
+
   /// A dot product, which is a reduction of products.
   @Test func dotProduct() throws {
     let f = compile { (a: Tensor, b: Tensor) in sum(a * b) }

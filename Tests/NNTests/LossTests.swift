@@ -92,6 +92,16 @@ import Testing
     let rows = try softmaxCrossEntropies(logits, labels: labels, ignoring: -100).doubles
     #expect(rows[0] == 0 && abs(rows[1] - Self.crossEntropy([-1, 0, 0.5], [1, 0, 0])) < 1e-14)
     #expect(try softmaxCrossEntropy(logits, labels: labels, ignoring: -100).scalar == rows[1])
+    // What stands in an ignored row is not seen, by the loss or by its gradient.
+    for x in [Double.nan, .infinity, -.infinity] {
+      let spoilt = concatenate([full([1, 3], x, dtype: logits.dtype), logits[1...]], axis: 0)
+      let step = valueAndGrad { @Sendable (l: Tensor) in
+        softmaxCrossEntropy(l, labels: labels, ignoring: -100) + negativeLogLikelihood(l, labels: labels, ignoring: -100)
+          + multiclassHingeLoss(l, labels: labels, ignoring: -100)
+      }
+      let (wanted, seen) = (step(logits), step(spoilt))
+      #expect(try seen.0.scalar == wanted.0.scalar && seen.1.doubles == wanted.1.doubles)
+    }
     #expect(try softmaxCrossEntropy(logits, labels: Tensor([Int32(1), 1]), ignoring: 1).scalar.isNaN)
     let dense = softmaxCrossEntropy(logits, labels: logits, ignoring: 1)
     let error = #expect(throws: DescentError.self) { try dense.scalar }

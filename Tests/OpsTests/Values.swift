@@ -127,6 +127,11 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
     #expect(try bernoulli(p, [count], key: key).doubles == wanted)
   }
 
+  @Test(arguments: [-1e-9, 1.0001, .nan, .infinity]) func noProbability(_ p: Double) throws {
+    let error = #expect(throws: DescentError.self) { try bernoulli(p, [3], key: RandomKey(seed: 1)).value }
+    #expect(error?.message.contains("bernoulli with probability \(p)") == true)
+  }
+
   @Test func foldedKeysDiffer() throws {
     let key = RandomKey(seed: 3, stream: 4)
     let keys = key.split(10) + key.split(10).flatMap { $0.split(10) }

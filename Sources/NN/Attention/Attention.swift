@@ -9,8 +9,9 @@ import DescentOps
 ///
 /// The leading axes must agree, but that the last of them, the heads, may be fewer in k and v: each head of keys then serves
 /// a group of that many consecutive heads of queries. `mask` is a bool that broadcasts to [..., tq, tk] (leading axes of q),
-/// true where a query sees a key; a query that sees none gives 0, and a key that no query sees may hold anything, even NaN. `causal` lets query i see the keys up to i + tk - tq, so the
-/// last query sees all. With a key, weights are dropped with probability `dropout`.
+/// true where a query sees a key; a query that sees none gives 0, and a key that no query sees may hold anything, even NaN (one
+/// that some query sees may not: the others take it with weight 0, and 0 · NaN is NaN). `causal` lets query i see the keys up to
+/// i + tk - tq, so the last query sees all. With a key, weights are dropped with probability `dropout`.
 public func attention(
   _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false, dropout rate: Double = 0,
   key: RandomKey? = nil, file: StaticString = #fileID, line: UInt = #line

@@ -17,7 +17,7 @@ public func softmaxCrossEntropies(
   _ logits: Tensor, labels: Tensor, smoothing: Double = 0, ignoring: Int? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  losses("softmaxCrossEntropy", logits, labels, ignoring, file, line) { classes in
+  losses("softmaxCrossEntropy", logits, labels, ignoring, file, line) { logits, classes in
     let targets: Tensor
     let rest = smoothing / Double(logits.shape[-1])
     switch classes {
@@ -60,7 +60,7 @@ public func softmaxCrossEntropy(
 public func negativeLogLikelihoods(
   _ logProbabilities: Tensor, labels: Tensor, ignoring: Int? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  rows("negativeLogLikelihood", logProbabilities, labels, ignoring, file, line) { classes in
+  rows("negativeLogLikelihood", logProbabilities, labels, ignoring, file, line) { logProbabilities, classes in
     switch classes {
     case .distribution: -weigh(labels, logProbabilities, file: file, line: line)
     case .index(let isLabel): -`where`(isLabel, logProbabilities, 0, file: file, line: line)

@@ -30,7 +30,7 @@ public func multiclassHingeLosses(
   guard scores.rank == 0 || labels.areClasses(of: scores) else {
     return .fail(labelMessage("multiclassHingeLoss", scores, labels, ignoring ?? 0), scores, labels, at: at)
   }
-  return rows("multiclassHingeLoss", scores, labels, ignoring, file, line) { classes in
+  return rows("multiclassHingeLoss", scores, labels, ignoring, file, line) { scores, classes in
     guard case .index(let isLabel) = classes else { return scores }
     let own = sum(
       `where`(isLabel, scores, 0, file: file, line: line), axes: [-1], keepAxes: true, file: file, line: line)

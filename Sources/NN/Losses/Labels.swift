@@ -15,28 +15,34 @@ enum Classes {
 /// label outside 0..<classes NaN.
 func losses(
   _ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int?, _ file: StaticString, _ line: UInt,
-  of rows: (Classes) -> Tensor
+  of rows: (Tensor, Classes) -> Tensor
 ) -> Tensor {
   let at = SourceLocation(file, line)
   guard scores.rank > 0, scores.dtype.isFloating else {
     return .fail("\(function) of \(scores.type): f32 or f64 with an axis of classes is needed", scores, at: at)
   }
-  if labels.type == scores.type, ignoring == nil { return rows(.distribution) }
+  if labels.type == scores.type, ignoring == nil { return rows(scores, .distribution) }
   guard labels.areClasses(of: scores) else {
     return .fail(labelMessage(function, scores, labels, ignoring), scores, labels, at: at)
   }
   let isLabel = oneHot(labels, classes: scores.shape[-1], dtype: .bool, file: file, line: line)
   let isInside = (labels .>= 0) .& (labels .< scores.shape[-1])
-  let chosen = `where`(isInside, rows(.index(isLabel: isLabel)), Double.nan, file: file, line: line)
-  return ignoring.map { `where`(labels .== $0, 0, chosen, file: file, line: line) } ?? chosen
+  func chosen(_ scores: Tensor) -> Tensor {
+    `where`(isInside, rows(scores, .index(isLabel: isLabel)), Double.nan, file: file, line: line)
+  }
+  guard let ignoring else { return chosen(scores) }
+  // The scores of an ignored row may be NaN or infinite: neither the loss nor its derivative sees them.
+  let isIgnored = labels .== ignoring
+  let seen = `where`(expandDims(isIgnored, axis: -1, file: file, line: line), 0, scores, file: file, line: line)
+  return `where`(isIgnored, 0, chosen(seen), file: file, line: line)
 }
 
 /// The same as sums of the terms for each class that `terms` makes.
 func rows(
   _ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int?, _ file: StaticString, _ line: UInt,
-  terms: (Classes) -> Tensor
+  terms: (Tensor, Classes) -> Tensor
 ) -> Tensor {
-  losses(function, scores, labels, ignoring, file, line) { sum(terms($0), axes: [-1], file: file, line: line) }
+  losses(function, scores, labels, ignoring, file, line) { sum(terms($0, $1), axes: [-1], file: file, line: line) }
 }
 
 /// The mean over rows whose label is not `ignored`.

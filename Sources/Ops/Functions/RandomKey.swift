@@ -71,10 +71,14 @@ public func normal(
   return mean == 0 && standardDeviation == 1 ? unit : unit * standardDeviation + mean
 }
 
-/// Truth values (bool), each true with probability `p`: right to 2⁻²⁴, and where `p` or 1 - p is below 2⁻¹⁰ to 2⁻⁵³.
+/// Truth values (bool), each true with probability `p`: right to 2⁻²⁴, and where `p` or 1 - p is below 2⁻¹⁰ to 2⁻⁵³. Any other
+/// number than one of 0...1 is an error.
 public func bernoulli(
   _ p: Double, _ shape: Shape, key: RandomKey, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
+  guard p >= 0, p <= 1 else {
+    return .fail("bernoulli with probability \(p); a number of 0...1 is needed", key.tensor, at: SourceLocation(file, line))
+  }
   let isRare = p > 0 && p < 1 && Swift.min(p, 1 - p) < 0x1p-10
   return uniform(shape, key: key, dtype: isRare ? .f64 : .f32, file: file, line: line) .< p
 }

@@ -112,7 +112,8 @@ public func logSoftmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID
   return difference - logTotal(difference, axis, file, line)
 }
 
-/// ln Σ e^x along `axis`, without overflow; `keepAxes` leaves it with size 1. Where all elements are -∞ it is -∞ and has no gradient.
+/// ln Σ e^x along `axis`, without overflow; `keepAxes` leaves it with size 1. Where all elements are -∞ it is -∞ and has no gradient;
+/// where one is +∞ it is +∞ and the gradient, as `softmax`, NaN.
 public func logSumExp(
   _ x: Tensor, axis: Int = -1, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
