@@ -8,7 +8,7 @@ let package = Package(
   products: [.library(name: "Descent", targets: ["Descent"])],
   dependencies: [
     // The commands of every training program: parsing, help, exit status 64 for usage.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // The C headers that emitted programs are made of; Swift calls the readers among them and embeds the text of all.
@@ -24,19 +24,22 @@ let package = Package(
     .target(name: "DescentPasses", dependencies: ["DescentIR", "DescentOps"], path: "Sources/Passes"),
     .target(name: "DescentLoops", dependencies: ["DescentIR", "DescentOps", "DescentPasses"], path: "Sources/Loops"),
     .target(
-      name: "DescentCCode", dependencies: ["DescentIR", "DescentOps", "DescentLoops", "DescentPasses", "DescentRuntime"],
+      name: "DescentCCode",
+      dependencies: ["DescentIR", "DescentOps", "DescentLoops", "DescentPasses", "DescentRuntime"],
       path: "Sources/CCode"),
     .target(
       name: "DescentDriver",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops",
+        "DescentCCode",
         "DescentRuntime",
       ], path: "Sources/Driver"),
     .target(name: "DescentData", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Data"),
     .target(
       name: "DescentNN",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops",
+        "DescentCCode",
         "DescentDriver", "DescentData", "DescentRuntime",
       ], path: "Sources/NN"),
     // Figures of curves and pictures, for examples.
@@ -45,23 +48,28 @@ let package = Package(
     .target(
       name: "DescentCLI",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode", "DescentDriver",
+        "DescentIR", "DescentOps", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode",
+        "DescentDriver",
         "DescentData", "DescentNN", "DescentPlot", argumentParser,
       ], path: "Sources/CLI"),
     // The one module that users import.
     .target(
       name: "Descent",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentInterpreter", "DescentTransforms", "DescentDriver", "DescentData", "DescentNN",
+        "DescentIR", "DescentOps", "DescentInterpreter", "DescentTransforms", "DescentDriver", "DescentData",
+        "DescentNN",
         "DescentPlot", "DescentCLI",
       ], path: "Sources/Descent"),
     .executableTarget(name: "one-slide", dependencies: ["Descent", argumentParser], path: "examples/one-slide"),
     .executableTarget(name: "cake-eating", dependencies: ["Descent", argumentParser], path: "examples/cake-eating"),
     .executableTarget(name: "brock-mirman", dependencies: ["Descent", argumentParser], path: "examples/brock-mirman"),
     .executableTarget(
-      name: "hamilton-jacobi-bellman", dependencies: ["Descent", argumentParser], path: "examples/hamilton-jacobi-bellman"),
-    .executableTarget(name: "black-scholes", dependencies: ["Descent", argumentParser], path: "examples/black-scholes"),
-    .executableTarget(name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
+      name: "hamilton-jacobi-bellman", dependencies: ["Descent", argumentParser],
+      path: "examples/hamilton-jacobi-bellman"),
+    .executableTarget(
+      name: "black-scholes", dependencies: ["Descent", argumentParser], path: "examples/black-scholes"),
+    .executableTarget(
+      name: "fashion-mnist", dependencies: ["Descent", argumentParser], path: "examples/fashion-mnist"),
     .executableTarget(name: "digits", dependencies: ["Descent", "ExampleData"], path: "examples/digits"),
     .executableTarget(
       name: "char-gpt", dependencies: ["Descent", "ExampleData", argumentParser], path: "examples/char-gpt"),
@@ -71,7 +79,8 @@ let package = Package(
     .executableTarget(name: "resnet20", dependencies: ["Descent", argumentParser], path: "examples/resnet20"),
     .executableTarget(name: "perceptron", dependencies: ["Descent", "ExampleData"], path: "examples/perceptron"),
     .executableTarget(
-      name: "universal-approximation", dependencies: ["Descent", argumentParser], path: "examples/universal-approximation"),
+      name: "universal-approximation", dependencies: ["Descent", argumentParser],
+      path: "examples/universal-approximation"),
     .executableTarget(name: "families", dependencies: ["Descent"], path: "examples/families"),
     .executableTarget(name: "regularization", dependencies: ["Descent"], path: "examples/regularization"),
     // What several examples learn from.
@@ -85,7 +94,9 @@ let package = Package(
       ], path: "Tests/CLITests"),
     .executableTarget(
       name: "bench",
-      dependencies: ["DescentIR", "DescentOps", "DescentTransforms", "DescentNN", "DescentData", "DescentDriver", argumentParser],
+      dependencies: [
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentNN", "DescentData", "DescentDriver", argumentParser,
+      ],
       path: "Sources/Bench"),
     .testTarget(
       name: "EmitTests",
@@ -107,7 +118,8 @@ let package = Package(
         "DescentOps", "DescentIR", "DescentData",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
     .testTarget(
-      name: "OpsTests", dependencies: ["DescentDriver", "DescentIR", "DescentNN", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      name: "OpsTests",
+      dependencies: ["DescentDriver", "DescentIR", "DescentNN", "DescentOps", "DescentRuntime", "DescentTransforms"],
       path: "Tests/OpsTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "PassesTests",
@@ -118,7 +130,8 @@ let package = Package(
     .testTarget(
       name: "CCodeTests",
       dependencies: [
-        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops", "DescentCCode",
+        "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops",
+        "DescentCCode",
         "DescentDriver", "DescentNN",
       ], path: "Tests/CCodeTests", exclude: ["Golden"]),
     .testTarget(name: "DocsTests", dependencies: ["Descent"], path: "Tests/DocsTests"),

@@ -11,12 +11,7 @@
 #include <stdlib.h>
 
 /* Element types: the same numbers everywhere in Descent. */
-enum { DSC_F32 = 0,
-       DSC_F64 = 1,
-       DSC_I32 = 2,
-       DSC_I64 = 3,
-       DSC_U8 = 4,
-       DSC_BOOL = 5 };
+enum { DSC_F32 = 0, DSC_F64 = 1, DSC_I32 = 2, DSC_I64 = 3, DSC_U8 = 4, DSC_BOOL = 5 };
 
 enum { DSC_MAX_RANK = 8 };
 
@@ -72,8 +67,8 @@ DSC_FN void dsc_swap_bytes(void *data, int64_t count, int64_t width) {
     }
 }
 
-/* Memory aligned to 64 bytes, to be given back with free; never null for size 0. Null when there is none, also where the
- * system would promise more than it has and end the process later. */
+/* Memory aligned to 64 bytes, to be given back with free; never null for size 0. Null when there is none, also where
+ * the system would promise more than it has and end the process later. */
 DSC_FN void *dsc_allocate(int64_t bytes) {
   void *memory = NULL;
   if (bytes < 0 || (uint64_t)bytes > (uint64_t)(SIZE_MAX / 2) || (bytes >= 1 << 24 && bytes > dsc_memory_bound("")))
@@ -91,7 +86,8 @@ DSC_FN int dsc_has_room(int64_t bytes) {
 
 /* Fills in everything but the data (null). Fails on an unknown type, a rank outside 0...8, a negative size, overflow.
  * `file` is named in the error; it may be null. */
-DSC_FN int dsc_array_describe(dsc_array *array, int32_t dtype, int32_t rank, const int64_t *shape, const char *file, dsc_error *error) {
+DSC_FN int dsc_array_describe(
+    dsc_array *array, int32_t dtype, int32_t rank, const int64_t *shape, const char *file, dsc_error *error) {
   const int64_t size = dsc_dtype_size(dtype);
   int64_t count = 1;
   int empty = 0;
@@ -102,13 +98,15 @@ DSC_FN int dsc_array_describe(dsc_array *array, int32_t dtype, int32_t rank, con
     return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "the rank is %d; expected 0...%d", (int)rank, (int)DSC_MAX_RANK);
   for (int32_t i = 0; i < rank; i++) {
     if (shape[i] < 0)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "the size %" PRId64 " of axis %d is negative", shape[i], (int)i);
+      return dsc_fail_in(
+          error, DSC_ERROR_FORMAT, file, "the size %" PRId64 " of axis %d is negative", shape[i], (int)i);
     array->shape[i] = shape[i];
     empty |= shape[i] == 0;
   }
   for (int32_t i = 0; i < rank && !empty; i++) {
     if (count > INT64_MAX / size / shape[i])
-      return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "the sizes of the axes multiply to more than %" PRId64 " bytes", (int64_t)INT64_MAX);
+      return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "the sizes of the axes multiply to more than %" PRId64 " bytes",
+          (int64_t)INT64_MAX);
     count *= shape[i];
   }
   array->dtype = array->stored = dtype;
@@ -119,7 +117,8 @@ DSC_FN int dsc_array_describe(dsc_array *array, int32_t dtype, int32_t rank, con
 }
 
 /* Describes and allocates; the elements are not set. */
-DSC_FN int dsc_array_allocate(dsc_array *array, int32_t dtype, int32_t rank, const int64_t *shape, const char *file, dsc_error *error) {
+DSC_FN int dsc_array_allocate(
+    dsc_array *array, int32_t dtype, int32_t rank, const int64_t *shape, const char *file, dsc_error *error) {
   const int code = dsc_array_describe(array, dtype, rank, shape, file, error);
   if (code != DSC_OK)
     return code;

@@ -28,9 +28,9 @@
 #define DSC_ALIGNED(n)
 #endif
 
-/* Arithmetic is IEEE 754's, or the results are others. gcc's options that give that up set __GCC_IEC_559 to 0; clang has no
- * such macro, but a pragma that keeps the order of sums. */
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0) ||                           \
+/* Arithmetic is IEEE 754's, or the results are others. gcc's options that give that up set __GCC_IEC_559 to 0; clang
+ * has no such macro, but a pragma that keeps the order of sums. */
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0) || \
     (defined(__GCC_IEC_559) && __GCC_IEC_559 == 0)
 #error "built with -ffast-math, -Ofast or a part of them: results would be wrong; leave it out"
 #endif
@@ -41,8 +41,8 @@
 #pragma clang fp reassociate(off)
 #endif
 
-/* Products and sums are never contracted behind the program's back: every fused multiply-add is written out. gcc knows no
- * such pragma and wants -ffp-contract=off. Without it (1 + 2^-12)^2 - (1 + 2^-11), 0 by two roundings, is 2^-24. */
+/* Products and sums are never contracted behind the program's back: every fused multiply-add is written out. gcc knows
+ * no such pragma and wants -ffp-contract=off. Without it (1 + 2^-12)^2 - (1 + 2^-11), 0 by two roundings, is 2^-24. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #endif
@@ -52,9 +52,9 @@ DSC_FN int dsc_contracts(void) {
   return y * y - 1.00048828125f != 0.0f;
 }
 
-/* A target with a fused multiply-add gives the reference bits. Elsewhere the product is rounded before the sum (a second
- * class of bits) unless DSC_EXACT_FMA asks for the slow exact emulation of the C library. */
-#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen) ||                 \
+/* A target with a fused multiply-add gives the reference bits. Elsewhere the product is rounded before the sum (a
+ * second class of bits) unless DSC_EXACT_FMA asks for the slow exact emulation of the C library. */
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen) || \
     (defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)) || defined(DSC_EXACT_FMA)
 #define DSC_FUSED 1
 #else

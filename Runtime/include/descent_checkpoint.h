@@ -1,5 +1,5 @@
-/* Checkpoints: all that a training run needs to go on as if it had never been interrupted, and what the run was, so that
- * another one does not take it for its own.
+/* Checkpoints: all that a training run needs to go on as if it had never been interrupted, and what the run was, so
+ * that another one does not take it for its own.
  * Takes the tensors of a run in their places, its position and its early stopping; gives a safetensors file, and fills
  * the same places from one. The Swift library and a standalone trainer both write and read here.
  *
@@ -44,9 +44,7 @@ DSC_FN double dsc_real_at(const dsc_array *array, int64_t i) {
   return array->dtype == DSC_F32 ? (double)((const float *)array->data)[i] : ((const double *)array->data)[i];
 }
 
-DSC_FN int dsc_is_bad(double x, int infinity) {
-  return !(fabs(x) < (double)INFINITY) && (infinity || x != x);
-}
+DSC_FN int dsc_is_bad(double x, int infinity) { return !(fabs(x) < (double)INFINITY) && (infinity || x != x); }
 
 /* The first element that is NaN, or infinite where `infinity` counts too; -1 where there is none. */
 DSC_FN int64_t dsc_first_not_finite(const dsc_array *array, int infinity) {
@@ -67,17 +65,16 @@ DSC_FN int64_t dsc_first_not_finite(const dsc_array *array, int infinity) {
 /* Fails where one of the tensors has a number that is not finite. `kept` is a file that therefore stays as it is, or
  * null. */
 DSC_FN int dsc_check_finite(const dsc_checkpoint_tensor *tensors, int64_t count, int infinity, int64_t step,
-                            const char *kept, dsc_error *error) {
+    const char *kept, dsc_error *error) {
   for (int64_t i = 0; i < count; i++) {
     const int64_t at = dsc_first_not_finite(&tensors[i].array, infinity);
     if (at < 0)
       continue;
     const double x = dsc_real_at(&tensors[i].array, at);
-    const char *what = x != x ? "NaN" : x > 0 ? "infinite"
-                                              : "-infinite";
+    const char *what = x != x ? "NaN" : x > 0 ? "infinite" : "-infinite";
     return dsc_fail_in(error, DSC_ERROR_FORMAT, kept,
-                       "%selement %" PRId64 " of %s is %s after step %" PRId64 "; try a smaller learning rate",
-                       kept != NULL ? "kept as it was: " : "", at, dsc_show_text(tensors[i].name).text, what, step);
+        "%selement %" PRId64 " of %s is %s after step %" PRId64 "; try a smaller learning rate",
+        kept != NULL ? "kept as it was: " : "", at, dsc_show_text(tensors[i].name).text, what, step);
   }
   return DSC_OK;
 }
@@ -93,8 +90,8 @@ DSC_FN char *dsc_checkpoint_best_name(const char *name) {
   return text;
 }
 
-DSC_FN void dsc_checkpoint_add(dsc_safetensors_writer *writer, const char *name, const dsc_array *array,
-                               const void *data) {
+DSC_FN void dsc_checkpoint_add(
+    dsc_safetensors_writer *writer, const char *name, const dsc_array *array, const void *data) {
   dsc_safetensors_add(writer, name, array->dtype, array->rank, array->shape, data);
 }
 
@@ -147,7 +144,7 @@ DSC_FN int dsc_checkpoint_write(const dsc_checkpoint *c, const char *path, dsc_e
 
 /* Finds a tensor of the type of `like`. */
 DSC_FN int dsc_checkpoint_find(const dsc_safetensors *file, const char *name, const dsc_array *like, const void **data,
-                               const char *path, dsc_error *error) {
+    const char *path, dsc_error *error) {
   const dsc_safetensors_entry *entry = dsc_safetensors_find(file, name);
   const dsc_shown shown = dsc_show_text(name);
   if (entry == NULL)
@@ -156,18 +153,18 @@ DSC_FN int dsc_checkpoint_find(const dsc_safetensors *file, const char *name, co
   if (found->dtype != like->dtype || found->rank != like->rank ||
       memcmp(found->shape, like->shape, (size_t)like->rank * sizeof(int64_t)) != 0)
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "%s is %s; expected %s", shown.text,
-                       dsc_show_type(found->dtype, found->rank, found->shape).text,
-                       dsc_show_type(like->dtype, like->rank, like->shape).text);
+        dsc_show_type(found->dtype, found->rank, found->shape).text,
+        dsc_show_type(like->dtype, like->rank, like->shape).text);
   if (found->stored != found->dtype)
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "%s is stored as %s; expected the type of the run", shown.text,
-                       dsc_stored_info(found->stored).name);
+        dsc_stored_info(found->stored).name);
   *data = found->data;
   return DSC_OK;
 }
 
 /* Finds one of the tensors that every run has, of `count` elements (0: a scalar). */
 DSC_FN int dsc_checkpoint_find_own(const dsc_safetensors *file, const char *name, int32_t dtype, int64_t count,
-                                   const void **data, const char *path, dsc_error *error) {
+    const void **data, const char *path, dsc_error *error) {
   dsc_array like;
   const int code = dsc_array_describe(&like, dtype, count > 0, &count, name, error);
   return code == DSC_OK ? dsc_checkpoint_find(file, name, &like, data, path, error) : code;
@@ -175,12 +172,12 @@ DSC_FN int dsc_checkpoint_find_own(const dsc_safetensors *file, const char *name
 
 DSC_FN int dsc_checkpoint_is_of_stopping(const char *name) {
   return strncmp(name, "best.", 5) == 0 || strcmp(name, "training.losses") == 0 ||
-         strcmp(name, "training.stopping") == 0;
+      strcmp(name, "training.stopping") == 0;
 }
 
 /* Fails where the file has a tensor that this run has no place for. */
-DSC_FN int dsc_checkpoint_no_others(const dsc_checkpoint *c, const dsc_safetensors *file, const char *path,
-                                    dsc_error *error) {
+DSC_FN int dsc_checkpoint_no_others(
+    const dsc_checkpoint *c, const dsc_safetensors *file, const char *path, dsc_error *error) {
   int64_t known = c->parameter_count + c->state_count + 2;
   for (int64_t i = 0; i < file->count; i++)
     known += dsc_checkpoint_is_of_stopping(file->entries[i].name);
@@ -193,15 +190,15 @@ DSC_FN int dsc_checkpoint_no_others(const dsc_checkpoint *c, const dsc_safetenso
     for (int64_t k = 0; !found && k < c->state_count; k++)
       found = strcmp(name, c->state[k].name) == 0;
     if (!found)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "has a tensor %s, which this run does not know",
-                         dsc_show_text(name).text);
+      return dsc_fail_in(
+          error, DSC_ERROR_FORMAT, path, "has a tensor %s, which this run does not know", dsc_show_text(name).text);
   }
   return DSC_OK;
 }
 
 /* Takes step and sums. */
-DSC_FN int dsc_checkpoint_take_position(dsc_checkpoint *c, const dsc_safetensors *file, const char *path,
-                                        dsc_error *error) {
+DSC_FN int dsc_checkpoint_take_position(
+    dsc_checkpoint *c, const dsc_safetensors *file, const char *path, dsc_error *error) {
   const void *step = NULL, *sums = NULL;
   int code = dsc_checkpoint_find_own(file, "training.step", DSC_I64, 0, &step, path, error);
   if (code == DSC_OK)
@@ -212,16 +209,16 @@ DSC_FN int dsc_checkpoint_take_position(dsc_checkpoint *c, const dsc_safetensors
   memcpy(c->sums, sums, sizeof c->sums);
   if (c->step < 0 || c->step > DSC_CHECKPOINT_MOST_STEPS)
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "\"training.step\" is %" PRId64 "; expected 0...%" PRId64,
-                       c->step, DSC_CHECKPOINT_MOST_STEPS);
+        c->step, DSC_CHECKPOINT_MOST_STEPS);
   if (!(c->sums[2] >= 0 && c->sums[2] <= (double)c->step && c->sums[2] == floor(c->sums[2])))
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path,
-                       "\"training.sums\" are of %g steps; expected a number in 0...%" PRId64, c->sums[2], c->step);
+        "\"training.sums\" are of %g steps; expected a number in 0...%" PRId64, c->sums[2], c->step);
   return DSC_OK;
 }
 
 /* Takes the early stopping's losses and counts where this run has it; a file of another run may be without. */
-DSC_FN int dsc_checkpoint_take_stopping(dsc_checkpoint *c, const dsc_safetensors *file, int differs, const char *path,
-                                        dsc_error *error) {
+DSC_FN int dsc_checkpoint_take_stopping(
+    dsc_checkpoint *c, const dsc_safetensors *file, int differs, const char *path, dsc_error *error) {
   const void *losses = NULL, *counts = NULL;
   double values[2];
   int64_t numbers[2];
@@ -238,9 +235,9 @@ DSC_FN int dsc_checkpoint_take_stopping(dsc_checkpoint *c, const dsc_safetensors
   if (values[0] != values[0] || numbers[0] < 0 || numbers[0] > c->step || numbers[1] < DSC_ENDED_NOT ||
       numbers[1] > DSC_ENDED_GRADIENT)
     return dsc_fail_in(error, DSC_ERROR_FORMAT, path,
-                       "\"training.losses\" and \"training.stopping\" are [%g,%g] and [%" PRId64 ",%" PRId64
-                       "], which no run leaves behind",
-                       values[0], values[1], numbers[0], numbers[1]);
+        "\"training.losses\" and \"training.stopping\" are [%g,%g] and [%" PRId64 ",%" PRId64
+        "], which no run leaves behind",
+        values[0], values[1], numbers[0], numbers[1]);
   c->stopping.best_loss = values[0];
   c->stopping.last_loss = values[1];
   c->stopping.since_best = numbers[0];
@@ -253,7 +250,7 @@ DSC_FN int dsc_checkpoint_take_stopping(dsc_checkpoint *c, const dsc_safetensors
 
 /* The best parameters: found (1), not in the file of another run or of no use to this one (0), an error (-1). */
 DSC_FN int dsc_checkpoint_find_best(const dsc_checkpoint *c, const dsc_safetensors *file, int differs,
-                                    const void **data, const char *path, dsc_error *error) {
+    const void **data, const char *path, dsc_error *error) {
   int64_t found = 0;
   int code = DSC_OK;
   for (int64_t i = 0; c->best != NULL && code == DSC_OK && i < c->parameter_count; i++) {
@@ -272,7 +269,7 @@ DSC_FN int dsc_checkpoint_find_best(const dsc_checkpoint *c, const dsc_safetenso
 /* Finds everything, or fails; `data` has room for the parameters, the state and the best parameters. Nothing of the run
  * is changed but step, sums and stopping of `c`. */
 DSC_FN int dsc_checkpoint_take(dsc_checkpoint *c, const dsc_safetensors *file, int differs, const void **data,
-                               int *has_best, const char *path, dsc_error *error) {
+    int *has_best, const char *path, dsc_error *error) {
   int64_t n = 0;
   int code = DSC_OK;
   for (int64_t i = 0; code == DSC_OK && i < c->parameter_count; i++)
@@ -304,17 +301,17 @@ DSC_FN void dsc_checkpoint_copy(const dsc_array *array, void *to, const void *fr
 }
 
 DSC_FN int dsc_checkpoint_read_from(dsc_checkpoint *c, const dsc_safetensors *file, int anyway,
-                                    dsc_run_differences *differences, const char *path, dsc_error *error) {
+    dsc_run_differences *differences, const char *path, dsc_error *error) {
   const int64_t count = c->parameter_count * 2 + c->state_count;
   const char *format = dsc_safetensors_note(file, "format");
   int has_best = 0;
   if (format != NULL && strcmp(format, "descent-checkpoint-1") == 0)
     return dsc_fail_in(error, DSC_ERROR_UNSUPPORTED, path,
-                       "is a checkpoint of the first format, which neither has checksums nor says what its run was; "
-                       "its parameters can still become C (emit inference --weights)");
+        "is a checkpoint of the first format, which neither has checksums nor says what its run was; "
+        "its parameters can still become C (emit inference --weights)");
   if (format == NULL || strcmp(format, DSC_CHECKPOINT_FORMAT) != 0 || file->checksums == NULL)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "is no checkpoint of a training run (format %s)",
-                       DSC_CHECKPOINT_FORMAT);
+    return dsc_fail_in(
+        error, DSC_ERROR_FORMAT, path, "is no checkpoint of a training run (format %s)", DSC_CHECKPOINT_FORMAT);
   const void **data = (const void **)malloc((size_t)(count + 1) * sizeof(void *));
   if (data == NULL)
     return dsc_fail_in(error, DSC_ERROR_MEMORY, path, "no memory for %" PRId64 " tensors", count);
@@ -325,7 +322,7 @@ DSC_FN int dsc_checkpoint_read_from(dsc_checkpoint *c, const dsc_safetensors *fi
   int code = dsc_checkpoint_take(c, file, differs, data, &has_best, path, &fit);
   if (differs && !anyway)
     code = dsc_fail_in(error, DSC_ERROR_FORMAT, path, "the checkpoint was made with %s%s", differences->text,
-                       code == DSC_OK ? "; --resume-anyway goes on from it all the same" : "");
+        code == DSC_OK ? "; --resume-anyway goes on from it all the same" : "");
   else if (code != DSC_OK)
     code = dsc_fail(error, code, "%s", fit.message);
   for (int64_t i = 0; code == DSC_OK && i < c->parameter_count; i++) {
@@ -341,8 +338,8 @@ DSC_FN int dsc_checkpoint_read_from(dsc_checkpoint *c, const dsc_safetensors *fi
 
 /* Fills the run's memory, step, sums and stopping from a file, which must be of the same run; with `anyway` of any that
  * has the same tensors. `differences` says in what it is of another one. */
-DSC_FN int dsc_checkpoint_read(dsc_checkpoint *c, const char *path, int anyway, dsc_run_differences *differences,
-                               dsc_error *error) {
+DSC_FN int dsc_checkpoint_read(
+    dsc_checkpoint *c, const char *path, int anyway, dsc_run_differences *differences, dsc_error *error) {
   dsc_safetensors file;
   memset(differences, 0, sizeof *differences);
   int code = dsc_safetensors_open(path, &file, error);

@@ -1,7 +1,7 @@
 /* The columns of a table: which there are, what they are called, and what becomes of each.
  * Takes the first record and the caller's options; gives a role for each column, or an error that says what to choose.
- * A first record is a header where a column is chosen by name; else where none of the columns that are to be numbers holds
- * one. Where all do it is a row of numbers, unless they may as well be names, such as years: that is an error. */
+ * A first record is a header where a column is chosen by name; else where none of the columns that are to be numbers
+ * holds one. Where all do it is a row of numbers, unless they may as well be names, such as years: that is an error. */
 #ifndef DESCENT_CSV_COLUMNS_H
 #define DESCENT_CSV_COLUMNS_H
 
@@ -9,15 +9,13 @@
 #include "descent_csv_labels.h"
 #include "descent_csv_text.h"
 
-enum { DSC_CSV_HEADER_NO = 0,
-       DSC_CSV_HEADER_YES = 1,
-       DSC_CSV_HEADER_DETECT = 2 };
-enum { DSC_CSV_TARGET_NONE = 0,
-       DSC_CSV_TARGET_NAME = 1,
-       DSC_CSV_TARGET_INDEX = 2 };
-enum { DSC_CSV_MISSING_REFUSED = 0, /* a missing value is an error */
-       DSC_CSV_MISSING_NAN = 1,     /* it is NaN */
-       DSC_CSV_MISSING_DROPPED = 2  /* its row is left out, as one with a NaN is */ };
+enum { DSC_CSV_HEADER_NO = 0, DSC_CSV_HEADER_YES = 1, DSC_CSV_HEADER_DETECT = 2 };
+enum { DSC_CSV_TARGET_NONE = 0, DSC_CSV_TARGET_NAME = 1, DSC_CSV_TARGET_INDEX = 2 };
+enum {
+  DSC_CSV_MISSING_REFUSED = 0, /* a missing value is an error */
+  DSC_CSV_MISSING_NAN = 1, /* it is NaN */
+  DSC_CSV_MISSING_DROPPED = 2 /* its row is left out, as one with a NaN is */
+};
 
 /* A column by its name, or where that is null by its number: 0 is the first, -1 the last. */
 typedef struct {
@@ -33,16 +31,16 @@ typedef struct {
 } dsc_csv_category;
 
 typedef struct {
-  int32_t header;          /* DSC_CSV_HEADER_... */
-  int32_t separator;       /* ',' by default, or ';', '|', tab */
-  int32_t dtype;           /* of the features: DSC_F32 or DSC_F64 */
-  int32_t target;          /* DSC_CSV_TARGET_... */
+  int32_t header; /* DSC_CSV_HEADER_... */
+  int32_t separator; /* ',' by default, or ';', '|', tab */
+  int32_t dtype; /* of the features: DSC_F32 or DSC_F64 */
+  int32_t target; /* DSC_CSV_TARGET_... */
   const char *target_name; /* for TARGET_NAME; needs a header */
-  int64_t target_index;    /* for TARGET_INDEX; negative from the end */
-  int32_t target_dtype;    /* DSC_F32, DSC_F64, or DSC_I32 for whole numbers */
-  int64_t limit;           /* bytes of text that may come, after decompression; 0: as in dsc_source_check_growth */
-  int32_t decimal;         /* '.' by default, or ',' */
-  int32_t missing;         /* DSC_CSV_MISSING_... */
+  int64_t target_index; /* for TARGET_INDEX; negative from the end */
+  int32_t target_dtype; /* DSC_F32, DSC_F64, or DSC_I32 for whole numbers */
+  int64_t limit; /* bytes of text that may come, after decompression; 0: as in dsc_source_check_growth */
+  int32_t decimal; /* '.' by default, or ',' */
+  int32_t missing; /* DSC_CSV_MISSING_... */
   const dsc_csv_column *skipped; /* skipped[skipped_count]: columns that are not read */
   int64_t skipped_count;
   const dsc_csv_category *categories; /* categories[category_count] */
@@ -50,14 +48,13 @@ typedef struct {
 } dsc_csv_options;
 
 /* Roles of columns; 0 and more: the number of a category. */
-enum { DSC_CSV_NUMBER = -1,
-       DSC_CSV_SKIPPED = -2 };
+enum { DSC_CSV_NUMBER = -1, DSC_CSV_SKIPPED = -2 };
 
 typedef struct {
   int64_t count, features; /* columns of the file, and how many of them are features */
-  int64_t target;          /* -1: none */
-  int32_t *roles;          /* roles[count] */
-  char **names;            /* names[count]; null without a header */
+  int64_t target; /* -1: none */
+  int32_t *roles; /* roles[count] */
+  char **names; /* names[count]; null without a header */
 } dsc_csv_columns;
 
 DSC_FN void dsc_csv_columns_free(dsc_csv_columns *t) {
@@ -111,7 +108,8 @@ DSC_FN int dsc_csv_read_names(dsc_csv_cursor *c, dsc_csv_columns *t) {
     if (code != DSC_OK)
       return code;
     if (size > 0 && memchr(text, 0, (size_t)size) != NULL)
-      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line %" PRId64 ", column %" PRId64 ": a zero byte in the name of a column", c->line, column + 1);
+      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+          "line %" PRId64 ", column %" PRId64 ": a zero byte in the name of a column", c->line, column + 1);
     if ((t->names[column] = (char *)malloc((size_t)size + 1)) == NULL)
       return dsc_fail_in(c->error, DSC_ERROR_MEMORY, c->file, "no memory for %" PRId64 " bytes", size);
     if (size > 0)
@@ -125,32 +123,40 @@ DSC_FN int dsc_csv_read_names(dsc_csv_cursor *c, dsc_csv_columns *t) {
 }
 
 /* Finds a column that was chosen as `what`. */
-DSC_FN int dsc_csv_find(const dsc_csv_cursor *c, const dsc_csv_columns *t, dsc_csv_column wanted, const char *what, int64_t *found) {
+DSC_FN int dsc_csv_find(
+    const dsc_csv_cursor *c, const dsc_csv_columns *t, dsc_csv_column wanted, const char *what, int64_t *found) {
   *found = -1;
   if (wanted.name == NULL) {
     *found = wanted.index < 0 ? wanted.index + t->count : wanted.index;
     if (*found >= 0 && *found < t->count)
       return DSC_OK;
-    return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "%s column %" PRId64 " does not exist: the file has %" PRId64 " columns", what, wanted.index, t->count);
+    return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file,
+        "%s column %" PRId64 " does not exist: the file has %" PRId64 " columns", what, wanted.index, t->count);
   }
   const dsc_shown shown = dsc_show(wanted.name, (int64_t)strlen(wanted.name));
   if (t->names == NULL)
-    return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "%s column %s is given by name, but the file has no header", what, shown.text);
+    return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "%s column %s is given by name, but the file has no header",
+        what, shown.text);
   for (int64_t i = 0; i < t->count; i++)
     if (strcmp(t->names[i], wanted.name) == 0) {
       if (*found >= 0)
-        return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line 1: columns %" PRId64 " and %" PRId64 " are both named %s, the %s column", *found + 1, i + 1, shown.text, what);
+        return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+            "line 1: columns %" PRId64 " and %" PRId64 " are both named %s, the %s column", *found + 1, i + 1,
+            shown.text, what);
       *found = i;
     }
   if (*found >= 0)
     return DSC_OK;
   const char *last = t->names[t->count - 1];
-  return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "no column is named %s; line 1 has %" PRId64 " columns, the last one %s", shown.text, t->count, dsc_show(last, (int64_t)strlen(last)).text);
+  return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file,
+      "no column is named %s; line 1 has %" PRId64 " columns, the last one %s", shown.text, t->count,
+      dsc_show(last, (int64_t)strlen(last)).text);
 }
 
 /* Gives each column its role. */
 DSC_FN int dsc_csv_assign(const dsc_csv_cursor *c, const dsc_csv_options *options, dsc_csv_columns *t) {
-  const dsc_csv_column target = {options->target == DSC_CSV_TARGET_NAME ? options->target_name : NULL, options->target_index};
+  const dsc_csv_column target = {
+      options->target == DSC_CSV_TARGET_NAME ? options->target_name : NULL, options->target_index};
   int64_t found, skipped = 0;
   int code = DSC_OK;
   t->target = -1;
@@ -166,7 +172,8 @@ DSC_FN int dsc_csv_assign(const dsc_csv_cursor *c, const dsc_csv_options *option
     if (code != DSC_OK)
       break;
     if (found == t->target)
-      code = dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " is the target and is to be skipped", found + 1);
+      code = dsc_fail_in(
+          c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " is the target and is to be skipped", found + 1);
     skipped += t->roles[found] != DSC_CSV_SKIPPED;
     t->roles[found] = DSC_CSV_SKIPPED;
   }
@@ -175,12 +182,15 @@ DSC_FN int dsc_csv_assign(const dsc_csv_cursor *c, const dsc_csv_options *option
     if (code != DSC_OK)
       break;
     if (t->roles[found] != DSC_CSV_NUMBER)
-      code = dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " holds categories and is %s", found + 1, t->roles[found] == DSC_CSV_SKIPPED ? "to be skipped" : "named twice among them");
+      code = dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " holds categories and is %s", found + 1,
+          t->roles[found] == DSC_CSV_SKIPPED ? "to be skipped" : "named twice among them");
     t->roles[found] = (int32_t)i;
   }
   t->features = t->count - skipped - (t->target >= 0);
   if (code == DSC_OK && t->features == 0)
-    code = dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, t->target >= 0 ? "line 1: the target is the only column; expected features beside it" : "line 1: no column is left for the features");
+    code = dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+        t->target >= 0 ? "line 1: the target is the only column; expected features beside it"
+                       : "line 1: no column is left for the features");
   return code;
 }
 
@@ -203,7 +213,8 @@ typedef struct {
 } dsc_csv_sequence;
 
 DSC_FN void dsc_csv_continue(dsc_csv_sequence *s, const char *text, int64_t size, double value) {
-  const int year = size == 4 && dsc_is_digit(text[0]) && text[0] != '0' && dsc_is_digit(text[1]) && dsc_is_digit(text[2]) && dsc_is_digit(text[3]);
+  const int year = size == 4 && dsc_is_digit(text[0]) && text[0] != '0' && dsc_is_digit(text[1]) &&
+      dsc_is_digit(text[2]) && dsc_is_digit(text[3]);
   s->counting &= value == (double)s->count;
   s->rising &= year && value < 3000 && (s->count == 0 || value > s->last);
   s->falling &= year && value < 3000 && (s->count == 0 || value < s->last);
@@ -236,15 +247,21 @@ DSC_FN int dsc_csv_detect(dsc_csv_cursor *c, const dsc_csv_options *options, con
   c->line = 1;
   *header = sequence.count == 0 && words > 0;
   if (sequence.count > 0 ? words > 0 : words == 0)
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line 1: %" PRId64 " of %" PRId64 " columns are numbers, so it is unclear whether this is a header; say header: .yes or header: .no", sequence.count, t->count);
+    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+        "line 1: %" PRId64 " of %" PRId64
+        " columns are numbers, so it is unclear whether this is a header; say header: .yes or header: .no",
+        sequence.count, t->count);
   if ((sequence.count >= 2 && (sequence.rising || sequence.falling)) || (sequence.count >= 8 && sequence.counting))
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line 1: %.0f to %.0f may be the names of the columns or a row of numbers; say header: .yes or header: .no", sequence.first, sequence.last);
+    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+        "line 1: %.0f to %.0f may be the names of the columns or a row of numbers; say header: .yes or header: .no",
+        sequence.first, sequence.last);
   return DSC_OK;
 }
 
 /* Finds out all about the columns from the first record, and goes over it where it is a header. */
 DSC_FN int dsc_csv_find_columns(dsc_csv_cursor *c, const dsc_csv_options *options, dsc_csv_columns *t) {
-  int header = options->header == DSC_CSV_HEADER_YES || (options->header == DSC_CSV_HEADER_DETECT && dsc_csv_uses_names(options));
+  int header = options->header == DSC_CSV_HEADER_YES ||
+      (options->header == DSC_CSV_HEADER_DETECT && dsc_csv_uses_names(options));
   int code;
   while ((code = dsc_csv_count_columns(c, &t->count)) == DSC_CSV_MORE && (code = dsc_csv_fill(c)) == DSC_OK)
     ;

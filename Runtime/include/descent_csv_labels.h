@@ -1,6 +1,6 @@
 /* Categories: texts as numbers.
- * Takes texts one after another; gives the number of each. Texts that are known beforehand keep their numbers and allow no
- * other; else the numbers follow, when all are read, from the order of the texts' bytes, not from that of the rows.
+ * Takes texts one after another; gives the number of each. Texts that are known beforehand keep their numbers and allow
+ * no other; else the numbers follow, when all are read, from the order of the texts' bytes, not from that of the rows.
  * Invariant: a label is UTF-8 of at most DSC_LABEL_BYTES bytes, none of them zero; there are at most DSC_LABELS. */
 #ifndef DESCENT_CSV_LABELS_H
 #define DESCENT_CSV_LABELS_H
@@ -16,8 +16,8 @@ typedef struct {
   char **texts; /* texts[count], by their numbers */
   int64_t count, room;
   int32_t *sorted; /* numbers in the order of their texts */
-  uint8_t *used;   /* whether a row that was kept has the label */
-  int known;       /* the texts were given beforehand */
+  uint8_t *used; /* whether a row that was kept has the label */
+  int known; /* the texts were given beforehand */
 } dsc_labels_table;
 
 DSC_FN void dsc_labels_free(dsc_labels_table *t) {
@@ -64,11 +64,13 @@ DSC_FN int dsc_labels_grow(dsc_labels_table *t) {
 }
 
 /* Why a text has no number. */
-enum { DSC_LABEL_UNKNOWN = -1, /* it is none of those that are known */
-       DSC_LABEL_BYTES_BAD = -2,
-       DSC_LABEL_LONG = -3,
-       DSC_LABEL_MANY = -4,
-       DSC_LABEL_MEMORY = -5 };
+enum {
+  DSC_LABEL_UNKNOWN = -1, /* it is none of those that are known */
+  DSC_LABEL_BYTES_BAD = -2,
+  DSC_LABEL_LONG = -3,
+  DSC_LABEL_MANY = -4,
+  DSC_LABEL_MEMORY = -5
+};
 
 /* The number of a label, or DSC_LABEL_... */
 DSC_FN int32_t dsc_labels_number(dsc_labels_table *t, const char *text, int64_t size) {
@@ -101,14 +103,17 @@ DSC_FN int32_t dsc_labels_number(dsc_labels_table *t, const char *text, int64_t 
 }
 
 /* The error that a text cannot be a label. */
-DSC_FN int dsc_labels_fail(int32_t why, const char *text, int64_t size, const char *where, const char *file, dsc_error *error) {
+DSC_FN int dsc_labels_fail(
+    int32_t why, const char *text, int64_t size, const char *where, const char *file, dsc_error *error) {
   if (why == DSC_LABEL_MEMORY)
     return dsc_fail_in(error, DSC_ERROR_MEMORY, file, "%s: no memory for one more label", where);
   if (why == DSC_LABEL_MANY)
     return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "%s: more than %d different labels", where, DSC_LABELS);
   if (why == DSC_LABEL_LONG)
-    return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "%s: a label of %" PRId64 " bytes; expected at most %d", where, size, DSC_LABEL_BYTES);
-  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s: the label %s is not UTF-8 without zero bytes", where, dsc_show(text, size).text);
+    return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "%s: a label of %" PRId64 " bytes; expected at most %d", where,
+        size, DSC_LABEL_BYTES);
+  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s: the label %s is not UTF-8 without zero bytes", where,
+      dsc_show(text, size).text);
 }
 
 /* '"red" 0, "green" 1' for a message: those that fit. */
@@ -118,7 +123,8 @@ DSC_FN dsc_shown_path dsc_labels_show(const dsc_labels_table *t) {
   int used = 0;
   shown.text[0] = 0;
   for (int64_t i = 0; i < t->count; i++) {
-    const int more = snprintf(shown.text + used, (size_t)(room - used), "%s%s %" PRId64, i > 0 ? ", " : "", dsc_show(t->texts[i], (int64_t)strlen(t->texts[i])).text, i);
+    const int more = snprintf(shown.text + used, (size_t)(room - used), "%s%s %" PRId64, i > 0 ? ", " : "",
+        dsc_show(t->texts[i], (int64_t)strlen(t->texts[i])).text, i);
     if (used + more > room - 6) {
       snprintf(shown.text + used, (size_t)(room - used), ", ...");
       break;
@@ -128,8 +134,8 @@ DSC_FN dsc_shown_path dsc_labels_show(const dsc_labels_table *t) {
   return shown;
 }
 
-/* Numbers the labels that rows have by the order of their bytes, and drops the others; known ones stay as they are. Gives
- * the new number of each old one, to be freed; null where there is no memory. */
+/* Numbers the labels that rows have by the order of their bytes, and drops the others; known ones stay as they are.
+ * Gives the new number of each old one, to be freed; null where there is no memory. */
 DSC_FN int32_t *dsc_labels_sort(dsc_labels_table *t) {
   int32_t *numbers = (int32_t *)malloc((size_t)(t->count + 1) * sizeof(int32_t));
   char **texts = (char **)malloc((size_t)(t->count + 1) * sizeof(char *));

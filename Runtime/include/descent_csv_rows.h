@@ -1,7 +1,7 @@
 /* The rows of a table: records read one after another as numbers.
- * Takes a cursor behind the header and the columns' roles; gives blocks of rows, as their number is not known before the end.
- * Invariant: memory for numbers stays below 8 bytes per byte of text, a block and a row, so no bad file costs more than it
- * is long; a row that is left out leaves no trace, and a label that only such rows have gets no number.
+ * Takes a cursor behind the header and the columns' roles; gives blocks of rows, as their number is not known before
+ * the end. Invariant: memory for numbers stays below 8 bytes per byte of text, a block and a row, so no bad file costs
+ * more than it is long; a row that is left out leaves no trace, and a label that only such rows have gets no number.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_CSV_ROWS_H
 #define DESCENT_CSV_ROWS_H
@@ -36,8 +36,9 @@ typedef struct {
 
 /* An element of the array types that tables are read into. */
 DSC_FN double dsc_csv_get(const void *data, int32_t dtype, int64_t index) {
-  return dtype == DSC_I32 ? (double)((const int32_t *)data)[index] : dtype == DSC_F32 ? (double)((const float *)data)[index]
-                                                                                      : ((const double *)data)[index];
+  return dtype == DSC_I32 ? (double)((const int32_t *)data)[index]
+      : dtype == DSC_F32  ? (double)((const float *)data)[index]
+                          : ((const double *)data)[index];
 }
 
 DSC_INLINE void dsc_csv_put(void *data, int32_t dtype, int64_t index, double value) {
@@ -65,8 +66,10 @@ DSC_FN int dsc_csv_no_number(const dsc_csv_reading *r, int64_t line, int64_t col
   else if (dsc_utf8_length((const uint8_t *)text, size) > 0 && !dsc_is_digit(*text))
     advice = "; a column of texts can be skipped, or be one of the categories";
   if (size == 0)
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a number, found an empty field%s", where.text, advice);
-  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a number, found %s%s", where.text, dsc_show(text, size).text, advice);
+    return dsc_fail_in(
+        c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a number, found an empty field%s", where.text, advice);
+  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a number, found %s%s", where.text,
+      dsc_show(text, size).text, advice);
 }
 
 /* The way that fits all: takes the field at the cursor apart and reads its number, or says what it is instead. */
@@ -98,16 +101,22 @@ DSC_NOINLINE int dsc_csv_misfit(const dsc_csv_reading *r, int64_t column, const 
   if (missing == DSC_CSV_MISSING_DROPPED)
     return DSC_OK;
   if (missing == DSC_CSV_MISSING_NAN)
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: a missing value, which is no whole number; the option \"missing\" can leave its row out", where.text);
+    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+        "%s: a missing value, which is no whole number; the option \"missing\" can leave its row out", where.text);
   if (dtype == DSC_I32)
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a whole number of 32 bits, found %.17g", where.text, dsc_decimal_value(d, 0));
-  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: the number is beyond the range of %s", where.text, dsc_dtype_name(dtype));
+    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a whole number of 32 bits, found %.17g",
+        where.text, dsc_decimal_value(d, 0));
+  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: the number is beyond the range of %s", where.text,
+      dsc_dtype_name(dtype));
 }
 
 /* Stores a number as an element, checking its range. */
-DSC_INLINE int dsc_csv_store(const dsc_csv_reading *r, int64_t column, const dsc_decimal *d, int32_t dtype, void *to, int64_t index) {
+DSC_INLINE int dsc_csv_store(
+    const dsc_csv_reading *r, int64_t column, const dsc_decimal *d, int32_t dtype, void *to, int64_t index) {
   const double value = dsc_decimal_value(d, dtype == DSC_F32);
-  if (dtype == DSC_F32 ? !(fabs(value) <= (double)3.402823466e38f) && d->kind == DSC_NUMBER_FINITE : dtype == DSC_F64 ? isinf(value) && d->kind == DSC_NUMBER_FINITE : !(value >= -2147483648.0 && value <= 2147483647.0 && value == (double)(int32_t)value))
+  if (dtype == DSC_F32       ? !(fabs(value) <= (double)3.402823466e38f) && d->kind == DSC_NUMBER_FINITE
+          : dtype == DSC_F64 ? isinf(value) && d->kind == DSC_NUMBER_FINITE
+                             : !(value >= -2147483648.0 && value <= 2147483647.0 && value == (double)(int32_t)value))
     return dsc_csv_misfit(r, column, d, dtype);
   dsc_csv_put(to, dtype, index, value);
   return DSC_OK;
@@ -131,7 +140,8 @@ DSC_NOINLINE int dsc_csv_label(dsc_csv_reading *r, int64_t column, dsc_decimal *
   d->complete = 1;
   if (absent && !found) {
     if (r->options->missing == DSC_CSV_MISSING_REFUSED)
-      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a label, found an empty field", dsc_csv_where(&r->columns, line, column).text);
+      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: expected a label, found an empty field",
+          dsc_csv_where(&r->columns, line, column).text);
     d->kind = DSC_NUMBER_NAN;
     return DSC_OK;
   }
@@ -159,7 +169,9 @@ DSC_NOINLINE int dsc_csv_ragged(dsc_csv_reading *r, int64_t line, int64_t found)
     if (code != DSC_OK)
       return code;
   }
-  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line %" PRId64 ": %" PRId64 " column%s; expected %" PRId64 " as in the first line", line, found, found == 1 ? "" : "s", r->columns.count);
+  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+      "line %" PRId64 ": %" PRId64 " column%s; expected %" PRId64 " as in the first line", line, found,
+      found == 1 ? "" : "s", r->columns.count);
 }
 
 /* Reads the field at the cursor as the value of a column: a number, a label, or nothing of a column that is skipped. */
@@ -170,7 +182,8 @@ DSC_INLINE int dsc_csv_read_field(dsc_csv_reading *r, int64_t column, int32_t ro
     while (p < c->end && *p == ' ')
       p++;
     p = dsc_decimal_scan(p, c->end, c->point, d);
-    if (p == NULL || d->kind == DSC_NUMBER_NAN || (p < c->end ? *p != c->separator && *p != '\n' && *p != '\r' : !c->at_end))
+    if (p == NULL || d->kind == DSC_NUMBER_NAN ||
+        (p < c->end ? *p != c->separator && *p != '\n' && *p != '\r' : !c->at_end))
       return dsc_csv_value(r, column, d);
     c->p = p;
     return DSC_OK;
@@ -201,7 +214,8 @@ DSC_FN int dsc_csv_record(dsc_csv_reading *r, void *features, void *target) {
     if (code == DSC_OK && role != DSC_CSV_SKIPPED) {
       const int is_target = column == columns->target;
       r->missing |= d.kind == DSC_NUMBER_NAN;
-      code = dsc_csv_store(r, column, &d, is_target ? options->target_dtype : options->dtype, is_target ? target : features, is_target ? 0 : index);
+      code = dsc_csv_store(r, column, &d, is_target ? options->target_dtype : options->dtype,
+          is_target ? target : features, is_target ? 0 : index);
       index += !is_target;
     }
     if (code != DSC_OK)
@@ -217,7 +231,9 @@ DSC_FN int dsc_csv_record(dsc_csv_reading *r, void *features, void *target) {
   if (r->unknown < 0 || dsc_csv_leaves_out(r))
     return DSC_OK;
   const dsc_labels_table *table = &r->tables[columns->roles[r->unknown]];
-  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "%s: the label %s is none of the %" PRId64 " that are known: %s", dsc_csv_where(columns, line, r->unknown).text, r->unknown_label.text, table->count, dsc_labels_show(table).text);
+  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+      "%s: the label %s is none of the %" PRId64 " that are known: %s", dsc_csv_where(columns, line, r->unknown).text,
+      r->unknown_label.text, table->count, dsc_labels_show(table).text);
 }
 
 /* ---- rows ---- */
@@ -243,7 +259,8 @@ DSC_FN int dsc_csv_room(dsc_csv_reading *r) {
   const int64_t bytes = (int64_t)sizeof(dsc_csv_block) + r->rows_in_block * (dsc_csv_row_bytes(r) + 8) + 8;
   dsc_csv_block *block = (dsc_csv_block *)dsc_allocate(bytes);
   if (block == NULL)
-    return dsc_fail_in(r->cursor.error, DSC_ERROR_MEMORY, r->cursor.file, "line %" PRId64 ": no memory for %" PRId64 " more bytes of numbers", r->cursor.line, bytes);
+    return dsc_fail_in(r->cursor.error, DSC_ERROR_MEMORY, r->cursor.file,
+        "line %" PRId64 ": no memory for %" PRId64 " more bytes of numbers", r->cursor.line, bytes);
   block->next = NULL;
   block->rows = 0;
   if (r->last != NULL)
@@ -268,7 +285,8 @@ DSC_FN void dsc_csv_keep(dsc_csv_reading *r, const void *features, const void *t
     const int32_t role = r->columns.roles[column];
     const int is_target = column == r->columns.target;
     if (role >= 0) {
-      const double number = dsc_csv_get(is_target ? target : features, is_target ? r->options->target_dtype : r->options->dtype, is_target ? 0 : index);
+      const double number = dsc_csv_get(is_target ? target : features,
+          is_target ? r->options->target_dtype : r->options->dtype, is_target ? 0 : index);
       if (!isnan(number))
         r->tables[role].used[(int64_t)number] = 1;
     }
@@ -292,7 +310,8 @@ DSC_FN int dsc_csv_records(dsc_csv_reading *r) {
       continue;
     }
     if (blank > 0)
-      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "line %" PRId64 ": a blank line between records; expected %" PRId64 " columns", blank, r->columns.count);
+      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+          "line %" PRId64 ": a blank line between records; expected %" PRId64 " columns", blank, r->columns.count);
     code = dsc_csv_room(r);
     if (code != DSC_OK)
       return code;

@@ -9,7 +9,8 @@
 #include "descent_array.h"
 #include "descent_random.h"
 
-/* Streams of random numbers: epoch e is shuffled with stream e; a split has a stream that no epoch reaches ("split"). */
+/* Streams of random numbers: epoch e is shuffled with stream e; a split has a stream that no epoch reaches ("split").
+ * */
 #define DSC_SPLIT_STREAM UINT64_C(0x73706c6974)
 
 /* ---- rows ---- */
@@ -24,8 +25,8 @@ DSC_FN int64_t dsc_rows_held(int64_t count, double fraction) {
   return fraction >= 0 && fraction <= 1 ? (int64_t)round(fraction * (double)count) : 0;
 }
 
-/* Keeps one part of rows[0..<n]: the `held` rows that a permutation puts first, or the others, in the permutation's order.
- * `order` is scratch for n numbers. Gives the number of rows kept; held is in 0...n. */
+/* Keeps one part of rows[0..<n]: the `held` rows that a permutation puts first, or the others, in the permutation's
+ * order. `order` is scratch for n numbers. Gives the number of rows kept; held is in 0...n. */
 DSC_FN int64_t dsc_rows_split(int32_t *rows, int64_t n, int64_t held, int held_out, uint64_t seed, int32_t *order) {
   const int64_t from = held_out ? 0 : held, kept = held_out ? held : n - held;
   dsc_shuffle(order, n, seed, DSC_SPLIT_STREAM);
@@ -69,8 +70,8 @@ DSC_FN int dsc_label_at(const dsc_array *array, int64_t i, int32_t *label, doubl
 }
 
 /* Makes i32 labels of the same shape out of an array of any type, and checks that each is in 0..<classes (0 classes: no
- * bound is known, whole numbers suffice). `file` is named in the error. On failure `out` is empty; else give it back with
- * dsc_array_free. */
+ * bound is known, whole numbers suffice). `file` is named in the error. On failure `out` is empty; else give it back
+ * with dsc_array_free. */
 DSC_FN int dsc_labels(const dsc_array *from, int64_t classes, const char *file, dsc_array *out, dsc_error *error) {
   const int64_t rows = from->rank > 0 && from->count > 0 ? from->shape[0] : 1;
   memset(out, 0, sizeof *out);
@@ -81,9 +82,13 @@ DSC_FN int dsc_labels(const dsc_array *from, int64_t classes, const char *file, 
     const int whole = dsc_label_at(from, i, &label, &found);
     const int64_t row = i / (from->count / rows);
     if (!whole)
-      code = dsc_fail_in(error, DSC_ERROR_FORMAT, file, "row %" PRId64 " (the first is 0): the label is %.9g; expected a whole number of 32 bits", row, found);
+      code = dsc_fail_in(error, DSC_ERROR_FORMAT, file,
+          "row %" PRId64 " (the first is 0): the label is %.9g; expected a whole number of 32 bits", row, found);
     else if (classes > 0 && (label < 0 || label >= classes))
-      code = dsc_fail_in(error, DSC_ERROR_FORMAT, file, "row %" PRId64 " (the first is 0): the label is %d; expected 0...%" PRId64 ", as there are %" PRId64 " classes", row, (int)label, classes - 1, classes);
+      code = dsc_fail_in(error, DSC_ERROR_FORMAT, file,
+          "row %" PRId64 " (the first is 0): the label is %d; expected 0...%" PRId64 ", as there are %" PRId64
+          " classes",
+          row, (int)label, classes - 1, classes);
     else
       ((int32_t *)out->data)[i] = label;
   }

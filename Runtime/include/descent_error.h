@@ -11,12 +11,12 @@
 
 enum {
   DSC_OK = 0,
-  DSC_ERROR_IO = 1,          /* the operating system refused: open, read, write, rename */
-  DSC_ERROR_FORMAT = 2,      /* the bytes are not what the format asks for */
-  DSC_ERROR_MEMORY = 3,      /* an allocation failed */
-  DSC_ERROR_USAGE = 4,       /* the caller asked for something impossible */
+  DSC_ERROR_IO = 1, /* the operating system refused: open, read, write, rename */
+  DSC_ERROR_FORMAT = 2, /* the bytes are not what the format asks for */
+  DSC_ERROR_MEMORY = 3, /* an allocation failed */
+  DSC_ERROR_USAGE = 4, /* the caller asked for something impossible */
   DSC_ERROR_UNSUPPORTED = 5, /* valid bytes that this reader does not handle */
-  DSC_ERROR_LIMIT = 6        /* larger than a stated limit */
+  DSC_ERROR_LIMIT = 6 /* larger than a stated limit */
 };
 
 typedef struct {
@@ -39,9 +39,7 @@ DSC_FN void dsc_error_clear(dsc_error *error) {
 }
 
 /* The text of an error; empty when there is none. Lives as long as the error does. */
-DSC_FN const char *dsc_error_message(const dsc_error *error) {
-  return error->message;
-}
+DSC_FN const char *dsc_error_message(const dsc_error *error) { return error->message; }
 
 /* Length 1...4 of the UTF-8 sequence at p (strict: no overlong forms, no surrogates), 0 if there is none. */
 DSC_FN int dsc_utf8_length(const uint8_t *p, int64_t left) {
@@ -50,8 +48,7 @@ DSC_FN int dsc_utf8_length(const uint8_t *p, int64_t left) {
     return 0;
   if (p[0] < 0x80)
     return 1;
-  const int n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3
-                                                : 2;
+  const int n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
   if (p[0] < 0xC2 || p[0] > 0xF4 || left < n)
     return 0;
   uint32_t scalar = p[0] & (0x7Fu >> n);
@@ -90,9 +87,7 @@ DSC_FN dsc_shown dsc_show(const void *bytes, int64_t size) {
   return shown;
 }
 
-DSC_FN dsc_shown dsc_show_text(const char *text) {
-  return dsc_show(text, (int64_t)strlen(text));
-}
+DSC_FN dsc_shown dsc_show_text(const char *text) { return dsc_show(text, (int64_t)strlen(text)); }
 
 /* A path for a message: its last 200 bytes, control characters as '?'. */
 DSC_FN dsc_shown_path dsc_show_path(const char *path) {

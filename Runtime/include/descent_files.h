@@ -27,18 +27,18 @@
 
 /* Bytes coming in order from a file or from memory. */
 typedef struct {
-  const char *path;      /* for messages; borrowed */
+  const char *path; /* for messages; borrowed */
   const uint8_t *window; /* bytes at hand: window[at..<filled] */
   int64_t at, filled;
   uint8_t *owned; /* the window's memory when it is ours */
-  int fd;         /* -1: all bytes are in the window */
+  int fd; /* -1: all bytes are in the window */
   void *inflater; /* z_stream of a gzipped source */
-  int ended;      /* the last gzip member is complete */
+  int ended; /* the last gzip member is complete */
   int64_t stored; /* size of the file; -1 where it is unknown */
-  int64_t raw;    /* bytes taken from the file so far, as stored */
+  int64_t raw; /* bytes taken from the file so far, as stored */
   int64_t offset; /* bytes given so far, after decompression */
-  int64_t most;   /* no more bytes than this can come */
-  int code;       /* why the last call that gave -1 failed */
+  int64_t most; /* no more bytes than this can come */
+  int code; /* why the last call that gave -1 failed */
 } dsc_source;
 
 DSC_FN void dsc_source_close(dsc_source *source) {
@@ -70,7 +70,8 @@ DSC_FN int dsc_source_refill(dsc_source *source, dsc_error *error) {
     return DSC_OK;
   const int64_t got = dsc_read_some(source->fd, source->owned, 1 << 16);
   if (got < 0)
-    return dsc_fail_in(error, DSC_ERROR_IO, source->path, "reading failed at byte %" PRId64 ": %s", source->raw, strerror(errno));
+    return dsc_fail_in(
+        error, DSC_ERROR_IO, source->path, "reading failed at byte %" PRId64 ": %s", source->raw, strerror(errno));
   source->at = 0;
   source->filled = got;
   source->raw += got;
@@ -101,7 +102,9 @@ DSC_FN int dsc_source_begin(dsc_source *source, int64_t stored, dsc_error *error
   source->inflater = stream;
   return DSC_OK;
 #else
-  return dsc_fail_in(error, DSC_ERROR_UNSUPPORTED, source->path, "is gzipped (1f 8b at byte 0), and this program was built without zlib (DSC_HAVE_ZLIB 0): decompress it with gunzip first");
+  return dsc_fail_in(error, DSC_ERROR_UNSUPPORTED, source->path,
+      "is gzipped (1f 8b at byte 0), and this program was built without zlib (DSC_HAVE_ZLIB 0): decompress it with "
+      "gunzip first");
 #endif
 }
 
@@ -167,7 +170,9 @@ DSC_FN int64_t dsc_source_inflate(dsc_source *source, uint8_t *to, int64_t want,
     if (left == 0) {
       if (source->ended)
         return 0;
-      source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "the gzip stream is cut off at byte %" PRId64 " of the file (byte %" PRId64 " decompressed)", stored, source->offset);
+      source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path,
+          "the gzip stream is cut off at byte %" PRId64 " of the file (byte %" PRId64 " decompressed)", stored,
+          source->offset);
       return -1;
     }
     if (source->ended) { /* one member is complete: zeros, which pad it, or another may follow, nothing else */
@@ -176,7 +181,8 @@ DSC_FN int64_t dsc_source_inflate(dsc_source *source, uint8_t *to, int64_t want,
         continue;
       }
       if (source->window[source->at] != 0x1F || inflateReset(stream) != Z_OK) {
-        source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "bytes that are no gzip follow the compressed data, at byte %" PRId64 " of the file", stored);
+        source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path,
+            "bytes that are no gzip follow the compressed data, at byte %" PRId64 " of the file", stored);
         return -1;
       }
       source->ended = 0;
@@ -192,7 +198,9 @@ DSC_FN int64_t dsc_source_inflate(dsc_source *source, uint8_t *to, int64_t want,
       source->code = dsc_fail_in(error, DSC_ERROR_MEMORY, source->path, "no memory to decompress with");
       return -1;
     } else if (state != Z_OK && state != Z_BUF_ERROR) {
-      source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "the gzip data is damaged near byte %" PRId64 " of the file: %s", source->raw - (source->filled - source->at), stream->msg != NULL ? stream->msg : "no further detail");
+      source->code = dsc_fail_in(error, DSC_ERROR_FORMAT, source->path,
+          "the gzip data is damaged near byte %" PRId64 " of the file: %s", source->raw - (source->filled - source->at),
+          stream->msg != NULL ? stream->msg : "no further detail");
       return -1;
     }
   }
@@ -224,7 +232,8 @@ DSC_FN int64_t dsc_source_read(dsc_source *source, void *to, int64_t want, dsc_e
     } else {
       got = dsc_read_some(source->fd, out + given, want - given);
       if (got < 0) {
-        source->code = dsc_fail_in(error, DSC_ERROR_IO, source->path, "reading failed at byte %" PRId64 ": %s", source->raw, strerror(errno));
+        source->code = dsc_fail_in(
+            error, DSC_ERROR_IO, source->path, "reading failed at byte %" PRId64 ": %s", source->raw, strerror(errno));
         return -1;
       }
       source->raw += got;
@@ -248,7 +257,9 @@ DSC_FN int dsc_source_exactly(dsc_source *source, void *to, int64_t want, const 
   if (got < 0)
     return source->code;
   if (got < want)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "ends at byte %" PRId64 "%s; expected %" PRId64 " bytes of %s from byte %" PRId64 " on", source->offset, dsc_source_unit(source), want, what, from);
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path,
+        "ends at byte %" PRId64 "%s; expected %" PRId64 " bytes of %s from byte %" PRId64 " on", source->offset,
+        dsc_source_unit(source), want, what, from);
   return DSC_OK;
 }
 
@@ -257,8 +268,12 @@ DSC_FN int dsc_source_promise(const dsc_source *source, int64_t want, const char
   if (want <= source->most - source->offset)
     return DSC_OK;
   if (source->inflater != NULL)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "announces %" PRId64 " bytes of %s at byte %" PRId64 " (decompressed), more than its compressed size can hold", want, what, source->offset);
-  return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "ends at byte %" PRId64 "; expected %" PRId64 " bytes of %s from byte %" PRId64 " on", source->most, want, what, source->offset);
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path,
+        "announces %" PRId64 " bytes of %s at byte %" PRId64 " (decompressed), more than its compressed size can hold",
+        want, what, source->offset);
+  return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path,
+      "ends at byte %" PRId64 "; expected %" PRId64 " bytes of %s from byte %" PRId64 " on", source->most, want, what,
+      source->offset);
 }
 
 /* Fails unless the source is at its end. */
@@ -269,7 +284,9 @@ DSC_FN int dsc_source_finish(dsc_source *source, dsc_error *error) {
   if (got < 0)
     return source->code;
   if (got > 0)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "goes on after its last value; expected the end of the file at byte %" PRId64 "%s", end, dsc_source_unit(source));
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path,
+        "goes on after its last value; expected the end of the file at byte %" PRId64 "%s", end,
+        dsc_source_unit(source));
   return DSC_OK;
 }
 
@@ -277,16 +294,18 @@ DSC_FN int dsc_source_finish(dsc_source *source, dsc_error *error) {
  * goes beyond DSC_GROWTH_LIMIT or what DSC_INFLATION_LIMIT allows. */
 DSC_FN int dsc_source_check_growth(const dsc_source *source, int64_t limit, dsc_error *error) {
   const int64_t stored = source->stored >= 0 ? source->stored : source->raw;
-  int64_t most = limit > 0 ? limit : source->stored >= 0 ? INT64_MAX
-                                                         : DSC_GROWTH_LIMIT;
+  int64_t most = limit > 0 ? limit : source->stored >= 0 ? INT64_MAX : DSC_GROWTH_LIMIT;
   if (limit <= 0 && source->inflater != NULL) {
     most = stored < INT64_MAX / DSC_INFLATION_LIMIT ? stored * DSC_INFLATION_LIMIT : INT64_MAX;
     most = most > DSC_INFLATION_FLOOR ? most : DSC_INFLATION_FLOOR;
   }
   if (source->offset <= most)
     return DSC_OK;
-  return dsc_fail_in(error, DSC_ERROR_LIMIT, source->path, "is larger than %" PRId64 " bytes%s, the limit %s", most, dsc_source_unit(source), limit > 0 ? "for this file" : source->inflater == NULL ? "for a pipe where no other is stated"
-                                                                                                                                                                                             : "for a gzipped file of its size where no other is stated: decompress it first");
+  return dsc_fail_in(error, DSC_ERROR_LIMIT, source->path, "is larger than %" PRId64 " bytes%s, the limit %s", most,
+      dsc_source_unit(source),
+      limit > 0                      ? "for this file"
+          : source->inflater == NULL ? "for a pipe where no other is stated"
+                                     : "for a gzipped file of its size where no other is stated: decompress it first");
 }
 
 /* Fails at once for what is no regular file: a pipe that nobody writes to would be waited for, a device has no end. */
@@ -296,7 +315,10 @@ DSC_FN int dsc_expect_regular(const char *path, dsc_error *error) {
     return dsc_fail_in(error, DSC_ERROR_IO, path, "cannot be opened: %s", strerror(errno));
   if (S_ISREG(status.st_mode))
     return DSC_OK;
-  return dsc_fail_in(error, DSC_ERROR_IO, path, "is a %s; expected a file", S_ISDIR(status.st_mode) ? "directory" : S_ISFIFO(status.st_mode) ? "pipe" : "device or socket");
+  return dsc_fail_in(error, DSC_ERROR_IO, path, "is a %s; expected a file",
+      S_ISDIR(status.st_mode)        ? "directory"
+          : S_ISFIFO(status.st_mode) ? "pipe"
+                                     : "device or socket");
 }
 
 #endif

@@ -70,28 +70,29 @@ typedef int64_t dsc_gemm_index(int64_t i);
 /* Rows of A are read in place unless they fall on the same cache sets; one row always is. Columns are packed where more
  * than a tile of columns meets them. */
 #define DSC_GEMM_COLLIDES(stride, size) (DSC_GEMM_MC > 256 && (stride) * (int64_t)(size) % 2048 == 0)
-#define DSC_GEMM_PACKS_A(M, N, a_row, a_k, size)                                                                       \
-  ((a_k) == DSC_GEMM_INDEXED ||                                                                                        \
-   ((N) > 128 / (int64_t)(size) && (M) > 1 && ((a_k) != 1 || DSC_GEMM_COLLIDES(a_row, size))))
+#define DSC_GEMM_PACKS_A(M, N, a_row, a_k, size) \
+  ((a_k) == DSC_GEMM_INDEXED ||                  \
+      ((N) > 128 / (int64_t)(size) && (M) > 1 && ((a_k) != 1 || DSC_GEMM_COLLIDES(a_row, size))))
 /* Few rows read B in place, all but the columns that fill no tile; one row reads all of it in place. */
 #define DSC_GEMM_PACKS_B(M, b_col) ((b_col) == DSC_GEMM_INDEXED || ((M) > 1 && ((M) > 8 || (b_col) != 1)))
 /* Packed panels of B, of up to 16 KiB a column, are kept for further rows; a program with little memory has one panel.
  */
 #define DSC_GEMM_KEEPS_B(K, size) (DSC_GEMM_MC > 256 && (K) * (int64_t)(size) <= 16384)
 #define DSC_GEMM_PANEL_COLUMNS(N) (DSC_GEMM_MC > 256 ? DSC_GEMM_MAX_COLUMNS(N) : 32)
-#define DSC_GEMM_B_ELEMENTS(M, N, K, b_col, size)                                                                      \
-  (!DSC_GEMM_PACKS_B(M, b_col) && ((M) == 1 || (N) % 32 == 0) ? 0                                                      \
-   : DSC_GEMM_KEEPS_B(K, size)                                ? (K)*DSC_GEMM_MAX_COLUMNS(N)                            \
+#define DSC_GEMM_B_ELEMENTS(M, N, K, b_col, size)                                           \
+  (!DSC_GEMM_PACKS_B(M, b_col) && ((M) == 1 || (N) % 32 == 0) ? 0                           \
+          : DSC_GEMM_KEEPS_B(K, size)                         ? (K)*DSC_GEMM_MAX_COLUMNS(N) \
                                                               : DSC_GEMM_BLOCK(K, size) * DSC_GEMM_PANEL_COLUMNS(N))
-#define DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size)                                                                 \
+#define DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size) \
   (DSC_GEMM_PACKS_A(M, N, a_row, a_k, size) ? (DSC_GEMM_BLOCK(K, size) + 15) / 16 * 16 * DSC_GEMM_MAX_ROWS(M) : 0)
-#define DSC_GEMM_PARTIAL_ELEMENTS(M, N, K, size)                                                                       \
+#define DSC_GEMM_PARTIAL_ELEMENTS(M, N, K, size) \
   (DSC_GEMM_LEVELS(K, size) * DSC_GEMM_MAX_ROWS(M) * DSC_GEMM_MAX_COLUMNS(N))
-#define DSC_GEMM_SCRATCH_1(M, N, K, a_row, a_k, b_k, b_col, size)                                                      \
-  ((int64_t)(size) * (DSC_GEMM_B_ELEMENTS(M, N, K, b_col, size) + DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size) +     \
-                      DSC_GEMM_PARTIAL_ELEMENTS(M, N, K, size)))
-#define DSC_GEMM_SCRATCH_BYTES(M, N, K, a_row, a_k, b_k, b_col, size)                                                  \
-  (DSC_GEMM_SWAPS(M, N) ? DSC_GEMM_SCRATCH_1(N, M, K, b_col, b_k, a_k, a_row, size)                                    \
+#define DSC_GEMM_SCRATCH_1(M, N, K, a_row, a_k, b_k, b_col, size)                                   \
+  ((int64_t)(size) *                                                                                \
+      (DSC_GEMM_B_ELEMENTS(M, N, K, b_col, size) + DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size) + \
+          DSC_GEMM_PARTIAL_ELEMENTS(M, N, K, size)))
+#define DSC_GEMM_SCRATCH_BYTES(M, N, K, a_row, a_k, b_k, b_col, size)               \
+  (DSC_GEMM_SWAPS(M, N) ? DSC_GEMM_SCRATCH_1(N, M, K, b_col, b_k, a_k, a_row, size) \
                         : DSC_GEMM_SCRATCH_1(M, N, K, a_row, a_k, b_k, b_col, size))
 
 /* The largest power of two from 1 to 64 that is not above x. */

@@ -30,18 +30,18 @@ DSC_INLINE DSC_NAME(_operand) DSC_NAME(_transposed)(DSC_NAME(_operand) x) {
 
 /* How a micro-tile of C lies, and the partial sums that join one block's. */
 typedef struct {
-  int64_t a_row, a_k;   /* element (i, k) of A at a[i a_row + k a_k] */
-  int64_t b_k;          /* row k of B, in whole vectors, at b + k b_k */
-  int64_t width;        /* row i of the result at out + i width */
+  int64_t a_row, a_k; /* element (i, k) of A at a[i a_row + k a_k] */
+  int64_t b_k; /* row k of B, in whole vectors, at b + k b_k */
+  int64_t width; /* row i of the result at out + i width */
   const DSC_T *partial; /* the latest partial sum of earlier blocks, laid out as the result; older ones before it */
-  int64_t level;        /* elements from one partial sum to the next */
-  int64_t joins;        /* how many of them join this block's sum, the latest first */
+  int64_t level; /* elements from one partial sum to the next */
+  int64_t joins; /* how many of them join this block's sum, the latest first */
 } DSC_NAME(_micro_tile);
 
 /* out = this block's sum, after the levels that join it. Rows hang on every third one: base, + stride, + 2 stride are
  * addresses that x86 forms for nothing. */
 DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t depth, const DSC_T *a, const DSC_T *b,
-                                 DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+    DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
   const int lanes = DSC_GEMM_LANES(sizeof(DSC_T));
   const int64_t a_row = tile->a_row, a_k = tile->a_k, b_k = tile->b_k, width = tile->width;
   DSC_NAME(_vector) sum[DSC_GEMM_MR][8], column[8];
@@ -93,20 +93,20 @@ DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t dept
 }
 
 /* Each size of micro-tile is compiled once. */
-#define DSC_GEMM_DEFINE(rows, vectors)                                                                                 \
-  DSC_NOINLINE void DSC_NAME(_micro_##rows##x##vectors)(int64_t depth, const DSC_T *a, const DSC_T *b, DSC_T *out,     \
-                                                        const DSC_NAME(_micro_tile) * tile) {                          \
-    DSC_NAME(_micro)(rows, vectors, depth, a, b, out, tile);                                                           \
+#define DSC_GEMM_DEFINE(rows, vectors)                                                                 \
+  DSC_NOINLINE void DSC_NAME(_micro_##rows##x##vectors)(                                               \
+      int64_t depth, const DSC_T *a, const DSC_T *b, DSC_T *out, const DSC_NAME(_micro_tile) * tile) { \
+    DSC_NAME(_micro)(rows, vectors, depth, a, b, out, tile);                                           \
   }
-#define DSC_GEMM_CASE(rows, vectors)                                                                                   \
-  case rows * 8 + vectors:                                                                                             \
-    DSC_NAME(_micro_##rows##x##vectors)(depth, a, b, out, tile);                                                       \
+#define DSC_GEMM_CASE(rows, vectors)                             \
+  case rows * 8 + vectors:                                       \
+    DSC_NAME(_micro_##rows##x##vectors)(depth, a, b, out, tile); \
     break;
 DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 1)
 DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 2)
 DSC_GEMM_DEFINE(1, 8)
 DSC_INLINE void DSC_NAME(_micro_of)(int64_t rows, int64_t vectors, int64_t depth, const DSC_T *a, const DSC_T *b,
-                                    DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+    DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
   switch (rows * 8 + vectors) {
     DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 1)
     DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 2)
@@ -121,7 +121,7 @@ DSC_INLINE void DSC_NAME(_micro_of)(int64_t rows, int64_t vectors, int64_t depth
 /* A micro-tile of one row of A and at most two vectors of columns, straight from memory, where the columns fill no
  * vectors or do not lie side by side: column j of row k at b[k b_k + j b_col]. */
 DSC_NOINLINE void DSC_NAME(_micro_row)(int64_t cols, int64_t b_col, int64_t depth, const DSC_T *a, const DSC_T *b,
-                                       DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+    DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
   enum { lanes = DSC_GEMM_LANES(sizeof(DSC_T)), panel_steps = 16 };
   const int64_t slice = panel_steps;
   DSC_ALIGNED(64) DSC_T panel[panel_steps * 2 * lanes];
@@ -149,12 +149,12 @@ DSC_NOINLINE void DSC_NAME(_micro_row)(int64_t cols, int64_t b_col, int64_t dept
 
 /* An epilogue writes outputs row ..< row + rows by col ..< col + cols from acc[i acc_stride + j]; it is called once for
  * each micro-tile, `cols` is a constant on every path but that of few columns, and acc is 64-byte aligned there. */
-typedef void DSC_NAME(_epilogue)(const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows,
-                                 int64_t col, int64_t cols);
+typedef void DSC_NAME(_epilogue)(
+    const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols);
 
 /* Hands a finished micro-tile on; that of a product computed as its transpose is transposed back. */
 DSC_INLINE void DSC_NAME(_finish)(int swapped, const DSC_T *acc, int64_t stride, int64_t row, int64_t rows, int64_t col,
-                                  int64_t cols, DSC_NAME(_epilogue) * epilogue, const void *env) {
+    int64_t cols, DSC_NAME(_epilogue) * epilogue, const void *env) {
   if (!swapped) {
     epilogue(env, acc, stride, row, rows, col, cols);
   } else if (rows == 1) {
@@ -178,8 +178,8 @@ DSC_INLINE void DSC_NAME(_store_row)(DSC_T *DSC_RESTRICT out, const DSC_T *DSC_R
   for (int64_t j = 0; j < cols; j++)
     out[j] = acc[j];
 }
-DSC_INLINE void DSC_NAME(_store_rows)(const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows,
-                                      int64_t col, int64_t cols) {
+DSC_INLINE void DSC_NAME(_store_rows)(
+    const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols) {
   const DSC_NAME(_output) *const to = (const DSC_NAME(_output) *)env;
   for (int64_t i = 0; i < rows; i++)
     DSC_NAME(_store_row)(to->out + (row + i) * to->row_stride + col, acc + i * acc_stride, cols);
@@ -190,8 +190,7 @@ DSC_INLINE void DSC_NAME(_store_rows)(const void *env, const DSC_T *acc, int64_t
 /* For each region, block of k and column of micro-tiles (one vector wide or two, or eight where a single row meets a B
  * that is read in place): packs the column unless an earlier region has, then runs down its micro-tiles. */
 DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand) a, DSC_NAME(_operand) b,
-                                 int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_epilogue) * epilogue,
-                                 const void *env) {
+    int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_epilogue) * epilogue, const void *env) {
   const int64_t M = s.m, N = s.n, K = s.k, size = (int64_t)sizeof(DSC_T);
   const int64_t lanes = DSC_GEMM_LANES(size), full = 2 * lanes, wide = 8 * lanes, edge = N % full;
   const int64_t block = DSC_GEMM_BLOCK(K, size), last = DSC_GEMM_BLOCKS(K, size) - 1;
@@ -236,7 +235,7 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
           if (prefetches_b && fresh_b != 0 && next_k < K)
             DSC_NAME(_prefetch)
           (b.data + next_k * b.row + next_col * b.col, DSC_GEMM_MIN(full, r.col_end - next_col), b.col, b.row,
-           DSC_GEMM_MIN(block, K - next_k), (row - r.row) / DSC_GEMM_MR, parts);
+              DSC_GEMM_MIN(block, K - next_k), (row - r.row) / DSC_GEMM_MR, parts);
           const DSC_T *const a_panel = packs_a ? packed_a + (row - r.row) * depth : a.data + row * a.row + k * a.col;
           tile.a_k = packs_a ? rows : a.col;
           DSC_T *const place = partial + (col - r.col) * height + (row - r.row) * width;
@@ -264,10 +263,10 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
 
 /* Computes macro-tiles begin ..< end of A B and hands them to the epilogue; scratch is this thread's own. */
 DSC_INLINE void DSC_NAME()(dsc_gemm_size size, DSC_NAME(_operand) a, DSC_NAME(_operand) b, int64_t begin, int64_t end,
-                           void *scratch, DSC_NAME(_epilogue) * epilogue, const void *env) {
+    void *scratch, DSC_NAME(_epilogue) * epilogue, const void *env) {
   if (DSC_GEMM_SWAPS(size.m, size.n))
     DSC_NAME(_macro)
   (1, dsc_gemm_sizes(size.n, size.m, size.k), DSC_NAME(_transposed)(b), DSC_NAME(_transposed)(a), begin, end,
-   (DSC_T *)scratch, epilogue, env);
+      (DSC_T *)scratch, epilogue, env);
   else DSC_NAME(_macro)(0, size, a, b, begin, end, (DSC_T *)scratch, epilogue, env);
 }

@@ -10,7 +10,7 @@
 #define __has_builtin(x) 0
 #endif
 
-#if defined(DSC_NO_VECTORS) || !defined(__GNUC__) ||                                                                   \
+#if defined(DSC_NO_VECTORS) || !defined(__GNUC__) || \
     (defined(DSC_EXACT_FMA) && !defined(__FMA__) && !defined(__aarch64__))
 #define DSC_GEMM_VECTOR 0 /* four lanes in plain C */
 #define DSC_GEMM_MR 4

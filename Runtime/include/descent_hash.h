@@ -1,6 +1,6 @@
 /* Checksums: XXH64 with seed 0 (Yann Collet, "xxHash fast digest algorithm", version 0.1.1).
- * Takes bytes in pieces of any size; gives 64 bits. For faults of disks and memory and for telling one run from another,
- * not against somebody who makes files on purpose.
+ * Takes bytes in pieces of any size; gives 64 bits. For faults of disks and memory and for telling one run from
+ * another, not against somebody who makes files on purpose.
  * Invariant: the same bytes give the same number on every machine, however they are cut into pieces. */
 #ifndef DESCENT_HASH_H
 #define DESCENT_HASH_H
@@ -9,7 +9,7 @@
 
 typedef struct {
   uint64_t lanes[4];
-  uint64_t size;    /* bytes so far */
+  uint64_t size; /* bytes so far */
   uint8_t held[32]; /* held[0..<size % 32]: those that fill no stripe yet */
 } dsc_hash;
 
@@ -19,9 +19,7 @@ typedef struct {
 #define DSC_HASH_4 UINT64_C(0x85EBCA77C2B2AE63)
 #define DSC_HASH_5 UINT64_C(0x27D4EB2F165667C5)
 
-DSC_FN uint64_t dsc_hash_turn(uint64_t x, int bits) {
-  return x << bits | x >> (64 - bits);
-}
+DSC_FN uint64_t dsc_hash_turn(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
 
 /* A little-endian number of 4 or 8 bytes. */
 DSC_FN uint64_t dsc_hash_word(const uint8_t *p, int width) {

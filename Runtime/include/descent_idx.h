@@ -17,7 +17,8 @@ DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *er
   if (code != DSC_OK)
     return code;
   if (head[0] != 0 || head[1] != 0)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "is no IDX file: bytes 0 and 1 are %02x %02x; expected 00 00", head[0], head[1]);
+    return dsc_fail_in(
+        error, DSC_ERROR_FORMAT, file, "is no IDX file: bytes 0 and 1 are %02x %02x; expected 00 00", head[0], head[1]);
   switch (head[2]) {
   case 0x08:
     stored = DSC_U8;
@@ -38,7 +39,8 @@ DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *er
     stored = DSC_F64;
     break;
   default:
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "unknown IDX type %02x at byte 2; expected 08, 09, 0b, 0c, 0d or 0e", head[2]);
+    return dsc_fail_in(
+        error, DSC_ERROR_FORMAT, file, "unknown IDX type %02x at byte 2; expected 08, 09, 0b, 0c, 0d or 0e", head[2]);
   }
   const int32_t rank = head[3];
   if (rank < 1 || rank > DSC_MAX_RANK)
@@ -47,7 +49,8 @@ DSC_FN int dsc_idx_read_source(dsc_source *source, dsc_array *out, dsc_error *er
   if (code != DSC_OK)
     return code;
   for (int32_t i = 0; i < rank; i++)
-    shape[i] = (int64_t)((uint32_t)sizes[4 * i] << 24 | (uint32_t)sizes[4 * i + 1] << 16 | (uint32_t)sizes[4 * i + 2] << 8 | (uint32_t)sizes[4 * i + 3]);
+    shape[i] = (int64_t)((uint32_t)sizes[4 * i] << 24 | (uint32_t)sizes[4 * i + 1] << 16 |
+        (uint32_t)sizes[4 * i + 2] << 8 | (uint32_t)sizes[4 * i + 3]);
   dsc_error inner;
   dsc_error_clear(&inner);
   if (dsc_array_describe(out, dsc_stored_info(stored).dtype, rank, shape, NULL, &inner) != DSC_OK)

@@ -1,7 +1,7 @@
-/* Arithmetic of integers that C leaves undefined for some operands, defined for all, and divisions of any numbers that round down.
- * Takes one or two numbers of a type; gives one of it. Results wrap. A quotient is rounded down and what it leaves has the sign of
- * the divisor, as in Python; an integer by zero gives 0 and leaves 0. A power that would be a fraction is 0.
- * Invariant: but for powers and fmod no branches, so that loops over them vectorise. */
+/* Arithmetic of integers that C leaves undefined for some operands, defined for all, and divisions of any numbers that
+ * round down. Takes one or two numbers of a type; gives one of it. Results wrap. A quotient is rounded down and what it
+ * leaves has the sign of the divisor, as in Python; an integer by zero gives 0 and leaves 0. A power that would be a
+ * fraction is 0. Invariant: but for powers and fmod no branches, so that loops over them vectorise. */
 #ifndef DESCENT_INTEGER_H
 #define DESCENT_INTEGER_H
 

@@ -18,11 +18,13 @@ typedef struct {
 /* The error that something else was expected here. */
 DSC_FN int dsc_json_expected(const dsc_json_cursor *c, const char *what) {
   const int64_t left = c->size - c->at;
-  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": expected %s, found %s", 8 + c->at, what, left > 0 ? dsc_show(c->text + c->at, left < 16 ? left : 16).text : "its end");
+  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": expected %s, found %s", 8 + c->at,
+      what, left > 0 ? dsc_show(c->text + c->at, left < 16 ? left : 16).text : "its end");
 }
 
 DSC_FN char dsc_json_peek(dsc_json_cursor *c) {
-  while (c->at < c->size && (c->text[c->at] == ' ' || c->text[c->at] == '\n' || c->text[c->at] == '\t' || c->text[c->at] == '\r'))
+  while (c->at < c->size &&
+      (c->text[c->at] == ' ' || c->text[c->at] == '\n' || c->text[c->at] == '\t' || c->text[c->at] == '\r'))
     c->at++;
   return (char)(c->at < c->size ? c->text[c->at] : 0);
 }
@@ -44,8 +46,7 @@ DSC_FN int32_t dsc_json_hex(dsc_json_cursor *c) {
     return -1;
   for (int i = 0; i < 4; i++) {
     const char d = c->text[c->at + i], lower = (char)(d | 0x20);
-    const int digit = d >= '0' && d <= '9' ? d - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
-                                                                                    : -1;
+    const int digit = d >= '0' && d <= '9' ? d - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
     if (digit < 0)
       return -1;
     value = value * 16 + digit;
@@ -68,7 +69,8 @@ DSC_FN int dsc_json_escape(dsc_json_cursor *c, char *to) {
     return 0;
   c->at++;
   int32_t scalar = dsc_json_hex(c);
-  if (scalar >= 0xD800 && scalar < 0xDC00 && c->size - c->at >= 2 && c->text[c->at] == '\\' && c->text[c->at + 1] == 'u') {
+  if (scalar >= 0xD800 && scalar < 0xDC00 && c->size - c->at >= 2 && c->text[c->at] == '\\' &&
+      c->text[c->at + 1] == 'u') {
     c->at += 2;
     const int32_t low = dsc_json_hex(c);
     scalar = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((scalar - 0xD800) << 10) + (low - 0xDC00) : -1;
@@ -79,8 +81,7 @@ DSC_FN int dsc_json_escape(dsc_json_cursor *c, char *to) {
     to[0] = (char)scalar;
     return 1;
   }
-  const int n = scalar < 0x800 ? 2 : scalar < 0x10000 ? 3
-                                                      : 4;
+  const int n = scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4;
   for (int i = n - 1; i > 0; i--, scalar >>= 6)
     to[i] = (char)(0x80 | (scalar & 0x3F));
   to[0] = (char)((0xF00 >> n & 0xFF) | scalar);
@@ -153,7 +154,8 @@ DSC_FN int dsc_json_integers(dsc_json_cursor *c, int64_t *values, int most, int3
     return code;
   do {
     if (*count == most)
-      return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "header, byte %" PRId64 ": more than %d numbers", 8 + c->at, most);
+      return dsc_fail_in(
+          c->error, DSC_ERROR_UNSUPPORTED, c->file, "header, byte %" PRId64 ": more than %d numbers", 8 + c->at, most);
     code = dsc_json_integer(c, &values[*count]);
     if (code != DSC_OK)
       return code;

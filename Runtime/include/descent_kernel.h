@@ -25,8 +25,8 @@
 #define DSC_UNROLL
 #endif
 
-/* DSC_BRANCH stands behind an `if` in a loop and keeps it one: the loads and stores that follow are never masked ones. A loop
- * behind it may become vectors, a loop around it not. */
+/* DSC_BRANCH stands behind an `if` in a loop and keeps it one: the loads and stores that follow are never masked ones.
+ * A loop behind it may become vectors, a loop around it not. */
 #if defined(__GNUC__)
 #define DSC_BRANCH __asm__ volatile("")
 #else
@@ -38,7 +38,8 @@ typedef struct {
   int64_t lo, hi;
 } dsc_span;
 
-/* The part of `units` that is `thread`'s, cut at multiples of `grain`; whether there is any. Results never depend on the cut. */
+/* The part of `units` that is `thread`'s, cut at multiples of `grain`; whether there is any. Results never depend on
+ * the cut. */
 DSC_INLINE int dsc_share(dsc_span *s, int64_t units, int64_t grain, int64_t thread, int64_t threads) {
   const int64_t blocks = (units + grain - 1) / grain;
   s->lo = blocks * thread / threads * grain;
@@ -49,7 +50,7 @@ DSC_INLINE int dsc_share(dsc_span *s, int64_t units, int64_t grain, int64_t thre
 }
 
 /* What begins at a byte of the arena. */
-#define DSC_DEFINE_AT(T, SUFFIX)                                                                                       \
+#define DSC_DEFINE_AT(T, SUFFIX) \
   DSC_INLINE T *dsc_at_##SUFFIX(unsigned char *arena, int64_t offset) { return (T *)(void *)(arena + offset); }
 DSC_DEFINE_AT(float, f32)
 DSC_DEFINE_AT(double, f64)
@@ -75,63 +76,64 @@ DSC_INLINE int64_t dsc_ones(int64_t x) {
 /* How many of the lowest bits of x are ones without a break. */
 DSC_INLINE int64_t dsc_trailing_ones(int64_t x) { return dsc_ones(x ^ (x + 1)) - 1; }
 
-/* A long sum is cut in blocks whose partial sums meet in a pairwise tree, so that its error grows with the logarithm of its
- * length. The blocks come one after another and a stack holds what waits: before block x as many partial sums as x has ones
- * in binary, of which those of the ones at its end join block x. Each partial sum is `n` numbers, a lane each.
+/* A long sum is cut in blocks whose partial sums meet in a pairwise tree, so that its error grows with the logarithm of
+ * its length. The blocks come one after another and a stack holds what waits: before block x as many partial sums as x
+ * has ones in binary, of which those of the ones at its end join block x. Each partial sum is `n` numbers, a lane each.
  *   push    takes the partial sum of block `block`; `sum` is overwritten
  *   finish  gives the sum of all `blocks` */
-#define DSC_DEFINE_TREE(T, SUFFIX)                                                                                     \
-  DSC_INLINE void dsc_tree_push_##SUFFIX(T *stack, int64_t n, int64_t block, T *sum) {                                 \
-    T *top = stack + dsc_ones(block) * n;                                                                              \
-    for (int64_t join = dsc_trailing_ones(block); join > 0; join--) {                                                  \
-      top -= n;                                                                                                        \
-      for (int64_t l = 0; l < n; l++)                                                                                  \
-        sum[l] = top[l] + sum[l];                                                                                      \
-    }                                                                                                                  \
-    for (int64_t l = 0; l < n; l++)                                                                                    \
-      top[l] = sum[l];                                                                                                 \
-  }                                                                                                                    \
-  DSC_INLINE void dsc_tree_finish_##SUFFIX(const T *stack, int64_t n, int64_t blocks, T *sum) {                        \
-    const T *top = stack + (dsc_ones(blocks) - 1) * n;                                                                 \
-    for (int64_t l = 0; l < n; l++)                                                                                    \
-      sum[l] = top[l];                                                                                                 \
-    while (top > stack) {                                                                                              \
-      top -= n;                                                                                                        \
-      for (int64_t l = 0; l < n; l++)                                                                                  \
-        sum[l] = top[l] + sum[l];                                                                                      \
-    }                                                                                                                  \
+#define DSC_DEFINE_TREE(T, SUFFIX)                                                              \
+  DSC_INLINE void dsc_tree_push_##SUFFIX(T *stack, int64_t n, int64_t block, T *sum) {          \
+    T *top = stack + dsc_ones(block) * n;                                                       \
+    for (int64_t join = dsc_trailing_ones(block); join > 0; join--) {                           \
+      top -= n;                                                                                 \
+      for (int64_t l = 0; l < n; l++)                                                           \
+        sum[l] = top[l] + sum[l];                                                               \
+    }                                                                                           \
+    for (int64_t l = 0; l < n; l++)                                                             \
+      top[l] = sum[l];                                                                          \
+  }                                                                                             \
+  DSC_INLINE void dsc_tree_finish_##SUFFIX(const T *stack, int64_t n, int64_t blocks, T *sum) { \
+    const T *top = stack + (dsc_ones(blocks) - 1) * n;                                          \
+    for (int64_t l = 0; l < n; l++)                                                             \
+      sum[l] = top[l];                                                                          \
+    while (top > stack) {                                                                       \
+      top -= n;                                                                                 \
+      for (int64_t l = 0; l < n; l++)                                                           \
+        sum[l] = top[l] + sum[l];                                                               \
+    }                                                                                           \
   }
 DSC_DEFINE_TREE(float, f32)
 DSC_DEFINE_TREE(double, f64)
 #undef DSC_DEFINE_TREE
 
 /* The n values of an array combined in a tree, neighbours half the array apart; it leaves nothing of them. */
-#define DSC_DEFINE_TOTAL(NAME, T, SUFFIX, COMBINED)                                                                    \
-  DSC_INLINE T dsc_tree_##NAME##_##SUFFIX(T *x, int64_t n) {                                                           \
-    for (int64_t half; n > 1; n = half) {                                                                              \
-      half = (n + 1) / 2;                                                                                              \
-      for (int64_t l = 0; l < n - half; l++) {                                                                         \
-        const T a = x[l], b = x[l + half];                                                                             \
-        x[l] = COMBINED;                                                                                               \
-      }                                                                                                                \
-    }                                                                                                                  \
-    return x[0];                                                                                                       \
+#define DSC_DEFINE_TOTAL(NAME, T, SUFFIX, COMBINED)          \
+  DSC_INLINE T dsc_tree_##NAME##_##SUFFIX(T *x, int64_t n) { \
+    for (int64_t half; n > 1; n = half) {                    \
+      half = (n + 1) / 2;                                    \
+      for (int64_t l = 0; l < n - half; l++) {               \
+        const T a = x[l], b = x[l + half];                   \
+        x[l] = COMBINED;                                     \
+      }                                                      \
+    }                                                        \
+    return x[0];                                             \
   }
-#define DSC_DEFINE_TOTALS(T, SUFFIX, SUM, PRODUCT)                                                                     \
-  DSC_DEFINE_TOTAL(sum, T, SUFFIX, SUM)                                                                                \
-  DSC_DEFINE_TOTAL(product, T, SUFFIX, PRODUCT)                                                                        \
-  DSC_DEFINE_TOTAL(max, T, SUFFIX, dsc_max_##SUFFIX(a, b))                                                             \
+#define DSC_DEFINE_TOTALS(T, SUFFIX, SUM, PRODUCT)         \
+  DSC_DEFINE_TOTAL(sum, T, SUFFIX, SUM)                    \
+  DSC_DEFINE_TOTAL(product, T, SUFFIX, PRODUCT)            \
+  DSC_DEFINE_TOTAL(max, T, SUFFIX, dsc_max_##SUFFIX(a, b)) \
   DSC_DEFINE_TOTAL(min, T, SUFFIX, dsc_min_##SUFFIX(a, b))
 DSC_DEFINE_TOTALS(float, f32, a + b, a *b)
 DSC_DEFINE_TOTALS(double, f64, a + b, a *b)
-DSC_DEFINE_TOTALS(int32_t, i32, (int32_t)((uint32_t)a + (uint32_t)b), (int32_t)((uint32_t)a * (uint32_t)b))
-DSC_DEFINE_TOTALS(int64_t, i64, (int64_t)((uint64_t)a + (uint64_t)b), (int64_t)((uint64_t)a * (uint64_t)b))
-DSC_DEFINE_TOTALS(uint8_t, u8, (uint8_t)(a + b), (uint8_t)(a * b))
+DSC_DEFINE_TOTALS(int32_t, i32, (int32_t)((uint32_t)a + (uint32_t)b), (int32_t)((uint32_t)a *(uint32_t)b))
+DSC_DEFINE_TOTALS(int64_t, i64, (int64_t)((uint64_t)a + (uint64_t)b), (int64_t)((uint64_t)a *(uint64_t)b))
+DSC_DEFINE_TOTALS(uint8_t, u8, (uint8_t)(a + b), (uint8_t)(a *b))
 #undef DSC_DEFINE_TOTALS
 #undef DSC_DEFINE_TOTAL
 
-/* a where p is 1, b where p is 0. No choice that a compiler could take for a branch: it might move a load into an arm and make
- * a masked load of it, which gcc 11 and 12 get wrong where a row of them is one group (all take the first vector's mask). */
+/* a where p is 1, b where p is 0. No choice that a compiler could take for a branch: it might move a load into an arm
+ * and make a masked load of it, which gcc 11 and 12 get wrong where a row of them is one group (all take the first
+ * vector's mask). */
 DSC_INLINE float dsc_select_f32(uint8_t p, float a, float b) {
   const uint32_t x = dsc_bits_f32(a), y = dsc_bits_f32(b);
   return dsc_from_bits_f32(x ^ ((x ^ y) & ((uint32_t)p - 1u)));

@@ -1,6 +1,6 @@
 /* What the system lets this process have: processors and memory.
- * Takes the root of the file system, "" but in tests, which bring files of their own; gives numbers. What cannot be read
- * bounds nothing.
+ * Takes the root of the file system, "" but in tests, which bring files of their own; gives numbers. What cannot be
+ * read bounds nothing.
  *   Linux: the processors online within the affinity mask, and the quotas of the control groups that the process is in,
  *   with all those above them: cpu.max and memory.max of version 2, cpu.cfs_quota_us and memory.limit_in_bytes of 1.
  *   Elsewhere: the processors online and the memory of the machine. */
@@ -16,16 +16,17 @@
 #include <omp.h>
 #endif
 
-enum { DSC_LIMITS_PROCESSORS = 8192, /* as many as Linux can be built for */
-       DSC_LIMITS_PATH = 1024 };
+enum {
+  DSC_LIMITS_PROCESSORS = 8192, /* as many as Linux can be built for */
+  DSC_LIMITS_PATH = 1024
+};
 
 /* Digits at *p as a number, which stops at INT64_MAX; moves *p behind them. -1 where there are none. */
 DSC_FN int64_t dsc_limits_number(const char **p) {
   int64_t value = -1;
   for (; **p >= '0' && **p <= '9'; ++*p) {
     const int64_t digit = **p - '0';
-    value = value < 0 ? digit : value > (INT64_MAX - digit) / 10 ? INT64_MAX
-                                                                 : value * 10 + digit;
+    value = value < 0 ? digit : value > (INT64_MAX - digit) / 10 ? INT64_MAX : value * 10 + digit;
   }
   return value;
 }
@@ -103,8 +104,7 @@ DSC_FN int64_t dsc_limits_affinity(const char *root) {
 
 /* ---- control groups ---- */
 
-enum { DSC_LIMITS_CPU = 0,
-       DSC_LIMITS_MEMORY = 1 };
+enum { DSC_LIMITS_CPU = 0, DSC_LIMITS_MEMORY = 1 };
 
 /* A number that a file of a control group holds; `no` where there is none, as in "max" and -1. */
 DSC_FN int64_t dsc_limits_value(const char *root, const char *folder, const char *name, int64_t no) {
@@ -153,8 +153,8 @@ DSC_FN int dsc_limits_has(const char *list, const char *word) {
   return 0;
 }
 
-/* Where the hierarchy of a controller is mounted (version 2 where it is null): fills in the folder, and the group that the
- * folder stands for. A line: 36 25 0:31 GROUP FOLDER rw,nosuid shared:9 - cgroup cgroup rw,cpu */
+/* Where the hierarchy of a controller is mounted (version 2 where it is null): fills in the folder, and the group that
+ * the folder stands for. A line: 36 25 0:31 GROUP FOLDER rw,nosuid shared:9 - cgroup cgroup rw,cpu */
 DSC_FN int dsc_limits_mount(const char *root, const char *controller, char *folder, char *group) {
   char line[4096], type[16], options[256];
   int found = 0;
@@ -241,7 +241,8 @@ DSC_FN int64_t dsc_processors(const char *root) {
   return count > 0 ? count : 1;
 }
 
-/* Bytes beyond which no memory can be had: what the machine has or the control groups grant, with all that it can swap. */
+/* Bytes beyond which no memory can be had: what the machine has or the control groups grant, with all that it can swap.
+ * */
 DSC_FN int64_t dsc_memory_bound(const char *root) {
   char line[256];
   int64_t total = -1, swap = 0;

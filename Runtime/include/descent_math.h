@@ -1,9 +1,9 @@
 /* Elementary functions that vectorise: the same bits in a scalar, in a vector of any width, at -O0 and at -O3.
- * Takes and gives floats and doubles: dsc_NAME_f32, dsc_NAME_f64. Invariant: no branch, no call but sqrt, fma, fabs, floor
- * and rint, so that a plain loop over any of them becomes vector code; NaN, infinities, signed zeros and subnormals as
- * C99 Annex F says (which NaN is not promised). Wants the default rounding and no flush to zero.
- * Source: every polynomial is a Remez fit of Tests/math/coefficients.py; the errors quoted, in units in the last place of
- * the correctly rounded result, are those that Tests/math/ulp.c measured: over all floats for f32 (pow: over random
+ * Takes and gives floats and doubles: dsc_NAME_f32, dsc_NAME_f64. Invariant: no branch, no call but sqrt, fma, fabs,
+ * floor and rint, so that a plain loop over any of them becomes vector code; NaN, infinities, signed zeros and
+ * subnormals as C99 Annex F says (which NaN is not promised). Wants the default rounding and no flush to zero.
+ * Source: every polynomial is a Remez fit of Tests/math/coefficients.py; the errors quoted, in units in the last place
+ * of the correctly rounded result, are those that Tests/math/ulp.c measured: over all floats for f32 (pow: over random
  * pairs), over many millions of random and chosen arguments for f64. */
 #ifndef DESCENT_MATH_H
 #define DESCENT_MATH_H
@@ -13,8 +13,12 @@
 /* ---- Signs, rounding, order ---- */
 
 /* x with its sign bit flipped where that of the mask is set. */
-DSC_INLINE float dsc_flip_sign_f32(float x, uint32_t mask) { return dsc_from_bits_f32(dsc_bits_f32(x) ^ (mask & 0x80000000u)); }
-DSC_INLINE double dsc_flip_sign_f64(double x, uint64_t mask) { return dsc_from_bits_f64(dsc_bits_f64(x) ^ (mask & 0x8000000000000000u)); }
+DSC_INLINE float dsc_flip_sign_f32(float x, uint32_t mask) {
+  return dsc_from_bits_f32(dsc_bits_f32(x) ^ (mask & 0x80000000u));
+}
+DSC_INLINE double dsc_flip_sign_f64(double x, uint64_t mask) {
+  return dsc_from_bits_f64(dsc_bits_f64(x) ^ (mask & 0x8000000000000000u));
+}
 
 DSC_INLINE float dsc_abs_f32(float x) { return fabsf(x); }
 DSC_INLINE double dsc_abs_f64(double x) { return fabs(x); }
@@ -33,7 +37,8 @@ DSC_INLINE double dsc_sign_f64(double x) { return x > 0.0 ? 1.0 : (x < 0.0 ? -1.
 DSC_INLINE float dsc_rsqrt_f32(float x) { return 1.0f / sqrtf(x); }
 DSC_INLINE double dsc_rsqrt_f64(double x) { return 1.0 / sqrt(x); }
 
-/* a * b - product, exactly: what rounding lost. Without fma, Veltkamp's splitting and Dekker's product (|a|, |b| < 2^990). */
+/* a * b - product, exactly: what rounding lost. Without fma, Veltkamp's splitting and Dekker's product (|a|, |b| <
+ * 2^990). */
 DSC_INLINE double dsc_product_error_f64(double a, double b, double product) {
 #if DSC_FUSED
   return fma(a, b, -product);
@@ -60,7 +65,8 @@ DSC_INLINE float dsc_product_error_f32(float a, float b, float product) {
 /* ---- exp and what is made of it, f32 ---- */
 
 /* x = k ln2 + r with |r| <= ln2 / 2: gives r and, in *lost, what rounding r lost; *k holds k in its low bits (two's
- * complement: adding 1.5 * 2^23 rounds to an integer and leaves it there). ln2 is split so that k times its head is exact. */
+ * complement: adding 1.5 * 2^23 rounds to an integer and leaves it there). ln2 is split so that k times its head is
+ * exact. */
 DSC_INLINE float dsc_exp_reduce_f32(float x, uint32_t *k, float *lost) {
   const float t = dsc_fma_f32(x, 1.44269504f, 12582912.0f);
   const float n = t - 12582912.0f;
@@ -134,8 +140,8 @@ DSC_INLINE float dsc_tanh_f32(float x) {
   return dsc_flip_sign_f32(a < 0.625f ? inner : outer, dsc_bits_f32(x));
 }
 
-/* 1 / (1 + e^-x), from e^-|x| so that small results, subnormals too, keep their digits. The quotient is corrected by its
- * residue, in which what rounding 1 + e lost counts: without that the error passes 2 ULP. 1.48 ULP. */
+/* 1 / (1 + e^-x), from e^-|x| so that small results, subnormals too, keep their digits. The quotient is corrected by
+ * its residue, in which what rounding 1 + e lost counts: without that the error passes 2 ULP. 1.48 ULP. */
 DSC_INLINE float dsc_sigmoid_f32(float x) {
   const float e = dsc_exp_f32(-fabsf(x));
   const float top = x < 0.0f ? e : 1.0f, d = 1.0f + e, lost = e - (d - 1.0f);
@@ -147,7 +153,8 @@ DSC_INLINE float dsc_sigmoid_f32(float x) {
 DSC_INLINE float dsc_gaussian_parts_f32(float a, uint32_t *k) {
   float lost;
   const float z = a * a;
-  const float head = dsc_exp_reduce_f32(-0.5f * z, k, &lost), rest = dsc_fma_f32(-0.5f, dsc_product_error_f32(a, a, z), lost);
+  const float head = dsc_exp_reduce_f32(-0.5f * z, k, &lost),
+              rest = dsc_fma_f32(-0.5f, dsc_product_error_f32(a, a, z), lost);
   const float r = head + rest;
   const float tail = dsc_fma_f32(dsc_exp_tail_f32(r), r * r, (head - r) + rest);
   return 1.0f + (r + tail);
@@ -161,8 +168,8 @@ DSC_INLINE float dsc_gaussian_f32(float x) {
   return dsc_scale_f32(p, k);
 }
 
-/* The normal distribution function. That of -a is e^(-a^2/2) q(t) / (a + 5/2), a = |x| and t = a / (a + 5/2), so that small
- * results keep their digits; that of a is the rest to 1. 3.33 ULP. */
+/* The normal distribution function. That of -a is e^(-a^2/2) q(t) / (a + 5/2), a = |x| and t = a / (a + 5/2), so that
+ * small results keep their digits; that of a is the rest to 1. 3.33 ULP. */
 DSC_INLINE float dsc_normal_cdf_f32(float x) {
   uint32_t k;
   const float magnitude = fabsf(x);
@@ -260,7 +267,8 @@ DSC_INLINE float dsc_log1p_f32(float x) {
   return x > -1.0f ? inside : limit;
 }
 
-/* ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), in which nothing overflows and small results keep their digits. 1.57 ULP. */
+/* ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), in which nothing overflows and small results keep their digits. 1.57 ULP.
+ * */
 DSC_INLINE float dsc_softplus_f32(float x) {
   const float positive = x > 0.0f ? x : 0.0f;
   return positive + dsc_log1p_f32(dsc_exp_f32(-fabsf(x)));
@@ -269,10 +277,10 @@ DSC_INLINE float dsc_softplus_f32(float x) {
 /* ---- Sine and cosine, f32 ---- */
 
 /* |x| = n pi/2 + r with |r| <= pi/4 for every float: gives r; *quadrant holds n in its low bits. Payne and Hanek's
- * reduction: a float of at least 2^(u+23) is a multiple of 2^u, so those multiples of 4 in 2^u 2/pi that are whole change
- * nothing and are left out; each of four bands of exponents has its own remainder. It is a sum of two parts of 29 bits,
- * whose products with a float are exact in a double, and a rest: the fraction of a turn is right to 2^-60, while no float
- * comes nearer to a multiple of pi/2 than about 2^-30. */
+ * reduction: a float of at least 2^(u+23) is a multiple of 2^u, so those multiples of 4 in 2^u 2/pi that are whole
+ * change nothing and are left out; each of four bands of exponents has its own remainder. It is a sum of two parts of
+ * 29 bits, whose products with a float are exact in a double, and a rest: the fraction of a turn is right to 2^-60,
+ * while no float comes nearer to a multiple of pi/2 than about 2^-30. */
 DSC_INLINE float dsc_trig_reduce_f32(float x, uint32_t *quadrant) {
   const double a = (double)fabsf(x);
   double c0 = 0x1.45f306cp-1, c1 = 0x1.c9c882ap-29, c2 = 0x1.4fe13abe8fa9ap-59;
@@ -332,9 +340,9 @@ DSC_INLINE float dsc_cos_f32(float x) {
 
 /* ---- Powers, f32 ---- */
 
-/* 2^(y log2|x|) in doubles: log2 to 2^-37, so that even 150 times it is good to 2^-30; the one rounding to float also makes
- * subnormals and overflow. log2(m) = s p(s^2), s = (m - 1) / (m + 1). y is clamped so that 1^inf is 1 as Annex F wants.
- * 0.51 ULP. */
+/* 2^(y log2|x|) in doubles: log2 to 2^-37, so that even 150 times it is good to 2^-30; the one rounding to float also
+ * makes subnormals and overflow. log2(m) = s p(s^2), s = (m - 1) / (m + 1). y is clamped so that 1^inf is 1 as Annex F
+ * wants. 0.51 ULP. */
 DSC_INLINE float dsc_pow_f32(float x, float y) {
   const double a = (double)fabsf(x), b = (double)y;
   const uint64_t v = dsc_bits_f64(a) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);

@@ -122,8 +122,8 @@ DSC_INLINE double dsc_gaussian_f64(double x) {
   return dsc_scale_f64(p, k);
 }
 
-/* e^(-a^2/2) q(t) / (a + 5) with t = (a - 5) / (a + 5), and its rest to 1, as in f32; what the last steps of q lose is put back.
- * 4.19 ULP. */
+/* e^(-a^2/2) q(t) / (a + 5) with t = (a - 5) / (a + 5), and its rest to 1, as in f32; what the last steps of q lose is
+ * put back. 4.19 ULP. */
 DSC_INLINE double dsc_normal_cdf_f64(double x) {
   uint64_t k;
   const double magnitude = fabs(x);
@@ -208,8 +208,8 @@ DSC_INLINE double dsc_erf_f64(double x) {
 
 /* ---- Logarithms, f64 ---- */
 
-/* log(1 + f) = f - (h - s (h + s^2 p(s^2))) with h = f^2 / 2 and s = f / (2 + f), from 2 atanh(s): a division is cheaper
- * than twice the polynomial. */
+/* log(1 + f) = f - (h - s (h + s^2 p(s^2))) with h = f^2 / 2 and s = f / (2 + f), from 2 atanh(s): a division is
+ * cheaper than twice the polynomial. */
 DSC_INLINE double dsc_log_sum_f64(double f, double n) {
   const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
   double p = dsc_fma_f64(0.14795723862208079, z, 0.15314076721357189);
@@ -227,7 +227,8 @@ DSC_INLINE double dsc_log_f64(double x) {
   const int tiny = x < 2.2250738585072014e-308;
   const double scaled = tiny ? x * 4503599627370496.0 : x;
   const uint64_t v = dsc_bits_f64(scaled) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
-  const double n = dsc_from_bits_f64((v >> 52) | 0x4330000000000000u) - (tiny ? 4503599627371571.0 : 4503599627371519.0);
+  const double n =
+      dsc_from_bits_f64((v >> 52) | 0x4330000000000000u) - (tiny ? 4503599627371571.0 : 4503599627371519.0);
   const double m = dsc_from_bits_f64((v & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu);
   const double y = dsc_log_sum_f64(m - 1.0, n);
   const double limit = x == 0.0 ? -(double)INFINITY : (double)NAN;
@@ -261,8 +262,8 @@ DSC_INLINE double dsc_softplus_f64(double x) {
 
 /* Row j: 2^(32 j) 2/pi less a multiple of 4, divided by 2^(32 j), for doubles of at least 2^(52 + 32 j), which are
  * multiples of 2^(32 j). A sum of four parts, each a multiple of a fixed power of two (2^-50, 2^-102, 2^-154 before the
- * division), so that sums of their products with a double stay exact long enough. Rows from 16 on are for numbers divided
- * by 2^512, lest they be subnormal. */
+ * division), so that sums of their products with a double stay exact long enough. Rows from 16 on are for numbers
+ * divided by 2^512, lest they be subnormal. */
 static const double dsc_two_over_pi[31][4] = {
     {0x1.45f306dc9c88p-1, 0x1.529fc2757d1f4p-52, 0x1.34ddc0db62958p-104, 0x1.93c439041fe51p-156},
     {-0x1.b1bbead603d8cp-32, 0x1.7d1f534ddc0dcp-84, -0x1.3ad4cd8778df8p-137, 0x1.fe5163abdebbcp-192},
@@ -310,27 +311,31 @@ DSC_INLINE double dsc_two_sum_f64(double a, double b, double *lost) {
   return sum;
 }
 
-/* |x| = n pi/2 + r + *rest, for every double: Payne and Hanek's reduction, as in dsc_trig_reduce_f32. Whole turns are taken
- * off each exact product before the parts are added; the head may then cancel down to 2^-61, so what each sum lost is
- * kept, and is right to about 2^-115. */
+/* |x| = n pi/2 + r + *rest, for every double: Payne and Hanek's reduction, as in dsc_trig_reduce_f32. Whole turns are
+ * taken off each exact product before the parts are added; the head may then cancel down to 2^-61, so what each sum
+ * lost is kept, and is right to about 2^-115. */
 DSC_INLINE double dsc_trig_reduce_f64(double x, uint64_t *quadrant, double *rest) {
   const double magnitude = fabs(x);
   const uint64_t exponent = dsc_bits_f64(magnitude) >> 52;
   const uint64_t row = ((exponent < 1075u ? 1075u : exponent) - 1075u) >> 5;
   const double a = row < 16u ? magnitude : magnitude * 0x1p-512;
-  const double c0 = dsc_two_over_pi[row][0], c1 = dsc_two_over_pi[row][1], c2 = dsc_two_over_pi[row][2], c3 = dsc_two_over_pi[row][3];
+  const double c0 = dsc_two_over_pi[row][0], c1 = dsc_two_over_pi[row][1], c2 = dsc_two_over_pi[row][2],
+               c3 = dsc_two_over_pi[row][3];
   const double p0 = a * c0, p1 = a * c1, p2 = a * c2;
-  const double e0 = dsc_product_error_f64(a, c0, p0), e1 = dsc_product_error_f64(a, c1, p1), e2 = dsc_product_error_f64(a, c2, p2);
+  const double e0 = dsc_product_error_f64(a, c0, p0), e1 = dsc_product_error_f64(a, c1, p1),
+               e2 = dsc_product_error_f64(a, c2, p2);
   uint64_t n = 0;
   double l1, l2, l3, l4, l5;
-  const double f0 = dsc_fraction_f64(p0 - 4.0 * rint(0.25 * p0), &n), g0 = dsc_fraction_f64(e0, &n), f1 = dsc_fraction_f64(p1, &n);
+  const double f0 = dsc_fraction_f64(p0 - 4.0 * rint(0.25 * p0), &n), g0 = dsc_fraction_f64(e0, &n),
+               f1 = dsc_fraction_f64(p1, &n);
   const double s2 = dsc_fraction_f64(dsc_two_sum_f64(dsc_two_sum_f64(f0, g0, &l1), f1, &l2), &n);
   const double q = dsc_two_sum_f64(e1, p2, &l3);
   const double s3 = dsc_two_sum_f64(s2, q, &l4);
   const double s = dsc_two_sum_f64(s3, ((l1 + l2) + l4) + (l3 + dsc_fma_f64(a, c3, e2)), &l5);
   const double r = s * 1.5707963267948966;
   *quadrant = n;
-  *rest = dsc_product_error_f64(s, 1.5707963267948966, r) + dsc_fma_f64(s, 6.123233995736766e-17, l5 * 1.5707963267948966);
+  *rest =
+      dsc_product_error_f64(s, 1.5707963267948966, r) + dsc_fma_f64(s, 6.123233995736766e-17, l5 * 1.5707963267948966);
   return r;
 }
 
@@ -383,13 +388,14 @@ DSC_INLINE double dsc_cos_f64(double x) {
 
 /* ---- Powers, f64 ---- */
 
-/* log of a finite a > 0 as a sum of two doubles, to about 2^-65 of itself: 2 atanh(s) = s (2 + s^2 (2/3 + s^2 q(s^2))) with
- * s = (m - 1) / (m + 1), every step whose error would count carried in two parts. */
+/* log of a finite a > 0 as a sum of two doubles, to about 2^-65 of itself: 2 atanh(s) = s (2 + s^2 (2/3 + s^2 q(s^2)))
+ * with s = (m - 1) / (m + 1), every step whose error would count carried in two parts. */
 DSC_INLINE double dsc_log_pair_f64(double a, double *rest) {
   const int tiny = a < 2.2250738585072014e-308;
   const double scaled = tiny ? a * 4503599627370496.0 : a;
   const uint64_t v = dsc_bits_f64(scaled) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
-  const double n = dsc_from_bits_f64((v >> 52) | 0x4330000000000000u) - (tiny ? 4503599627371571.0 : 4503599627371519.0);
+  const double n =
+      dsc_from_bits_f64((v >> 52) | 0x4330000000000000u) - (tiny ? 4503599627371571.0 : 4503599627371519.0);
   const double m = dsc_from_bits_f64((v & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu);
   const double f = m - 1.0, d = m + 1.0, d_low = m - (d - 1.0), inverse = 1.0 / d;
   const double s = f * inverse, sd = s * d;

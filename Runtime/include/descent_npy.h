@@ -1,7 +1,7 @@
 /* NPY (NumPy enhancement proposal 1 and numpy.lib.format), versions 1, 2 and 3, plain or gzipped.
  * Takes a header, a Python dict with exactly 'descr', 'fortran_order' and 'shape', and raw values; gives a dsc_array.
- * Types: f4 f8 i4 i8 u1 b1 (values 0 and 1 alone), and by conversion f2 i1 i2 u2 u4 u8 (descent_stored.h), in either byte
- * order. Fortran order is rearranged to row-major.
+ * Types: f4 f8 i4 i8 u1 b1 (values 0 and 1 alone), and by conversion f2 i1 i2 u2 u4 u8 (descent_stored.h), in either
+ * byte order. Fortran order is rearranged to row-major.
  * Invariant: the header says how long the file is; a shorter or longer one is an error with the offset. The parser has
  * no recursion. The writer makes version 1 in the machine's byte order, the bytes that numpy.save makes.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
@@ -27,11 +27,13 @@ typedef struct {
 
 DSC_FN int dsc_npy_expected(const dsc_npy_cursor *c, const char *what) {
   const int64_t left = c->size - c->at;
-  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "NPY header, byte %" PRId64 ": expected %s, found %s", c->start + c->at, what, left > 0 ? dsc_show(c->text + c->at, left < 16 ? left : 16).text : "its end");
+  return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "NPY header, byte %" PRId64 ": expected %s, found %s",
+      c->start + c->at, what, left > 0 ? dsc_show(c->text + c->at, left < 16 ? left : 16).text : "its end");
 }
 
 DSC_FN char dsc_npy_peek(dsc_npy_cursor *c) {
-  while (c->at < c->size && (c->text[c->at] == ' ' || c->text[c->at] == '\n' || c->text[c->at] == '\t' || c->text[c->at] == '\r'))
+  while (c->at < c->size &&
+      (c->text[c->at] == ' ' || c->text[c->at] == '\n' || c->text[c->at] == '\t' || c->text[c->at] == '\r'))
     c->at++;
   return (char)(c->at < c->size ? c->text[c->at] : 0);
 }
@@ -73,11 +75,14 @@ DSC_FN int dsc_npy_descr(dsc_npy_cursor *c, dsc_npy_header *header) {
   static const struct {
     char name[3];
     int8_t stored;
-  } types[12] = {{"f4", DSC_F32}, {"f8", DSC_F64}, {"i4", DSC_I32}, {"i8", DSC_I64}, {"u1", DSC_U8}, {"b1", DSC_BOOL}, {"f2", DSC_STORED_F16}, {"i1", DSC_STORED_I8}, {"i2", DSC_STORED_I16}, {"u2", DSC_STORED_U16}, {"u4", DSC_STORED_U32}, {"u8", DSC_STORED_U64}};
+  } types[12] = {{"f4", DSC_F32}, {"f8", DSC_F64}, {"i4", DSC_I32}, {"i8", DSC_I64}, {"u1", DSC_U8}, {"b1", DSC_BOOL},
+      {"f2", DSC_STORED_F16}, {"i1", DSC_STORED_I8}, {"i2", DSC_STORED_I16}, {"u2", DSC_STORED_U16},
+      {"u4", DSC_STORED_U32}, {"u8", DSC_STORED_U64}};
   const char *text;
   int64_t size;
   if (dsc_npy_peek(c) == '[')
-    return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "NPY header, byte %" PRId64 ": records are not supported; expected one type, such as '<f4'", c->start + c->at);
+    return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file,
+        "NPY header, byte %" PRId64 ": records are not supported; expected one type, such as '<f4'", c->start + c->at);
   const int code = dsc_npy_string(c, &text, &size, "the type as a string");
   if (code != DSC_OK)
     return code;
@@ -90,7 +95,9 @@ DSC_FN int dsc_npy_descr(dsc_npy_cursor *c, dsc_npy_header *header) {
       header->big = text[0] == '>';
       return DSC_OK;
     }
-  return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "NPY header, byte %" PRId64 ": type %s; supported are f2 f4 f8 i2 i4 i8 u2 u4 u8 (with < or >), |i1, |u1, |b1", c->start + (text - c->text), dsc_show(text, size).text);
+  return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file,
+      "NPY header, byte %" PRId64 ": type %s; supported are f2 f4 f8 i2 i4 i8 u2 u4 u8 (with < or >), |i1, |u1, |b1",
+      c->start + (text - c->text), dsc_show(text, size).text);
 }
 
 DSC_FN int dsc_npy_shape(dsc_npy_cursor *c, dsc_npy_header *header) {
@@ -102,7 +109,8 @@ DSC_FN int dsc_npy_shape(dsc_npy_cursor *c, dsc_npy_header *header) {
     if (!comma)
       return dsc_npy_expected(c, "',' or ')' in the shape");
     if (header->rank == DSC_MAX_RANK)
-      return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "NPY header, byte %" PRId64 ": more than %d axes", c->start + c->at, (int)DSC_MAX_RANK);
+      return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "NPY header, byte %" PRId64 ": more than %d axes",
+          c->start + c->at, (int)DSC_MAX_RANK);
     const char first = dsc_npy_peek(c);
     if (first < '0' || first > '9')
       return dsc_npy_expected(c, "a size of 0 or more in the shape");
@@ -118,7 +126,9 @@ DSC_FN int dsc_npy_shape(dsc_npy_cursor *c, dsc_npy_header *header) {
     comma = dsc_npy_accept(c, ',');
   }
   if (header->rank == 1 && !comma)
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "NPY header, byte %" PRId64 ": the shape is a number in brackets; expected a tuple, such as (3,)", c->start + c->at);
+    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
+        "NPY header, byte %" PRId64 ": the shape is a number in brackets; expected a tuple, such as (3,)",
+        c->start + c->at);
   return DSC_OK;
 }
 
@@ -141,7 +151,8 @@ DSC_FN int dsc_npy_dict(dsc_npy_cursor *c, dsc_npy_header *header) {
     while (key < 3 && (size != (int64_t)strlen(keys[key]) || memcmp(text, keys[key], (size_t)size) != 0))
       key++;
     if (key == 3 || (seen & 1 << key) != 0)
-      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "NPY header, byte %" PRId64 ": %s key %s", c->start + (text - c->text), key == 3 ? "unknown" : "repeated", dsc_show(text, size).text);
+      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "NPY header, byte %" PRId64 ": %s key %s",
+          c->start + (text - c->text), key == 3 ? "unknown" : "repeated", dsc_show(text, size).text);
     seen |= 1 << key;
     if (!dsc_npy_accept(c, ':'))
       return dsc_npy_expected(c, "':'");
@@ -160,7 +171,8 @@ DSC_FN int dsc_npy_dict(dsc_npy_cursor *c, dsc_npy_header *header) {
     return dsc_npy_expected(c, "blanks to the end of the header");
   for (int key = 0; key < 3; key++)
     if ((seen & 1 << key) == 0)
-      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "NPY header, byte %" PRId64 ": key '%s' is missing", c->start + c->at, keys[key]);
+      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "NPY header, byte %" PRId64 ": key '%s' is missing",
+          c->start + c->at, keys[key]);
   return DSC_OK;
 }
 
@@ -171,16 +183,19 @@ DSC_FN int dsc_npy_read_header(dsc_source *source, dsc_npy_header *header, dsc_a
   if (code != DSC_OK)
     return code;
   if (memcmp(head, "\x93NUMPY", 6) != 0)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, source->path, "is no NPY file: expected 93 4e 55 4d 50 59 (\\x93NUMPY) at byte 0");
+    return dsc_fail_in(
+        error, DSC_ERROR_FORMAT, source->path, "is no NPY file: expected 93 4e 55 4d 50 59 (\\x93NUMPY) at byte 0");
   if (head[6] < 1 || head[6] > 3 || head[7] != 0)
-    return dsc_fail_in(error, DSC_ERROR_UNSUPPORTED, source->path, "NPY version %d.%d at byte 6; expected 1.0, 2.0 or 3.0", head[6], head[7]);
+    return dsc_fail_in(error, DSC_ERROR_UNSUPPORTED, source->path,
+        "NPY version %d.%d at byte 6; expected 1.0, 2.0 or 3.0", head[6], head[7]);
   code = dsc_source_exactly(source, head + 8, head[6] == 1 ? 2 : 4, "length of the NPY header", error);
   if (code != DSC_OK)
     return code;
   const uint32_t low = head[8] | (uint32_t)head[9] << 8;
   const int64_t size = (int64_t)(head[6] == 1 ? low : low | (uint32_t)head[10] << 16 | (uint32_t)head[11] << 24);
   if (size > 1 << 20)
-    return dsc_fail_in(error, DSC_ERROR_LIMIT, source->path, "the NPY header at byte 8 announces %" PRId64 " bytes; expected at most 1048576", size);
+    return dsc_fail_in(error, DSC_ERROR_LIMIT, source->path,
+        "the NPY header at byte 8 announces %" PRId64 " bytes; expected at most 1048576", size);
   code = dsc_source_promise(source, size, "NPY header", error);
   if (code != DSC_OK)
     return code;
@@ -198,7 +213,9 @@ DSC_FN int dsc_npy_read_header(dsc_source *source, dsc_npy_header *header, dsc_a
   if (code == DSC_OK)
     code = dsc_npy_dict(&cursor, header);
   free(text);
-  return code == DSC_OK ? dsc_array_describe(out, dsc_stored_info(header->stored).dtype, header->rank, header->shape, source->path, error) : code;
+  return code == DSC_OK
+      ? dsc_array_describe(out, dsc_stored_info(header->stored).dtype, header->rank, header->shape, source->path, error)
+      : code;
 }
 
 /* Column-major to row-major, in new memory. There is an element, so no product of sizes overflows. */
@@ -208,7 +225,8 @@ DSC_FN int dsc_npy_from_fortran(dsc_array *array, const char *file, dsc_error *e
   uint8_t *sorted = (uint8_t *)dsc_allocate(array->bytes);
   const uint8_t *data = (const uint8_t *)array->data;
   if (sorted == NULL)
-    return dsc_fail_in(error, DSC_ERROR_MEMORY, file, "no memory for %" PRId64 " bytes to reorder the array in", array->bytes);
+    return dsc_fail_in(
+        error, DSC_ERROR_MEMORY, file, "no memory for %" PRId64 " bytes to reorder the array in", array->bytes);
   for (int i = 0; i < array->rank; i++) {
     index[i] = 0;
     stride[i] = step;
@@ -277,11 +295,12 @@ DSC_FN int dsc_npy_write(const char *path, const dsc_array *array, dsc_error *er
   int code = dsc_array_describe(&checked, array->dtype, array->rank, array->shape, path, error);
   if (code != DSC_OK)
     return code;
-  const char order = dsc_dtype_size(array->dtype) == 1 ? '|' : dsc_host_is_little() ? '<'
-                                                                                    : '>';
-  int used = 10 + snprintf(head + 10, 200, "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order, types[array->dtype]);
+  const char order = dsc_dtype_size(array->dtype) == 1 ? '|' : dsc_host_is_little() ? '<' : '>';
+  int used =
+      10 + snprintf(head + 10, 200, "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order, types[array->dtype]);
   for (int i = 0; i < array->rank; i++)
-    used += snprintf(head + used, 32, "%s%" PRId64 "%s", i > 0 ? ", " : "", array->shape[i], array->rank == 1 ? "," : "");
+    used +=
+        snprintf(head + used, 32, "%s%" PRId64 "%s", i > 0 ? ", " : "", array->shape[i], array->rank == 1 ? "," : "");
   used += snprintf(head + used, 8, "), }");
   while ((used + 1) % 64 != 0)
     head[used++] = ' ';

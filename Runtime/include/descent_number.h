@@ -10,9 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DSC_NUMBER_FINITE = 0,
-       DSC_NUMBER_INFINITY = 1,
-       DSC_NUMBER_NAN = 2 };
+enum { DSC_NUMBER_FINITE = 0, DSC_NUMBER_INFINITY = 1, DSC_NUMBER_NAN = 2 };
 
 /* sign * mantissa * 10^exponent; `complete` is 0 where the digits from..<to did not fit the mantissa. */
 typedef struct {
@@ -22,9 +20,7 @@ typedef struct {
   int kind, negative, complete;
 } dsc_decimal;
 
-DSC_FN int dsc_is_digit(char c) {
-  return (unsigned)(unsigned char)c - (unsigned)'0' < 10u;
-}
+DSC_FN int dsc_is_digit(char c) { return (unsigned)(unsigned char)c - (unsigned)'0' < 10u; }
 
 /* Takes `word` (lower case letters) in any case: the bytes after it, or null. */
 DSC_FN const char *dsc_scan_word(const char *p, const char *end, const char *word) {
@@ -107,8 +103,7 @@ DSC_FN double dsc_decimal_slow(const dsc_decimal *d, int single) {
     text[used++] = '1';
     exponent--;
   }
-  exponent = exponent > 99999 ? 99999 : exponent < -99999 ? -99999
-                                                          : exponent;
+  exponent = exponent > 99999 ? 99999 : exponent < -99999 ? -99999 : exponent;
   snprintf(text + used, sizeof text - (size_t)used, "e%d", (int)exponent);
   return single ? (double)strtof(text, NULL) : strtod(text, NULL);
 }
@@ -146,11 +141,11 @@ DSC_FN double dsc_decimal_exact(uint64_t mantissa, int exponent, int bits) {
 
 /* A finite decimal to `single` ? f32 : f64, to nearest even; infinity where it is out of range. */
 DSC_INLINE double dsc_decimal_value(const dsc_decimal *d, int single) {
-  static const double powers[23] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  static const double powers[23] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+      1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   double value;
   if (d->kind != DSC_NUMBER_FINITE)
-    return d->kind == DSC_NUMBER_NAN ? (double)NAN : d->negative ? -(double)INFINITY
-                                                                 : (double)INFINITY;
+    return d->kind == DSC_NUMBER_NAN ? (double)NAN : d->negative ? -(double)INFINITY : (double)INFINITY;
   const int64_t e = d->exponent;
   int halfway = 0;
   if (d->complete && d->mantissa <= (uint64_t)1 << 53 && e >= -22 && e <= 22) {

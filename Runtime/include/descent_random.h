@@ -1,7 +1,7 @@
 /* Random numbers that depend on (seed, stream, index) and on nothing else: Philox 4x32-10, a counter-based generator.
- * Takes a seed, a stream (one for each use in a program) and a range of blocks; gives bits, uniforms, normals, shuffles.
- * Invariant: element i of n has the same bits however the blocks are shared among threads, for a block is a pure function
- * of its number. Loops over blocks are branch-free and vectorise.
+ * Takes a seed, a stream (one for each use in a program) and a range of blocks; gives bits, uniforms, normals,
+ * shuffles. Invariant: element i of n has the same bits however the blocks are shared among threads, for a block is a
+ * pure function of its number. Loops over blocks are branch-free and vectorise.
  * Layout: n elements of 32 bits come from ceil(n / 4) blocks of four words; element i is word i / blocks of block
  * i % blocks, so that each word of consecutive blocks is stored side by side. For doubles a block has two word pairs.
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11; tested on its vectors. */
@@ -26,8 +26,8 @@ DSC_INLINE dsc_words dsc_philox_round(dsc_words c, uint32_t key0, uint32_t key1)
   return d;
 }
 
-/* Philox 4x32-10. The rounds are written out, not looped, so that a loop over blocks is innermost and vectorises; the key
- * of a round is the last one plus Weyl constants, the golden ratio and sqrt(3) - 1. */
+/* Philox 4x32-10. The rounds are written out, not looped, so that a loop over blocks is innermost and vectorises; the
+ * key of a round is the last one plus Weyl constants, the golden ratio and sqrt(3) - 1. */
 DSC_INLINE dsc_words dsc_philox4x32(dsc_words counter, uint32_t key0, uint32_t key1) {
   const uint32_t a = 0x9e3779b9u, b = 0xbb67ae85u;
   dsc_words c = dsc_philox_round(counter, key0, key1);
@@ -62,8 +62,9 @@ DSC_INLINE double dsc_uniform_f64(uint32_t low, uint32_t high) {
   return ((double)(int32_t)(high >> 5) * 67108864.0 + (double)(int32_t)(low >> 6)) * 1.1102230246251565e-16;
 }
 
-/* Box and Muller: radius sqrt(-2 log(1 - u)), u uniform from the first word, so that 1 - u is in (0, 1]; angle 2 pi v, v
- * from the second word. The largest result is sqrt(48 ln2) = 5.77 (f64: 8.57). The quadrant of the angle is exact: 4 v less its nearest integer loses nothing. */
+/* Box and Muller: radius sqrt(-2 log(1 - u)), u uniform from the first word, so that 1 - u is in (0, 1]; angle 2 pi v,
+ * v from the second word. The largest result is sqrt(48 ln2) = 5.77 (f64: 8.57). The quadrant of the angle is exact: 4
+ * v less its nearest integer loses nothing. */
 DSC_INLINE void dsc_normal_pair_f32(uint32_t word0, uint32_t word1, float *cosine, float *sine) {
   const float radius = sqrtf(-2.0f * dsc_log_f32(1.0f - dsc_uniform_f32(word0)));
   const float quarters = 4.0f * dsc_uniform_f32(word1);
@@ -97,15 +98,20 @@ DSC_INLINE int64_t dsc_random_whole(int64_t n, int64_t blocks, int64_t width, in
   return stop < begin ? begin : stop;
 }
 
-/* From one word's elements to the next word's; 0 without whole blocks, when there may be no such element to point at. */
-DSC_INLINE int64_t dsc_random_stride(int64_t blocks, int64_t begin, int64_t whole) { return whole > begin ? blocks : 0; }
+/* From one word's elements to the next word's; 0 without whole blocks, when there may be no such element to point at.
+ * */
+DSC_INLINE int64_t dsc_random_stride(int64_t blocks, int64_t begin, int64_t whole) {
+  return whole > begin ? blocks : 0;
+}
 
 /* Uniform words, as signed integers. */
-DSC_FN void dsc_random_bits(int32_t *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
+DSC_FN void dsc_random_bits(
+    int32_t *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
   const int64_t blocks = dsc_random_blocks_32(n);
   const int64_t whole = dsc_random_whole(n, blocks, 4, block_begin, block_end);
   const int64_t stride = dsc_random_stride(blocks, block_begin, whole);
-  int32_t *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + stride, *DSC_RESTRICT o2 = o1 + stride, *DSC_RESTRICT o3 = o2 + stride;
+  int32_t *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + stride, *DSC_RESTRICT o2 = o1 + stride,
+                        *DSC_RESTRICT o3 = o2 + stride;
   for (int64_t b = block_begin; b < whole; b++) {
     const dsc_words w = dsc_random_block(seed, stream, (uint64_t)b);
     o0[b] = (int32_t)w.w0;
@@ -116,16 +122,19 @@ DSC_FN void dsc_random_bits(int32_t *out, uint64_t seed, uint64_t stream, int64_
   for (int64_t b = whole; b < block_end; b++) {
     const dsc_words w = dsc_random_block(seed, stream, (uint64_t)b);
     const int32_t v[4] = {(int32_t)w.w0, (int32_t)w.w1, (int32_t)w.w2, (int32_t)w.w3};
-    for (int64_t i = b, k = 0; i < n && k < 4; i += blocks, k++) out[i] = v[k];
+    for (int64_t i = b, k = 0; i < n && k < 4; i += blocks, k++)
+      out[i] = v[k];
   }
 }
 
 /* Uniform in [0, 1). */
-DSC_FN void dsc_random_uniform_f32(float *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
+DSC_FN void dsc_random_uniform_f32(
+    float *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
   const int64_t blocks = dsc_random_blocks_32(n);
   const int64_t whole = dsc_random_whole(n, blocks, 4, block_begin, block_end);
   const int64_t stride = dsc_random_stride(blocks, block_begin, whole);
-  float *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + stride, *DSC_RESTRICT o2 = o1 + stride, *DSC_RESTRICT o3 = o2 + stride;
+  float *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + stride, *DSC_RESTRICT o2 = o1 + stride,
+                      *DSC_RESTRICT o3 = o2 + stride;
   for (int64_t b = block_begin; b < whole; b++) {
     const dsc_words w = dsc_random_block(seed, stream, (uint64_t)b);
     o0[b] = dsc_uniform_f32(w.w0);
@@ -136,11 +145,13 @@ DSC_FN void dsc_random_uniform_f32(float *out, uint64_t seed, uint64_t stream, i
   for (int64_t b = whole; b < block_end; b++) {
     const dsc_words w = dsc_random_block(seed, stream, (uint64_t)b);
     const float v[4] = {dsc_uniform_f32(w.w0), dsc_uniform_f32(w.w1), dsc_uniform_f32(w.w2), dsc_uniform_f32(w.w3)};
-    for (int64_t i = b, k = 0; i < n && k < 4; i += blocks, k++) out[i] = v[k];
+    for (int64_t i = b, k = 0; i < n && k < 4; i += blocks, k++)
+      out[i] = v[k];
   }
 }
 
-DSC_FN void dsc_random_uniform_f64(double *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
+DSC_FN void dsc_random_uniform_f64(
+    double *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
   const int64_t blocks = dsc_random_blocks_64(n);
   const int64_t whole = dsc_random_whole(n, blocks, 2, block_begin, block_end);
   double *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + dsc_random_stride(blocks, block_begin, whole);
@@ -156,11 +167,13 @@ DSC_FN void dsc_random_uniform_f64(double *out, uint64_t seed, uint64_t stream, 
 }
 
 /* Standard normal: words 0 and 1 of a block make elements 0 and 1 (cosine, sine), words 2 and 3 the others. */
-DSC_FN void dsc_random_normal_f32(float *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
+DSC_FN void dsc_random_normal_f32(
+    float *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
   const int64_t blocks = dsc_random_blocks_32(n);
   const int64_t whole = dsc_random_whole(n, blocks, 4, block_begin, block_end);
   const int64_t stride = dsc_random_stride(blocks, block_begin, whole);
-  float *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + stride, *DSC_RESTRICT o2 = o1 + stride, *DSC_RESTRICT o3 = o2 + stride;
+  float *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + stride, *DSC_RESTRICT o2 = o1 + stride,
+                      *DSC_RESTRICT o3 = o2 + stride;
   for (int64_t b = block_begin; b < whole; b++) {
     const dsc_words w = dsc_random_block(seed, stream, (uint64_t)b);
     float v0, v1, v2, v3;
@@ -176,12 +189,14 @@ DSC_FN void dsc_random_normal_f32(float *out, uint64_t seed, uint64_t stream, in
     float v[4];
     dsc_normal_pair_f32(w.w0, w.w1, &v[0], &v[1]);
     dsc_normal_pair_f32(w.w2, w.w3, &v[2], &v[3]);
-    for (int64_t i = b, k = 0; i < n && k < 4; i += blocks, k++) out[i] = v[k];
+    for (int64_t i = b, k = 0; i < n && k < 4; i += blocks, k++)
+      out[i] = v[k];
   }
 }
 
 /* Standard normal: one pair (cosine, sine) per block; words 0 and 1 make the radius, 2 and 3 the angle. */
-DSC_FN void dsc_random_normal_f64(double *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
+DSC_FN void dsc_random_normal_f64(
+    double *out, uint64_t seed, uint64_t stream, int64_t n, int64_t block_begin, int64_t block_end) {
   const int64_t blocks = dsc_random_blocks_64(n);
   const int64_t whole = dsc_random_whole(n, blocks, 2, block_begin, block_end);
   double *DSC_RESTRICT o0 = out, *DSC_RESTRICT o1 = o0 + dsc_random_stride(blocks, block_begin, whole);
@@ -199,13 +214,14 @@ DSC_FN void dsc_random_normal_f64(double *out, uint64_t seed, uint64_t stream, i
 
 /* ---- Shuffling ---- */
 
-/* perm becomes a uniformly drawn permutation of 0 ..< n (n <= 2^31): Fisher and Yates, downwards; each bounded integer is
- * Lemire's product of a word and the bound, with the few words thrown away that would favour some results. Words are taken
- * from the stream in order. */
+/* perm becomes a uniformly drawn permutation of 0 ..< n (n <= 2^31): Fisher and Yates, downwards; each bounded integer
+ * is Lemire's product of a word and the bound, with the few words thrown away that would favour some results. Words are
+ * taken from the stream in order. */
 DSC_FN void dsc_shuffle(int32_t *perm, int64_t n, uint64_t seed, uint64_t stream) {
   uint32_t words[4] = {0, 0, 0, 0};
   uint64_t taken = 0;
-  for (int64_t i = 0; i < n; i++) perm[i] = (int32_t)i;
+  for (int64_t i = 0; i < n; i++)
+    perm[i] = (int32_t)i;
   for (int64_t i = n - 1; i > 0; i--) {
     const uint32_t bound = (uint32_t)i + 1u;
     uint64_t product;

@@ -1,8 +1,8 @@
 /* Writing a file so that it is there whole or not at all.
- * Takes a path and bytes; they go to a temporary file beside it, `.NAME.PROCESS-ATTEMPT.tmp`, which is renamed when it is
- * complete and on the disk.
- * Invariant: a failed write leaves no temporary file and the old file as it was; what a killed process left is removed by
- * the next one that asks whether the same file can be written (dsc_replace_probe), and a living one's never.
+ * Takes a path and bytes; they go to a temporary file beside it, `.NAME.PROCESS-ATTEMPT.tmp`, which is renamed when it
+ * is complete and on the disk.
+ * Invariant: a failed write leaves no temporary file and the old file as it was; what a killed process left is removed
+ * by the next one that asks whether the same file can be written (dsc_replace_probe), and a living one's never.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include (fsync, lstat, fchmod). */
 #ifndef DESCENT_REPLACE_H
 #define DESCENT_REPLACE_H
@@ -151,7 +151,8 @@ DSC_FN int dsc_replace_begin(dsc_replacement *replacement, const char *path, dsc
     memcpy(replacement->path, path, length + 1);
     replacement->fd = dsc_replace_open(replacement->temporary, length + 64, path, base);
     if (replacement->fd < 0) {
-      code = dsc_fail_in(error, DSC_ERROR_IO, path, "no file can be made beside it (%s): %s", dsc_show_path(replacement->temporary).text, strerror(errno));
+      code = dsc_fail_in(error, DSC_ERROR_IO, path, "no file can be made beside it (%s): %s",
+          dsc_show_path(replacement->temporary).text, strerror(errno));
       free(replacement->temporary);
       replacement->temporary = NULL;
     } else if (exists && S_ISREG(old.st_mode) && fchmod(replacement->fd, old.st_mode & 0777) != 0) {
@@ -184,7 +185,9 @@ DSC_FN int dsc_replace_write(dsc_replacement *replacement, const void *data, int
     if (put < 0 && errno == EINTR)
       continue;
     if (put <= 0) {
-      const int code = dsc_fail_in(error, DSC_ERROR_IO, replacement->path, "writing failed at byte %" PRId64 ": %s; the file is as it was before", replacement->offset, put < 0 ? strerror(errno) : "nothing was taken");
+      const int code = dsc_fail_in(error, DSC_ERROR_IO, replacement->path,
+          "writing failed at byte %" PRId64 ": %s; the file is as it was before", replacement->offset,
+          put < 0 ? strerror(errno) : "nothing was taken");
       dsc_replace_abandon(replacement);
       return code;
     }
@@ -195,7 +198,8 @@ DSC_FN int dsc_replace_write(dsc_replacement *replacement, const void *data, int
   return DSC_OK;
 }
 
-/* Puts what was written on the disk; 0, or -1 with errno. A file system that knows no such thing has done what it can. */
+/* Puts what was written on the disk; 0, or -1 with errno. A file system that knows no such thing has done what it can.
+ * */
 DSC_FN int dsc_sync(int fd) {
 #if defined(F_FULLFSYNC)
   if (fcntl(fd, F_FULLFSYNC) == 0)
@@ -220,7 +224,9 @@ DSC_FN int dsc_sync_directory(const char *path, dsc_error *error) {
   if (fd >= 0)
     close(fd);
   free(name);
-  return failed ? dsc_fail_in(error, DSC_ERROR_IO, path, "is written, but its directory cannot be synced: %s", strerror(why)) : DSC_OK;
+  return failed
+      ? dsc_fail_in(error, DSC_ERROR_IO, path, "is written, but its directory cannot be synced: %s", strerror(why))
+      : DSC_OK;
 }
 
 /* fsync, rename over the old file, fsync the directory. Closes the replacement whether it fails or not. */
@@ -242,7 +248,9 @@ DSC_FN int dsc_replace_commit(dsc_replacement *replacement, dsc_error *error) {
   if (step == NULL && rename(replacement->temporary, replacement->path) != 0)
     step = "rename";
   if (step != NULL)
-    code = dsc_fail_in(error, DSC_ERROR_IO, replacement->path, "%s failed after byte %" PRId64 ": %s; the file is as it was before", step, replacement->offset, strerror(errno));
+    code = dsc_fail_in(error, DSC_ERROR_IO, replacement->path,
+        "%s failed after byte %" PRId64 ": %s; the file is as it was before", step, replacement->offset,
+        strerror(errno));
   else {
     free(replacement->temporary);
     replacement->temporary = NULL;

@@ -11,8 +11,8 @@
 
 typedef struct {
   int64_t per_epoch; /* steps of an epoch, at least 1 */
-  int64_t last;      /* the step after the last */
-  int64_t every;     /* a checkpoint every so many steps; 0: at the end alone */
+  int64_t last; /* the step after the last */
+  int64_t every; /* a checkpoint every so many steps; 0: at the end alone */
 } dsc_schedule;
 
 /* At most so many epochs and so many steps, of which INT64_MAX is no bound. */
@@ -38,36 +38,31 @@ DSC_FN int64_t dsc_schedule_next(const dsc_schedule *schedule, int64_t step, int
 /* What is due after a step, in this order. Within an epoch a checkpoint is kept before the sums are taken for a report,
  * so that a resumed run reports the whole epoch; between two epochs after the report, which may change what has been
  * the best epoch, and may end the run. */
-enum { DSC_DUE_KEEP_WITHIN = 1,
-       DSC_DUE_REPORT = 2,
-       DSC_DUE_KEEP_BETWEEN = 4 };
+enum { DSC_DUE_KEEP_WITHIN = 1, DSC_DUE_REPORT = 2, DSC_DUE_KEEP_BETWEEN = 4 };
 
 DSC_FN int dsc_schedule_due(const dsc_schedule *schedule, int64_t step) {
   const int ends = step >= schedule->last, between = step % schedule->per_epoch == 0;
   const int keep = ends || (schedule->every > 0 && step % schedule->every == 0);
   return (keep && !between ? DSC_DUE_KEEP_WITHIN : 0) | (ends || between ? DSC_DUE_REPORT : 0) |
-         (keep && between ? DSC_DUE_KEEP_BETWEEN : 0);
+      (keep && between ? DSC_DUE_KEEP_BETWEEN : 0);
 }
 
 /* ---- early stopping ---- */
 
 typedef struct {
-  int64_t patience;     /* epochs in a row without a better one; 0: any number */
-  double tolerance;     /* relative change of an epoch's loss; negative: none is too small */
+  int64_t patience; /* epochs in a row without a better one; 0: any number */
+  double tolerance; /* relative change of an epoch's loss; negative: none is too small */
   double gradient_norm; /* norm of the gradient; negative: none is too small */
-  int keeps_best;       /* the run's result is the best epoch's parameters */
+  int keeps_best; /* the run's result is the best epoch's parameters */
 } dsc_stopping_rule;
 
-enum { DSC_ENDED_NOT = 0,
-       DSC_ENDED_PATIENCE = 1,
-       DSC_ENDED_TOLERANCE = 2,
-       DSC_ENDED_GRADIENT = 3 };
+enum { DSC_ENDED_NOT = 0, DSC_ENDED_PATIENCE = 1, DSC_ENDED_TOLERANCE = 2, DSC_ENDED_GRADIENT = 3 };
 
 typedef struct {
-  double best_loss;   /* the least score so far; infinity: there is no best epoch yet */
-  double last_loss;   /* the last epoch's loss; NaN: there was none */
+  double best_loss; /* the least score so far; infinity: there is no best epoch yet */
+  double last_loss; /* the last epoch's loss; NaN: there was none */
   int64_t since_best; /* epochs since the best one, or since the beginning */
-  int64_t ended;      /* DSC_ENDED_...: why no further step is made */
+  int64_t ended; /* DSC_ENDED_...: why no further step is made */
 } dsc_stopping;
 
 DSC_FN dsc_stopping dsc_stopping_begin(void) {
@@ -86,8 +81,8 @@ DSC_FN int dsc_stopping_is_on(const dsc_stopping_rule *rule) {
 
 /* Counts an epoch: its training loss, its score (the validation loss where there is one, else the training loss) and
  * the norm of its last gradient. Gives 1 if it is the best so far: its parameters are then to be kept. */
-DSC_FN int dsc_stopping_epoch(dsc_stopping *stopping, const dsc_stopping_rule *rule, double loss, double score,
-                              double norm) {
+DSC_FN int dsc_stopping_epoch(
+    dsc_stopping *stopping, const dsc_stopping_rule *rule, double loss, double score, double norm) {
   const double before = stopping->last_loss;
   const int is_best = score < stopping->best_loss;
   stopping->since_best = is_best ? 0 : stopping->since_best + 1;

@@ -9,12 +9,12 @@
 #include "descent_safetensors.h"
 
 typedef struct {
-  const char *program;       /* hash of network, loss and metric */
-  const char *optimizer;     /* its name and numbers but for the learning rate */
+  const char *program; /* hash of network, loss and metric */
+  const char *optimizer; /* its name and numbers but for the learning rate */
   const char *learning_rate; /* as dsc_show_number, or the name of a schedule */
-  const char *engine;        /* compiled, interpreted */
-  const char *data;          /* as dsc_show_data */
-  const char *validation;    /* the same, or none */
+  const char *engine; /* compiled, interpreted */
+  const char *data; /* as dsc_show_data */
+  const char *validation; /* the same, or none */
   int64_t seed, batch, steps_per_epoch;
   int shuffled; /* rows are drawn into batches; else a batch is all rows */
   dsc_stopping_rule stopping;
@@ -52,9 +52,9 @@ DSC_FN dsc_shown_data dsc_show_data(const dsc_array *inputs, const dsc_array *ta
   dsc_hash_add_array(&hash, inputs);
   dsc_hash_add_array(&hash, targets);
   snprintf(shown.text, sizeof shown.text, "%" PRId64 " rows of %s and %s, %s", inputs->shape[0],
-           dsc_show_type(inputs->dtype, inputs->rank - 1, inputs->shape + 1).text,
-           dsc_show_type(targets->dtype, targets->rank - 1, targets->shape + 1).text,
-           dsc_hash_show(dsc_hash_value(&hash)).text);
+      dsc_show_type(inputs->dtype, inputs->rank - 1, inputs->shape + 1).text,
+      dsc_show_type(targets->dtype, targets->rank - 1, targets->shape + 1).text,
+      dsc_hash_show(dsc_hash_value(&hash)).text);
   return shown;
 }
 
@@ -85,10 +85,10 @@ DSC_FN void dsc_stopping_text(const dsc_stopping_rule *rule, char *text, size_t 
 
 /* The facts, each with its text in itself or in the run. */
 DSC_FN void dsc_run_facts(const dsc_run *run, dsc_run_fact *facts) {
-  static const char keys[DSC_RUN_FACTS][14] = {"batch", "data", "engine", "learning rate", "optimizer",
-                                               "program", "seed", "stopping", "validation"};
-  const char *texts[DSC_RUN_FACTS] = {NULL, run->data, run->engine, run->learning_rate, run->optimizer,
-                                      run->program, NULL, NULL, run->validation};
+  static const char keys[DSC_RUN_FACTS][14] = {
+      "batch", "data", "engine", "learning rate", "optimizer", "program", "seed", "stopping", "validation"};
+  const char *texts[DSC_RUN_FACTS] = {
+      NULL, run->data, run->engine, run->learning_rate, run->optimizer, run->program, NULL, NULL, run->validation};
   for (int i = 0; i < DSC_RUN_FACTS; i++) {
     facts[i].key = keys[i];
     facts[i].text = texts[i] != NULL ? texts[i] : facts[i].made;
@@ -135,9 +135,8 @@ DSC_FN dsc_run_differences dsc_run_compare(const dsc_run *run, const dsc_safeten
       continue;
     const size_t from = dsc_show_from(there, here);
     const char *dots = from > 0 ? "..." : "";
-    used +=
-        (size_t)snprintf(differences.text + used, room - used, "%s%s %s%s, this run has %s%s", used > 0 ? "; " : "",
-                         facts[i].key, dots, dsc_show_text(there + from).text, dots, dsc_show_text(here + from).text);
+    used += (size_t)snprintf(differences.text + used, room - used, "%s%s %s%s, this run has %s%s", used > 0 ? "; " : "",
+        facts[i].key, dots, dsc_show_text(there + from).text, dots, dsc_show_text(here + from).text);
   }
   return differences;
 }

@@ -1,9 +1,9 @@
 /* safetensors (huggingface/safetensors, "Format"): named tensors in one file.
  * Takes 8 bytes of little-endian length, a JSON header of that length, and the tensors' little-endian values; gives
- * entries that point into memory of the reader's own. Checksums (descent_safetensors_checksum.h) are checked where there
- * are some, and are no metadata to the caller.
- * Types: F32 F64 I32 I64 U8 BOOL, and by conversion F16 BF16 I8 I16 U16 U32 U64 (descent_stored.h). No key may be unknown
- * or repeated; the parser has no recursion.
+ * entries that point into memory of the reader's own. Checksums (descent_safetensors_checksum.h) are checked where
+ * there are some, and are no metadata to the caller.
+ * Types: F32 F64 I32 I64 U8 BOOL, and by conversion F16 BF16 I8 I16 U16 U32 U64 (descent_stored.h). No key may be
+ * unknown or repeated; the parser has no recursion.
  * Invariant: every byte of the values belongs to exactly one tensor; every entry's data is aligned for its type.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_SAFETENSORS_H
@@ -17,8 +17,8 @@
 #define DSC_SAFETENSORS_HEADER_LIMIT 100000000
 
 typedef struct {
-  const char *name;   /* UTF-8 without zero bytes */
-  dsc_array array;    /* data points into the reader's memory: not for dsc_array_free */
+  const char *name; /* UTF-8 without zero bytes */
+  dsc_array array; /* data points into the reader's memory: not for dsc_array_free */
   int64_t begin, end; /* bytes of the values, from the end of the header */
 } dsc_safetensors_entry;
 
@@ -31,15 +31,16 @@ typedef struct {
   int64_t count;
   dsc_safetensors_pair *metadata; /* metadata[metadata_count], in the header's order */
   int64_t metadata_count;
-  int64_t *by_name;      /* indices of entries in the order of their names' bytes */
+  int64_t *by_name; /* indices of entries in the order of their names' bytes */
   const char *checksums; /* those of the tensors, as 16 digits each; null: the file has none */
-  char *header;          /* the header's text, with strings decoded in place */
+  char *header; /* the header's text, with strings decoded in place */
   uint8_t *values, *moved;
 } dsc_safetensors;
 
 /* The format's name of a stored type; one of the first six is that of an array's type. */
 DSC_FN const char *dsc_safetensors_type(int32_t stored) {
-  static const char names[DSC_STORED_TYPES][5] = {"F32", "F64", "I32", "I64", "U8", "BOOL", "F16", "BF16", "I8", "I16", "U16", "U32", "U64"};
+  static const char names[DSC_STORED_TYPES][5] = {
+      "F32", "F64", "I32", "I64", "U8", "BOOL", "F16", "BF16", "I8", "I16", "U16", "U32", "U64"};
   return names[stored];
 }
 
@@ -96,12 +97,15 @@ DSC_FN int dsc_safetensors_info(dsc_json_cursor *c, dsc_safetensors_entry *entry
     while (key < 3 && strcmp(text, keys[key]) != 0)
       key++;
     if (key == 3 || (seen & 1 << key) != 0)
-      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": %s key %s in tensor %s", 8 + (int64_t)(text - c->text), key == 3 ? "unknown" : "repeated", dsc_show(text, (int64_t)strlen(text)).text, name.text);
+      return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": %s key %s in tensor %s",
+          8 + (int64_t)(text - c->text), key == 3 ? "unknown" : "repeated", dsc_show(text, (int64_t)strlen(text)).text,
+          name.text);
     seen |= 1 << key;
     code = dsc_json_take(c, ':', "':'");
     if (code == DSC_OK)
-      code = key == 0 ? dsc_json_string(c, &type, "a type as a string") : key == 1 ? dsc_json_integers(c, shape, 8, &rank)
-                                                                                   : dsc_json_integers(c, offsets, 2, &count);
+      code = key == 0 ? dsc_json_string(c, &type, "a type as a string")
+          : key == 1  ? dsc_json_integers(c, shape, 8, &rank)
+                      : dsc_json_integers(c, offsets, 2, &count);
     if (code != DSC_OK)
       return code;
   } while (dsc_json_accept(c, ','));
@@ -109,19 +113,26 @@ DSC_FN int dsc_safetensors_info(dsc_json_cursor *c, dsc_safetensors_entry *entry
   if (code != DSC_OK)
     return code;
   if (seen != 7 || count != 2)
-    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": tensor %s lacks %s", 8 + c->at, name.text, (seen & 1) == 0 ? "its dtype" : (seen & 2) == 0 ? "its shape"
-                                                                                                                                                                                  : "two data_offsets");
+    return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": tensor %s lacks %s", 8 + c->at,
+        name.text,
+        (seen & 1) == 0       ? "its dtype"
+            : (seen & 2) == 0 ? "its shape"
+                              : "two data_offsets");
   int32_t stored = 0;
   while (stored < DSC_STORED_TYPES && strcmp(type, dsc_safetensors_type(stored)) != 0)
     stored++;
   if (stored == DSC_STORED_TYPES)
-    return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file, "header, byte %" PRId64 ": tensor %s has type %s; supported are F16 BF16 F32 F64 I8 I16 I32 I64 U8 U16 U32 U64 BOOL", 8 + c->at, name.text, dsc_show(type, (int64_t)strlen(type)).text);
+    return dsc_fail_in(c->error, DSC_ERROR_UNSUPPORTED, c->file,
+        "header, byte %" PRId64
+        ": tensor %s has type %s; supported are F16 BF16 F32 F64 I8 I16 I32 I64 U8 U16 U32 U64 BOOL",
+        8 + c->at, name.text, dsc_show(type, (int64_t)strlen(type)).text);
   entry->begin = offsets[0];
   entry->end = offsets[1];
   dsc_error inner;
   dsc_error_clear(&inner);
   if (dsc_array_describe(&entry->array, dsc_stored_info(stored).dtype, rank, shape, NULL, &inner) != DSC_OK)
-    return dsc_fail_in(c->error, inner.code, c->file, "header, byte %" PRId64 ": tensor %s: %s", 8 + c->at, name.text, inner.message);
+    return dsc_fail_in(
+        c->error, inner.code, c->file, "header, byte %" PRId64 ": tensor %s: %s", 8 + c->at, name.text, inner.message);
   entry->array.stored = stored;
   return DSC_OK;
 }
@@ -141,7 +152,8 @@ DSC_FN int dsc_safetensors_header(dsc_json_cursor *c, dsc_safetensors *out) {
       return code;
     if (strcmp(name, "__metadata__") == 0) {
       if (metadata++)
-        return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": a second __metadata__", 8 + (int64_t)(name - c->text));
+        return dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file, "header, byte %" PRId64 ": a second __metadata__",
+            8 + (int64_t)(name - c->text));
       code = dsc_safetensors_metadata_object(c, out);
     } else {
       void *larger = dsc_safetensors_room(c, out->entries, out->count, sizeof *out->entries);
@@ -169,7 +181,8 @@ DSC_FN int dsc_safetensors_order_names(const void *a, const void *b) {
 }
 
 DSC_FN int dsc_safetensors_order_places(const void *a, const void *b) {
-  const dsc_safetensors_entry *x = *(const dsc_safetensors_entry *const *)a, *y = *(const dsc_safetensors_entry *const *)b;
+  const dsc_safetensors_entry *x = *(const dsc_safetensors_entry *const *)a,
+                              *y = *(const dsc_safetensors_entry *const *)b;
   const int begins = (x->begin > y->begin) - (x->begin < y->begin);
   return begins != 0 ? begins : (x->end > y->end) - (x->end < y->end);
 }
@@ -179,7 +192,8 @@ DSC_FN int dsc_safetensors_order_keys(const void *a, const void *b) {
 }
 
 /* Checks that the tensors tile the values; `start` is where these begin in the file, `size` how long they are. */
-DSC_FN int dsc_safetensors_check_places(dsc_safetensors_entry **sorted, int64_t count, int64_t start, int64_t *size, const char *file, dsc_error *error) {
+DSC_FN int dsc_safetensors_check_places(
+    dsc_safetensors_entry **sorted, int64_t count, int64_t start, int64_t *size, const char *file, dsc_error *error) {
   int64_t end = 0;
   if (count > 0)
     qsort(sorted, (size_t)count, sizeof *sorted, dsc_safetensors_order_places);
@@ -188,9 +202,13 @@ DSC_FN int dsc_safetensors_check_places(dsc_safetensors_entry **sorted, int64_t 
     const dsc_shown name = dsc_show(e->name, (int64_t)strlen(e->name));
     const int64_t stored = e->array.count * dsc_stored_info(e->array.stored).width;
     if (e->begin > e->end || e->end - e->begin != stored)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "tensor %s has data_offsets [%" PRId64 ",%" PRId64 "]; expected %" PRId64 " bytes for its type and shape", name.text, e->begin, e->end, stored);
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file,
+          "tensor %s has data_offsets [%" PRId64 ",%" PRId64 "]; expected %" PRId64 " bytes for its type and shape",
+          name.text, e->begin, e->end, stored);
     if (e->begin != end)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "tensor %s begins at byte %" PRId64 " of the values, %s; expected byte %" PRId64, name.text, e->begin, e->begin < end ? "inside another tensor" : "after a hole", end);
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file,
+          "tensor %s begins at byte %" PRId64 " of the values, %s; expected byte %" PRId64, name.text, e->begin,
+          e->begin < end ? "inside another tensor" : "after a hole", end);
     end = e->end;
   }
   if (end > INT64_MAX - start)
@@ -201,7 +219,8 @@ DSC_FN int dsc_safetensors_check_places(dsc_safetensors_entry **sorted, int64_t 
 
 /* Refuses a name or a key that stands twice. Gives the indices of the entries by name, unless by_name is null. `sorted`
  * has room for a pointer per entry or per pair, whichever are more. */
-DSC_FN int dsc_safetensors_check_names(dsc_safetensors_entry *list, int64_t count, dsc_safetensors_pair *metadata, int64_t metadata_count, int64_t *by_name, void **sorted, int refusal, const char *file, dsc_error *error) {
+DSC_FN int dsc_safetensors_check_names(dsc_safetensors_entry *list, int64_t count, dsc_safetensors_pair *metadata,
+    int64_t metadata_count, int64_t *by_name, void **sorted, int refusal, const char *file, dsc_error *error) {
   dsc_safetensors_entry **entries = (dsc_safetensors_entry **)sorted;
   dsc_safetensors_pair **pairs = (dsc_safetensors_pair **)sorted;
   for (int64_t i = 0; i < metadata_count; i++)
@@ -210,7 +229,8 @@ DSC_FN int dsc_safetensors_check_names(dsc_safetensors_entry *list, int64_t coun
     qsort(pairs, (size_t)metadata_count, sizeof *pairs, dsc_safetensors_order_keys);
   for (int64_t i = 1; i < metadata_count; i++)
     if (strcmp(pairs[i]->key, pairs[i - 1]->key) == 0)
-      return dsc_fail_in(error, refusal, file, "__metadata__ has key %s twice", dsc_show(pairs[i]->key, (int64_t)strlen(pairs[i]->key)).text);
+      return dsc_fail_in(error, refusal, file, "__metadata__ has key %s twice",
+          dsc_show(pairs[i]->key, (int64_t)strlen(pairs[i]->key)).text);
   for (int64_t i = 0; i < count; i++)
     entries[i] = &list[i];
   if (count > 0)
@@ -219,19 +239,21 @@ DSC_FN int dsc_safetensors_check_names(dsc_safetensors_entry *list, int64_t coun
     if (by_name != NULL)
       by_name[i] = entries[i] - list;
     if (i > 0 && strcmp(entries[i]->name, entries[i - 1]->name) == 0)
-      return dsc_fail_in(error, refusal, file, "two tensors are named %s", dsc_show(entries[i]->name, (int64_t)strlen(entries[i]->name)).text);
+      return dsc_fail_in(error, refusal, file, "two tensors are named %s",
+          dsc_show(entries[i]->name, (int64_t)strlen(entries[i]->name)).text);
   }
   return DSC_OK;
 }
 
-/* The bytes that an entry needs of its own, 0 where it can stay where it was read: converted, or not aligned in the file. */
+/* The bytes that an entry needs of its own, 0 where it can stay where it was read: converted, or not aligned in the
+ * file. */
 DSC_FN int64_t dsc_safetensors_needs(const dsc_safetensors_entry *e) {
   const int stays = e->array.stored == e->array.dtype && e->begin % dsc_dtype_size(e->array.dtype) == 0;
   return stays || e->array.bytes == 0 ? 0 : (e->array.bytes - 1) / 8 * 8 + 8;
 }
 
-/* Sets the entries' pointers, converting values and moving those that the file does not align; checks truth values; swaps on
- * a big-endian machine. `start` is where the values begin in the file. */
+/* Sets the entries' pointers, converting values and moving those that the file does not align; checks truth values;
+ * swaps on a big-endian machine. `start` is where the values begin in the file. */
 DSC_FN int dsc_safetensors_place(dsc_safetensors *out, int64_t start, const char *file, dsc_error *error) {
   int64_t room = 0, used = 0;
   for (int64_t i = 0; i < out->count; i++) {
@@ -272,8 +294,7 @@ DSC_FN int dsc_safetensors_take_checksums(dsc_safetensors *out, int sealed, cons
     else if (sealed && i == 1 && strcmp(pair.key, DSC_CHECKSUM_TENSORS_KEY) == 0)
       out->checksums = pair.value;
     else if (!sealed || i != 0)
-      return dsc_fail_in(
-          error, DSC_ERROR_FORMAT, file,
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file,
           "the header is damaged, or another program has rewritten it: key %s of __metadata__ is not in its place",
           dsc_show(pair.key, (int64_t)strlen(pair.key)).text);
   }
@@ -281,7 +302,7 @@ DSC_FN int dsc_safetensors_take_checksums(dsc_safetensors *out, int sealed, cons
   const int64_t expected = out->count > 0 ? out->count * (DSC_CHECKSUM_DIGITS + 1) - 1 : 0;
   if (sealed && (out->checksums == NULL || (int64_t)strlen(out->checksums) != expected))
     return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "the header has no %s of its %" PRId64 " tensors",
-                       DSC_CHECKSUM_TENSORS_KEY, out->count);
+        DSC_CHECKSUM_TENSORS_KEY, out->count);
   return DSC_OK;
 }
 
@@ -293,7 +314,7 @@ DSC_FN int dsc_safetensors_check_values(const dsc_safetensors *out, const char *
     char what[128];
     snprintf(what, sizeof what, "tensor %s", dsc_show(e->name, (int64_t)strlen(e->name)).text);
     code = dsc_checksum_check(out->checksums + i * (DSC_CHECKSUM_DIGITS + 1),
-                              dsc_hash_show(dsc_hash_of(out->values + e->begin, e->end - e->begin)), what, file, error);
+        dsc_hash_show(dsc_hash_of(out->values + e->begin, e->end - e->begin)), what, file, error);
   }
   return code;
 }
@@ -309,7 +330,8 @@ DSC_FN int dsc_safetensors_read_source(dsc_source *source, dsc_safetensors *out,
   for (int i = 7; i >= 0; i--)
     length = length << 8 | head[i];
   if (length > DSC_SAFETENSORS_HEADER_LIMIT)
-    return dsc_fail_in(error, DSC_ERROR_LIMIT, file, "byte 0 announces a header of %" PRIu64 " bytes; expected at most %d", length, DSC_SAFETENSORS_HEADER_LIMIT);
+    return dsc_fail_in(error, DSC_ERROR_LIMIT, file,
+        "byte 0 announces a header of %" PRIu64 " bytes; expected at most %d", length, DSC_SAFETENSORS_HEADER_LIMIT);
   dsc_json_cursor cursor;
   cursor.file = file;
   cursor.at = 0;
@@ -324,8 +346,8 @@ DSC_FN int dsc_safetensors_read_source(dsc_source *source, dsc_safetensors *out,
   code = dsc_source_exactly(source, out->header, cursor.size, "header", error);
   const int sealed = code == DSC_OK && dsc_checksum_begins(out->header, cursor.size);
   if (sealed)
-    code = dsc_checksum_check(out->header + DSC_CHECKSUM_AT, dsc_checksum_of_header(out->header, cursor.size),
-                              "the header", file, error);
+    code = dsc_checksum_check(
+        out->header + DSC_CHECKSUM_AT, dsc_checksum_of_header(out->header, cursor.size), "the header", file, error);
   if (code == DSC_OK)
     code = dsc_safetensors_header(&cursor, out);
   if (code == DSC_OK)
@@ -338,7 +360,8 @@ DSC_FN int dsc_safetensors_read_source(dsc_source *source, dsc_safetensors *out,
   if (sorted == NULL || out->by_name == NULL)
     code = dsc_fail_in(error, DSC_ERROR_MEMORY, file, "no memory for %" PRId64 " entries", most);
   if (code == DSC_OK)
-    code = dsc_safetensors_check_names(out->entries, out->count, out->metadata, out->metadata_count, out->by_name, sorted, DSC_ERROR_FORMAT, file, error);
+    code = dsc_safetensors_check_names(out->entries, out->count, out->metadata, out->metadata_count, out->by_name,
+        sorted, DSC_ERROR_FORMAT, file, error);
   if (code == DSC_OK)
     code = dsc_safetensors_check_places((dsc_safetensors_entry **)sorted, out->count, start, &size, file, error);
   free(sorted);
@@ -384,7 +407,8 @@ DSC_FN int dsc_safetensors_open(const char *path, dsc_safetensors *out, dsc_erro
 }
 
 /* The same from bytes in memory, which are copied; `file` is the name for messages. */
-DSC_FN int dsc_safetensors_parse(const void *bytes, int64_t size, const char *file, dsc_safetensors *out, dsc_error *error) {
+DSC_FN int dsc_safetensors_parse(
+    const void *bytes, int64_t size, const char *file, dsc_safetensors *out, dsc_error *error) {
   dsc_source source;
   memset(out, 0, sizeof *out);
   int code = dsc_source_memory(&source, bytes, size, file, error);

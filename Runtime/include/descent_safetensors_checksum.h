@@ -4,7 +4,8 @@
  *   {"__metadata__":{"descent.checksum":"<16 digits>","descent.checksums":"<16 digits> <16 digits> ...", ...
  *
  * XXH64 of the length and of the header without those first digits, and of each tensor's bytes in the header's order.
- * Invariant: a file of another program, which has no such keys, is read as it is; one with a part of them is damaged. */
+ * Invariant: a file of another program, which has no such keys, is read as it is; one with a part of them is damaged.
+ * */
 #ifndef DESCENT_SAFETENSORS_CHECKSUM_H
 #define DESCENT_SAFETENSORS_CHECKSUM_H
 
@@ -14,8 +15,7 @@
 #define DSC_CHECKSUM_START "{\"__metadata__\":{\"descent.checksum\":\""
 #define DSC_CHECKSUM_HEADER_KEY "descent.checksum"
 #define DSC_CHECKSUM_TENSORS_KEY "descent.checksums"
-enum { DSC_CHECKSUM_AT = (int)sizeof DSC_CHECKSUM_START - 1,
-       DSC_CHECKSUM_DIGITS = 16 };
+enum { DSC_CHECKSUM_AT = (int)sizeof DSC_CHECKSUM_START - 1, DSC_CHECKSUM_DIGITS = 16 };
 
 /* Whether a key of the metadata is one that checksums have for themselves. */
 DSC_FN int dsc_checksum_owns(const char *key) {
@@ -25,7 +25,7 @@ DSC_FN int dsc_checksum_owns(const char *key) {
 /* Whether a header says its own checksum. */
 DSC_FN int dsc_checksum_begins(const char *header, int64_t size) {
   return size > DSC_CHECKSUM_AT + DSC_CHECKSUM_DIGITS &&
-         memcmp(header, DSC_CHECKSUM_START, (size_t)DSC_CHECKSUM_AT) == 0;
+      memcmp(header, DSC_CHECKSUM_START, (size_t)DSC_CHECKSUM_AT) == 0;
 }
 
 /* The checksum that such a header ought to have. */
@@ -43,13 +43,13 @@ DSC_FN dsc_hash_digits dsc_checksum_of_header(const char *header, int64_t size) 
 }
 
 /* Fails unless the digits at `found` are those of `expected`; `what` is the header or a tensor. */
-DSC_FN int dsc_checksum_check(const char *found, dsc_hash_digits expected, const char *what, const char *file,
-                              dsc_error *error) {
+DSC_FN int dsc_checksum_check(
+    const char *found, dsc_hash_digits expected, const char *what, const char *file, dsc_error *error) {
   if (memcmp(found, expected.text, (size_t)DSC_CHECKSUM_DIGITS) == 0)
     return DSC_OK;
   return dsc_fail_in(error, DSC_ERROR_FORMAT, file,
-                     "%s is damaged: its bytes have the checksum %s, not %s as the file says", what, expected.text,
-                     dsc_show(found, DSC_CHECKSUM_DIGITS).text);
+      "%s is damaged: its bytes have the checksum %s, not %s as the file says", what, expected.text,
+      dsc_show(found, DSC_CHECKSUM_DIGITS).text);
 }
 
 #endif

@@ -1,8 +1,8 @@
 /* Writing safetensors (huggingface/safetensors, "Format").
  * Takes named tensors and pairs of strings, in the caller's order; gives one file, there whole or not at all, with
  * checksums (descent_safetensors_checksum.h) of the header and of each tensor.
- * Invariant: the same calls make the same bytes. The header names the tensors in the order they were added; their values
- * stand with the wide types first, so that each is aligned in the file without holes.
+ * Invariant: the same calls make the same bytes. The header names the tensors in the order they were added; their
+ * values stand with the wide types first, so that each is aligned in the file without holes.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_SAFETENSORS_WRITER_H
 #define DESCENT_SAFETENSORS_WRITER_H
@@ -21,9 +21,7 @@ typedef struct {
   dsc_error error;
 } dsc_safetensors_writer;
 
-DSC_FN void dsc_safetensors_begin(dsc_safetensors_writer *writer) {
-  memset(writer, 0, sizeof *writer);
-}
+DSC_FN void dsc_safetensors_begin(dsc_safetensors_writer *writer) { memset(writer, 0, sizeof *writer); }
 
 /* Gives the writer's memory back. */
 DSC_FN void dsc_safetensors_end(dsc_safetensors_writer *writer) {
@@ -56,7 +54,8 @@ DSC_FN char *dsc_safetensors_copy(dsc_safetensors_writer *writer, const char *te
 }
 
 /* Adds a tensor; `data` must stay until the write. */
-DSC_FN int dsc_safetensors_add(dsc_safetensors_writer *writer, const char *name, int32_t dtype, int32_t rank, const int64_t *shape, const void *data) {
+DSC_FN int dsc_safetensors_add(dsc_safetensors_writer *writer, const char *name, int32_t dtype, int32_t rank,
+    const int64_t *shape, const void *data) {
   dsc_json_cursor c;
   memset(&c, 0, sizeof c);
   c.error = &writer->error;
@@ -90,7 +89,7 @@ DSC_FN int dsc_safetensors_metadata(dsc_safetensors_writer *writer, const char *
     return writer->error.code;
   if (dsc_checksum_owns(key))
     return dsc_fail(&writer->error, DSC_ERROR_USAGE, "key %s of __metadata__ is for the file's own checksums",
-                    dsc_show(key, (int64_t)strlen(key)).text);
+        dsc_show(key, (int64_t)strlen(key)).text);
   void *larger = dsc_safetensors_room(&c, writer->metadata, writer->metadata_count, sizeof *writer->metadata);
   if (larger == NULL)
     return writer->error.code;
@@ -148,7 +147,8 @@ DSC_FN void dsc_safetensors_put_string(dsc_safetensors_writer *writer, const cha
 DSC_FN void dsc_safetensors_put_entry(dsc_safetensors_writer *writer, const dsc_safetensors_entry *e) {
   char text[64];
   dsc_safetensors_put_string(writer, e->name);
-  dsc_safetensors_put(writer, text, snprintf(text, sizeof text, ":{\"dtype\":\"%s\",\"shape\":[", dsc_safetensors_type(e->array.dtype)));
+  dsc_safetensors_put(writer, text,
+      snprintf(text, sizeof text, ":{\"dtype\":\"%s\",\"shape\":[", dsc_safetensors_type(e->array.dtype)));
   for (int i = 0; i < e->array.rank; i++)
     dsc_safetensors_put(writer, text, snprintf(text, sizeof text, "%s%" PRId64, i > 0 ? "," : "", e->array.shape[i]));
   dsc_safetensors_put(writer, text, snprintf(text, sizeof text, "],\"data_offsets\":[%" PRId64, e->begin));
@@ -185,7 +185,7 @@ DSC_FN void dsc_safetensors_make_header(dsc_safetensors_writer *writer) {
     dsc_safetensors_put(writer, " ", 1);
   if (writer->error.code == DSC_OK)
     memcpy(writer->header + DSC_CHECKSUM_AT, dsc_checksum_of_header(writer->header, writer->used).text,
-           (size_t)DSC_CHECKSUM_DIGITS);
+        (size_t)DSC_CHECKSUM_DIGITS);
 }
 
 /* Gives each tensor its place: wide types first, so that all are aligned without holes; refuses names that repeat. */
@@ -206,7 +206,8 @@ DSC_FN int dsc_safetensors_layout(dsc_safetensors_writer *writer) {
   void **sorted = (void **)malloc((size_t)(most + 1) * sizeof(void *));
   if (sorted == NULL)
     return dsc_fail(&writer->error, DSC_ERROR_MEMORY, "no memory for %" PRId64 " names", most);
-  const int code = dsc_safetensors_check_names(writer->entries, writer->count, writer->metadata, writer->metadata_count, NULL, sorted, DSC_ERROR_USAGE, NULL, &writer->error);
+  const int code = dsc_safetensors_check_names(writer->entries, writer->count, writer->metadata, writer->metadata_count,
+      NULL, sorted, DSC_ERROR_USAGE, NULL, &writer->error);
   free(sorted);
   return code;
 }

@@ -1,9 +1,9 @@
 /* Signals that ask a long run to end: Ctrl-C, a terminal that closes, a scheduler that wants the machine, a reader that
  * has gone away.
  * Takes over their handling while somebody watches; gives the number of the first one that came.
- * Invariant: the first signal does nothing but be remembered, so that the steps at hand are finished and files are written;
- * a second one ends the process at once, with the status of a process that the signal ended. What was ignored when the
- * watch began stays ignored (nohup), but for Ctrl-C.
+ * Invariant: the first signal does nothing but be remembered, so that the steps at hand are finished and files are
+ * written; a second one ends the process at once, with the status of a process that the signal ended. What was ignored
+ * when the watch began stays ignored (nohup), but for Ctrl-C.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include (sigaction). */
 #ifndef DESCENT_SIGNALS_H
 #define DESCENT_SIGNALS_H

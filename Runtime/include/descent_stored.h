@@ -9,14 +9,16 @@
 #include "descent_files.h"
 
 /* Stored types: those of arrays under their own numbers, then these. */
-enum { DSC_STORED_F16 = 6,
-       DSC_STORED_BF16 = 7,
-       DSC_STORED_I8 = 8,
-       DSC_STORED_I16 = 9,
-       DSC_STORED_U16 = 10,
-       DSC_STORED_U32 = 11,
-       DSC_STORED_U64 = 12,
-       DSC_STORED_TYPES = 13 };
+enum {
+  DSC_STORED_F16 = 6,
+  DSC_STORED_BF16 = 7,
+  DSC_STORED_I8 = 8,
+  DSC_STORED_I16 = 9,
+  DSC_STORED_U16 = 10,
+  DSC_STORED_U32 = 11,
+  DSC_STORED_U64 = 12,
+  DSC_STORED_TYPES = 13
+};
 
 typedef struct {
   char name[5];
@@ -24,7 +26,9 @@ typedef struct {
 } dsc_stored_type;
 
 DSC_FN dsc_stored_type dsc_stored_info(int32_t stored) {
-  static const dsc_stored_type types[DSC_STORED_TYPES] = {{"f32", 4, DSC_F32}, {"f64", 8, DSC_F64}, {"i32", 4, DSC_I32}, {"i64", 8, DSC_I64}, {"u8", 1, DSC_U8}, {"bool", 1, DSC_BOOL}, {"f16", 2, DSC_F32}, {"bf16", 2, DSC_F32}, {"i8", 1, DSC_I32}, {"i16", 2, DSC_I32}, {"u16", 2, DSC_I32}, {"u32", 4, DSC_I64}, {"u64", 8, DSC_I64}};
+  static const dsc_stored_type types[DSC_STORED_TYPES] = {{"f32", 4, DSC_F32}, {"f64", 8, DSC_F64}, {"i32", 4, DSC_I32},
+      {"i64", 8, DSC_I64}, {"u8", 1, DSC_U8}, {"bool", 1, DSC_BOOL}, {"f16", 2, DSC_F32}, {"bf16", 2, DSC_F32},
+      {"i8", 1, DSC_I32}, {"i16", 2, DSC_I32}, {"u16", 2, DSC_I32}, {"u32", 4, DSC_I64}, {"u64", 8, DSC_I64}};
   return types[stored];
 }
 
@@ -33,7 +37,8 @@ DSC_FN dsc_shown dsc_stored_note(const dsc_array *array) {
   dsc_shown shown;
   shown.text[0] = 0;
   if (array->stored != array->dtype)
-    snprintf(shown.text, sizeof shown.text, "%s is read as %s", dsc_stored_info(array->stored).name, dsc_dtype_name(array->dtype));
+    snprintf(shown.text, sizeof shown.text, "%s is read as %s", dsc_stored_info(array->stored).name,
+        dsc_dtype_name(array->dtype));
   return shown;
 }
 
@@ -71,8 +76,9 @@ DSC_FN int dsc_stored_element(int32_t stored, uint64_t bits, uint8_t *to) {
   return stored != DSC_STORED_U64 || bits <= (uint64_t)INT64_MAX;
 }
 
-/* Turns `count` packed values, which stand at the end of an array's bytes, into its elements, from the first byte on; `big`:
- * in big-endian order. Gives the number of the first value that the array's type cannot hold, -1 where there is none. */
+/* Turns `count` packed values, which stand at the end of an array's bytes, into its elements, from the first byte on;
+ * `big`: in big-endian order. Gives the number of the first value that the array's type cannot hold, -1 where there is
+ * none. */
 DSC_FN int64_t dsc_stored_convert(void *data, int64_t count, int32_t stored, int big) {
   const dsc_stored_type type = dsc_stored_info(stored);
   const int64_t size = dsc_dtype_size(type.dtype), width = type.width;
@@ -96,7 +102,8 @@ DSC_FN int64_t dsc_stored_convert(void *data, int64_t count, int32_t stored, int
 
 /* The error of a value that its array cannot hold, which stands at byte `at`. */
 DSC_FN int dsc_stored_beyond(int64_t at, const char *file, dsc_error *error) {
-  return dsc_fail_in(error, DSC_ERROR_UNSUPPORTED, file, "byte %" PRId64 ": a u64 of 2^63 or more, which i64 cannot hold", at);
+  return dsc_fail_in(
+      error, DSC_ERROR_UNSUPPORTED, file, "byte %" PRId64 ": a u64 of 2^63 or more, which i64 cannot hold", at);
 }
 
 /* Fails where a truth value is neither 0 nor 1; `start` is the place of the first in the file. */
@@ -104,12 +111,14 @@ DSC_FN int dsc_stored_check_truths(const dsc_array *array, int64_t start, const 
   const uint8_t *data = (const uint8_t *)array->data;
   for (int64_t i = 0; array->dtype == DSC_BOOL && i < array->count; i++)
     if (data[i] > 1)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "byte %" PRId64 ": a truth value of %d; expected 0 or 1", start + i, data[i]);
+      return dsc_fail_in(
+          error, DSC_ERROR_FORMAT, file, "byte %" PRId64 ": a truth value of %d; expected 0 or 1", start + i, data[i]);
   return DSC_OK;
 }
 
 /* Reads the values of an array that is described, which are the rest of the source, and converts them. */
-DSC_FN int dsc_stored_read(dsc_source *source, int32_t stored, int big, const char *what, dsc_array *out, dsc_error *error) {
+DSC_FN int dsc_stored_read(
+    dsc_source *source, int32_t stored, int big, const char *what, dsc_array *out, dsc_error *error) {
   const int64_t width = dsc_stored_info(stored).width, size = out->count * width, start = source->offset;
   int code = dsc_source_promise(source, size, what, error);
   if (code != DSC_OK)
@@ -124,7 +133,8 @@ DSC_FN int dsc_stored_read(dsc_source *source, int32_t stored, int big, const ch
   if (code != DSC_OK)
     return code;
   const int64_t bad = dsc_stored_convert(out->data, out->count, stored, big);
-  return bad >= 0 ? dsc_stored_beyond(start + bad * width, source->path, error) : dsc_stored_check_truths(out, start, source->path, error);
+  return bad >= 0 ? dsc_stored_beyond(start + bad * width, source->path, error)
+                  : dsc_stored_check_truths(out, start, source->path, error);
 }
 
 #endif

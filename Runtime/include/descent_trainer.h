@@ -1,9 +1,9 @@
 /* A standalone trainer: everything but the step programs and the tables that describe them.
- * Takes a dsc_trainer, which an emitted main fills in, and the command line; reads the data, trains, prints a line for each
- * epoch and writes parameters and checkpoints. Gives the exit status: 0, 1 for a failure, 64 for a wrong command line, 128
- * and the signal's number after a signal that ended it, with its files written.
- * Invariant: the numbers are those of the library that emitted the program, bit for bit, for any number of threads; files
- * are there whole or not at all; a failure is one line on the standard error.
+ * Takes a dsc_trainer, which an emitted main fills in, and the command line; reads the data, trains, prints a line for
+ * each epoch and writes parameters and checkpoints. Gives the exit status: 0, 1 for a failure, 64 for a wrong command
+ * line, 128 and the signal's number after a signal that ended it, with its files written.
+ * Invariant: the numbers are those of the library that emitted the program, bit for bit, for any number of threads;
+ * files are there whole or not at all; a failure is one line on the standard error.
  * The includer defines _POSIX_C_SOURCE 200809L before its first #include. */
 #ifndef DESCENT_TRAINER_H
 #define DESCENT_TRAINER_H
@@ -19,17 +19,17 @@ typedef struct {
   dsc_trainer_options options;
   dsc_array inputs, targets, validation_inputs, validation_targets;
   void **parameters, **best, **state; /* one block of memory each, as the tables say */
-  void **io;                          /* room for the arrays of any program */
+  void **io; /* room for the arrays of any program */
   void *arena;
   int32_t *order;
-  int64_t epoch;           /* whose order it is; -1: none yet */
-  int64_t rows, first;     /* of the data; the first step of the epoch at hand */
-  int shuffled;            /* as a checkpoint knows it: not where a batch is all rows, though a step might take more */
+  int64_t epoch; /* whose order it is; -1: none yet */
+  int64_t rows, first; /* of the data; the first step of the epoch at hand */
+  int shuffled; /* as a checkpoint knows it: not where a batch is all rows, though a step might take more */
   int64_t steps_per_epoch; /* that of these rows */
-  char *rate;              /* the learning rate in words */
+  char *rate; /* the learning rate in words */
   int64_t step, bad;
   double loss, metric; /* sums since the last report */
-  int64_t summed;      /* steps in them */
+  int64_t summed; /* steps in them */
   dsc_stopping stopping;
   dsc_run run; /* what a checkpoint says of it, with the two texts below */
   dsc_shown_data data, validation;
@@ -89,7 +89,7 @@ DSC_FN void dsc_trainer_end(dsc_trainer_state *s) {
 
 /* Describes tensors of a table as a checkpoint takes them. */
 DSC_FN void dsc_trainer_describe(dsc_checkpoint_tensor *to, const dsc_trainer_tensor *tensors, void *const *memory,
-                                 int64_t count, dsc_error *error) {
+    int64_t count, dsc_error *error) {
   for (int64_t i = 0; error->code == DSC_OK && i < count; i++) {
     to[i].name = tensors[i].name;
     dsc_array_describe(&to[i].array, tensors[i].dtype, tensors[i].rank, tensors[i].shape, tensors[i].name, error);
@@ -131,7 +131,7 @@ DSC_FN void dsc_trainer_name_rate(dsc_trainer_state *s, dsc_error *error) {
   s->rate = (char *)dsc_trainer_memory(size, error);
   if (s->rate != NULL)
     snprintf(s->rate, (size_t)size, "%s%s%s", is_own || !t->constant_rate ? t->learning_rate : "",
-             is_own || t->constant_rate ? "" : ", scaled to ", is_own ? "" : number.text);
+        is_own || t->constant_rate ? "" : ", scaled to ", is_own ? "" : number.text);
 }
 
 /* Reads the data and allocates all memory of the run. */
@@ -143,7 +143,8 @@ DSC_FN int dsc_trainer_begin(dsc_trainer_state *s, dsc_error *error) {
   const int64_t train = step->program.arena_bytes(threads);
   if (dsc_trainer_load(t, &s->options, 0, &s->inputs, &s->targets, error) != DSC_OK)
     return error->code;
-  if (t->validation != NULL && dsc_trainer_load(t, &s->options, 1, &s->validation_inputs, &s->validation_targets, error) != DSC_OK)
+  if (t->validation != NULL &&
+      dsc_trainer_load(t, &s->options, 1, &s->validation_inputs, &s->validation_targets, error) != DSC_OK)
     return error->code;
   s->rows = s->inputs.shape[0];
   s->shuffled = step->shuffled && s->rows > step->batch;
@@ -221,11 +222,14 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
   }
   s->summed += steps;
   if (s->bad >= 0)
-    return dsc_fail(error, DSC_ERROR_FORMAT, "the loss became infinite or not a number in step %" PRId64
-                    "; try a smaller learning rate%s; train --check-nan of the program that this trainer was made by "
-                    "names the operation", s->bad + 1,
-                    t->data->target.dtype == DSC_F32 || t->data->target.dtype == DSC_F64
-                        ? "" : ", and see whether a label lies outside the classes");
+    return dsc_fail(error, DSC_ERROR_FORMAT,
+        "the loss became infinite or not a number in step %" PRId64
+        "; try a smaller learning rate%s; train --check-nan of the program that this trainer was made by "
+        "names the operation",
+        s->bad + 1,
+        t->data->target.dtype == DSC_F32 || t->data->target.dtype == DSC_F64
+            ? ""
+            : ", and see whether a label lies outside the classes");
   return DSC_OK;
 }
 
@@ -349,15 +353,15 @@ DSC_FN int64_t dsc_trainer_slice(int64_t slice, int64_t steps, double seconds) {
 
 DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
-  const dsc_schedule schedule = dsc_schedule_of(s->steps_per_epoch, o->epochs > 0 ? o->epochs : INT64_MAX,
-                                                o->steps > 0 ? o->steps : INT64_MAX, o->every);
+  const dsc_schedule schedule = dsc_schedule_of(
+      s->steps_per_epoch, o->epochs > 0 ? o->epochs : INT64_MAX, o->steps > 0 ? o->steps : INT64_MAX, o->every);
   const int64_t epochs = (schedule.last - 1) / schedule.per_epoch + 1;
   int64_t ran = 0, written = s->step, slice = 1;
   double seconds = 0;
   int code = DSC_OK;
   if (s->stopping.ended != DSC_ENDED_NOT)
     printf("nothing left to do: the run had ended early after %" PRId64 " steps: %s\n", s->step,
-           dsc_stopping_reason(s->stopping.ended));
+        dsc_stopping_reason(s->stopping.ended));
   else if (s->step >= schedule.last)
     printf("nothing left to do: %" PRId64 " steps had been done\n", s->step);
   while (code == DSC_OK && s->step < schedule.last && s->stopping.ended == DSC_ENDED_NOT && dsc_signal_caught == 0) {
@@ -391,7 +395,8 @@ DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
 DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer_options *o = &s->options;
   if (dsc_contracts())
-    return dsc_fail(error, DSC_ERROR_USAGE, "built with products and sums contracted, which gives other results; build it with -ffp-contract=off");
+    return dsc_fail(error, DSC_ERROR_USAGE,
+        "built with products and sums contracted, which gives other results; build it with -ffp-contract=off");
   int code = dsc_replace_probe(o->output, error);
   if (code == DSC_OK && o->checkpoint != NULL)
     code = dsc_replace_probe(o->checkpoint, error);
@@ -412,7 +417,8 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
     memcpy(s->parameters[i], s->best[i], (size_t)dsc_trainer_bytes(&s->trainer->parameters[i]));
   code = dsc_trainer_write(s, o->output, error);
   if (code == DSC_OK && dsc_signal_caught != 0)
-    printf("interrupted after step %" PRId64 "%s%s\n", s->step, o->checkpoint != NULL ? "; it goes on with --resume " : "", o->checkpoint != NULL ? o->checkpoint : "");
+    printf("interrupted after step %" PRId64 "%s%s\n", s->step,
+        o->checkpoint != NULL ? "; it goes on with --resume " : "", o->checkpoint != NULL ? o->checkpoint : "");
   if (code == DSC_OK)
     printf("parameters: %s\n", o->output);
   return code;

@@ -1,5 +1,6 @@
 /* The rows that a standalone trainer learns from and is tested on.
- * Takes the description of a source; gives arrays of the types that the programs take, or an error that names the file. */
+ * Takes the description of a source; gives arrays of the types that the programs take, or an error that names the file.
+ * */
 #ifndef DESCENT_TRAINER_DATA_H
 #define DESCENT_TRAINER_DATA_H
 
@@ -12,7 +13,7 @@
 /* Whether rows of the array are those that the table says. */
 DSC_FN int dsc_trainer_fits(const dsc_array *array, const dsc_trainer_tensor *tensor) {
   return array->dtype == tensor->dtype && array->rank == tensor->rank && array->rank > 0 &&
-         memcmp(array->shape + 1, tensor->shape + 1, (size_t)(tensor->rank - 1) * sizeof(int64_t)) == 0;
+      memcmp(array->shape + 1, tensor->shape + 1, (size_t)(tensor->rank - 1) * sizeof(int64_t)) == 0;
 }
 
 /* The type of any number of such rows: f32[rows,784]. */
@@ -39,21 +40,30 @@ DSC_FN dsc_shown dsc_trainer_show_targets(const dsc_trainer_rows *source) {
   return shown;
 }
 
-DSC_FN int dsc_trainer_expect(const dsc_array *array, const dsc_trainer_tensor *tensor, const char *file, dsc_error *error) {
+DSC_FN int dsc_trainer_expect(
+    const dsc_array *array, const dsc_trainer_tensor *tensor, const char *file, dsc_error *error) {
   if (dsc_trainer_fits(array, tensor))
     return DSC_OK;
-  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s are %s; this trainer was built for %s", tensor->name, dsc_show_type(array->dtype, array->rank, array->shape).text, dsc_trainer_show_rows(tensor).text);
+  return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%s are %s; this trainer was built for %s", tensor->name,
+      dsc_show_type(array->dtype, array->rank, array->shape).text, dsc_trainer_show_rows(tensor).text);
 }
 
 /* Whether a run can have so many rows to train on. */
-DSC_FN int dsc_trainer_enough(const dsc_trainer *trainer, const dsc_trainer_batch *step, int64_t rows, const char *file, dsc_error *error) {
+DSC_FN int dsc_trainer_enough(
+    const dsc_trainer *trainer, const dsc_trainer_batch *step, int64_t rows, const char *file, dsc_error *error) {
   if (!step->shuffled && rows != step->batch)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%" PRId64 " rows; this step takes all rows at once and was built for %" PRId64 " of them (any number is taken by a trainer that is emitted with a --batch of fewer)", rows, step->batch);
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, file,
+        "%" PRId64 " rows; this step takes all rows at once and was built for %" PRId64
+        " of them (any number is taken by a trainer that is emitted with a --batch of fewer)",
+        rows, step->batch);
   for (int64_t i = 0; step->shuffled && rows < step->batch && i < trainer->batch_count; i++)
     if (trainer->batches[i].shuffled && trainer->batches[i].batch <= rows)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%" PRId64 " rows are less than a batch of %" PRId64 "; --batch %" PRId64 " would do", rows, step->batch, trainer->batches[i].batch);
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file,
+          "%" PRId64 " rows are less than a batch of %" PRId64 "; --batch %" PRId64 " would do", rows, step->batch,
+          trainer->batches[i].batch);
   if (step->shuffled && rows < step->batch)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "%" PRId64 " rows are less than a batch of %" PRId64 "; at least as many are needed", rows, step->batch);
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, file,
+        "%" PRId64 " rows are less than a batch of %" PRId64 "; at least as many are needed", rows, step->batch);
   return DSC_OK;
 }
 
@@ -74,7 +84,8 @@ DSC_FN int dsc_trainer_take(dsc_array *array, const int32_t *rows, int64_t count
 }
 
 /* Which rows the choices keep, in rows[0..<*count]; `order` is scratch of the same size. */
-DSC_FN int dsc_trainer_choose(const dsc_trainer_rows *source, int32_t *rows, int32_t *order, int64_t *count, const char *file, dsc_error *error) {
+DSC_FN int dsc_trainer_choose(
+    const dsc_trainer_rows *source, int32_t *rows, int32_t *order, int64_t *count, const char *file, dsc_error *error) {
   for (int64_t i = 0; i < *count; i++)
     rows[i] = (int32_t)i;
   for (int64_t i = 0; i < source->choice_count; i++) {
@@ -85,20 +96,23 @@ DSC_FN int dsc_trainer_choose(const dsc_trainer_rows *source, int32_t *rows, int
     }
     const int64_t held = dsc_rows_held(*count, choice->fraction);
     if (held < 1 || held >= *count)
-      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "a split of %" PRId64 " rows by %s leaves a part without rows", *count, dsc_show_number(choice->fraction).text);
+      return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "a split of %" PRId64 " rows by %s leaves a part without rows",
+          *count, dsc_show_number(choice->fraction).text);
     *count = dsc_rows_split(rows, *count, held, choice->part == DSC_TRAINER_HELD_OUT, choice->seed, order);
   }
   return DSC_OK;
 }
 
-DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *inputs, const char *targets, dsc_array *x, dsc_array *y, dsc_error *error) {
+DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *inputs, const char *targets, dsc_array *x,
+    dsc_array *y, dsc_error *error) {
   if (source->reader == DSC_TRAINER_CSV) {
     dsc_csv csv;
     const int code = dsc_csv_read(inputs, &source->csv, &csv, error);
     if (code != DSC_OK)
       return code;
     if (csv.dropped > 0)
-      fprintf(stderr, "note: %s: %" PRId64 " of %" PRId64 " rows are left out, as a value is missing\n", dsc_show_path(inputs).text, csv.dropped, csv.dropped + csv.rows);
+      fprintf(stderr, "note: %s: %" PRId64 " of %" PRId64 " rows are left out, as a value is missing\n",
+          dsc_show_path(inputs).text, csv.dropped, csv.dropped + csv.rows);
     *x = csv.features;
     *y = csv.target;
     memset(&csv.features, 0, sizeof csv.features);
@@ -120,12 +134,15 @@ DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *in
 }
 
 /* Reads, makes labels, takes rows, checks types. On failure x and y are still to be given back. */
-DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, const char *targets, dsc_array *x, dsc_array *y, dsc_error *error) {
+DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, const char *targets, dsc_array *x,
+    dsc_array *y, dsc_error *error) {
   int code = dsc_trainer_read_files(source, inputs, targets, x, y, error);
   if (code != DSC_OK)
     return code;
   if (x->rank < 1 || y->rank < 1 || x->shape[0] != y->shape[0] || x->shape[0] < 1 || x->shape[0] > (int64_t)1 << 31)
-    return dsc_fail_in(error, DSC_ERROR_FORMAT, targets, "inputs of type %s and targets of type %s are no rows that belong together", dsc_show_type(x->dtype, x->rank, x->shape).text, dsc_show_type(y->dtype, y->rank, y->shape).text);
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, targets,
+        "inputs of type %s and targets of type %s are no rows that belong together",
+        dsc_show_type(x->dtype, x->rank, x->shape).text, dsc_show_type(y->dtype, y->rank, y->shape).text);
   if (source->classes > 0) {
     dsc_array labels;
     code = dsc_labels(y, source->classes, targets, &labels, error);
@@ -155,9 +172,9 @@ DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, 
 
 /* ---- which files ---- */
 
-/* The folder that this program lies in, with a slash at its end; empty for the folder at hand. It is that of the running
- * file where the system tells it (Linux's /proc), and otherwise that of the name by which the program was called. To be
- * given back with free; null where there is no memory. */
+/* The folder that this program lies in, with a slash at its end; empty for the folder at hand. It is that of the
+ * running file where the system tells it (Linux's /proc), and otherwise that of the name by which the program was
+ * called. To be given back with free; null where there is no memory. */
 DSC_FN char *dsc_trainer_folder(const char *name) {
   const size_t room = 4096;
   char *folder = (char *)malloc(room);
@@ -174,7 +191,8 @@ DSC_FN char *dsc_trainer_folder(const char *name) {
   return folder;
 }
 
-/* `folder` and `name`, one after the other. To be given back with free; null, with an error, where there is no memory. */
+/* `folder` and `name`, one after the other. To be given back with free; null, with an error, where there is no memory.
+ * */
 DSC_FN char *dsc_trainer_join(const char *folder, const char *separator, const char *name, dsc_error *error) {
   const size_t size = strlen(folder) + strlen(separator) + strlen(name) + 1;
   char *path = (char *)malloc(size);
@@ -185,9 +203,10 @@ DSC_FN char *dsc_trainer_join(const char *folder, const char *separator, const c
   return path;
 }
 
-/* The file to read: the one that was asked for, else one of the usual name in the folder `data` that was asked for, else
- * the usual one beside the program. To be given back with free; null, with an error, where there is no memory. */
-DSC_FN char *dsc_trainer_path(const char *usual, const char *asked, const char *data, const char *program, dsc_error *error) {
+/* The file to read: the one that was asked for, else one of the usual name in the folder `data` that was asked for,
+ * else the usual one beside the program. To be given back with free; null, with an error, where there is no memory. */
+DSC_FN char *dsc_trainer_path(
+    const char *usual, const char *asked, const char *data, const char *program, dsc_error *error) {
   const char *slash = strrchr(usual, '/');
   if (asked != NULL)
     return dsc_trainer_join(asked, "", "", error);
@@ -197,9 +216,10 @@ DSC_FN char *dsc_trainer_path(const char *usual, const char *asked, const char *
 }
 
 /* Says what is missing where a file of the usual name is not beside the program. */
-DSC_FN int dsc_trainer_look(const dsc_trainer *trainer, const dsc_trainer_rows *source, int is_target, const char *path, dsc_error *error) {
-  static const char names[2][3][21] = {{"--data", "--inputs", "--targets"},
-                                       {"--validation-data", "--validation-inputs", "--validation-targets"}};
+DSC_FN int dsc_trainer_look(
+    const dsc_trainer *trainer, const dsc_trainer_rows *source, int is_target, const char *path, dsc_error *error) {
+  static const char names[2][3][21] = {
+      {"--data", "--inputs", "--targets"}, {"--validation-data", "--validation-inputs", "--validation-targets"}};
   static const char formats[3][13] = {"CSV table", "IDX file", "NPY file"};
   const int table = source->reader == DSC_TRAINER_CSV;
   const char *option = names[source == trainer->validation][table ? 0 : 1 + is_target];
@@ -207,15 +227,19 @@ DSC_FN int dsc_trainer_look(const dsc_trainer *trainer, const dsc_trainer_rows *
   if (access(path, F_OK) == 0 || errno != ENOENT)
     return DSC_OK;
   return dsc_fail_in(error, DSC_ERROR_IO, path, "is not there; %s: put it there, or name another %s with %s (%s%s%s%s)",
-                     trainer->carried ? "this trainer reads it from the folder data beside the program"
-                                      : "it was too large to come with this trainer",
-                     formats[source->reader], option, is_target ? "" : "inputs ",
-                     is_target ? "" : dsc_trainer_show_rows(&source->input).text,
-                     is_target ? "targets " : table ? ", targets " : "", is_target || table ? targets.text : "");
+      trainer->carried ? "this trainer reads it from the folder data beside the program"
+                       : "it was too large to come with this trainer",
+      formats[source->reader], option, is_target ? "" : "inputs ",
+      is_target ? "" : dsc_trainer_show_rows(&source->input).text,
+      is_target   ? "targets "
+          : table ? ", targets "
+                  : "",
+      is_target || table ? targets.text : "");
 }
 
 /* Reads the data, or the validation rows where `validation` is 1. */
-DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_options *o, int validation, dsc_array *x, dsc_array *y, dsc_error *error) {
+DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_options *o, int validation, dsc_array *x,
+    dsc_array *y, dsc_error *error) {
   const dsc_trainer_rows *source = validation ? trainer->validation : trainer->data, *data = trainer->data;
   const int table = source->reader == DSC_TRAINER_CSV;
   const char *asked_x = table ? o->data : o->inputs, *asked_y = table ? NULL : o->targets;
@@ -223,7 +247,8 @@ DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_option
   if (validation) {
     /* Rows held out of the same file follow it to another place. */
     const char *same_x = source->reader == data->reader && strcmp(source->inputs, data->inputs) == 0 ? asked_x : NULL;
-    const char *same_y = !table && source->reader == data->reader && strcmp(source->targets, data->targets) == 0 ? asked_y : NULL;
+    const char *same_y =
+        !table && source->reader == data->reader && strcmp(source->targets, data->targets) == 0 ? asked_y : NULL;
     asked_x = table ? o->validation_data : o->validation_inputs;
     asked_y = table ? NULL : o->validation_targets;
     asked_x = asked_x != NULL ? asked_x : same_x;
@@ -232,7 +257,8 @@ DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_option
   char *program = dsc_trainer_folder(o->program);
   char *inputs = program == NULL ? NULL : dsc_trainer_path(source->inputs, asked_x, folder, program, error);
   char *targets = inputs == NULL || table ? NULL : dsc_trainer_path(source->targets, asked_y, folder, program, error);
-  int code = inputs == NULL || (targets == NULL && !table) ? dsc_fail(error, DSC_ERROR_MEMORY, "no memory for a path") : DSC_OK;
+  int code = inputs == NULL || (targets == NULL && !table) ? dsc_fail(error, DSC_ERROR_MEMORY, "no memory for a path")
+                                                           : DSC_OK;
   if (code == DSC_OK && asked_x == NULL && folder == NULL)
     code = dsc_trainer_look(trainer, source, 0, inputs, error);
   if (code == DSC_OK && !table && asked_y == NULL && folder == NULL)

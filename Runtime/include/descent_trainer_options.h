@@ -10,12 +10,12 @@
 
 /* ---- what is to be trained ---- */
 
-enum { DSC_TRAINER_CSV = 0,
-       DSC_TRAINER_IDX = 1,
-       DSC_TRAINER_NPY = 2 };
-enum { DSC_TRAINER_FIRST = 0,    /* the first `count` rows, or all where there are fewer */
-       DSC_TRAINER_OTHERS = 1,   /* all rows but the `fraction` that a split with `seed` holds out */
-       DSC_TRAINER_HELD_OUT = 2 }; /* the rows that it holds out */
+enum { DSC_TRAINER_CSV = 0, DSC_TRAINER_IDX = 1, DSC_TRAINER_NPY = 2 };
+enum {
+  DSC_TRAINER_FIRST = 0, /* the first `count` rows, or all where there are fewer */
+  DSC_TRAINER_OTHERS = 1, /* all rows but the `fraction` that a split with `seed` holds out */
+  DSC_TRAINER_HELD_OUT = 2
+}; /* the rows that it holds out */
 
 typedef struct {
   const char *name;
@@ -32,7 +32,7 @@ typedef struct {
 
 /* Where rows come from, which of them are taken, and what each must be: the first axis may have any length. */
 typedef struct {
-  int32_t reader;              /* DSC_TRAINER_CSV ... */
+  int32_t reader; /* DSC_TRAINER_CSV ... */
   const char *inputs, *targets; /* paths from the program's folder; a table has both in `inputs` */
   dsc_csv_options csv;
   const dsc_trainer_choice *choices;
@@ -50,7 +50,7 @@ typedef struct {
 typedef struct {
   dsc_trainer_program program;
   int64_t batch;
-  int shuffled;         /* batches are drawn from any number of rows; else a batch is all rows, and there are so many */
+  int shuffled; /* batches are drawn from any number of rows; else a batch is all rows, and there are so many */
   const char *checksum; /* of network, loss and metric */
 } dsc_trainer_batch;
 
@@ -77,14 +77,15 @@ typedef struct {
   const dsc_trainer_tensor *state; /* of the optimizer */
   int64_t state_count;
   const dsc_trainer_rows *data, *validation; /* validation: null where there is none */
-  int carried;                               /* the files of the data came with the program */
+  int carried; /* the files of the data came with the program */
   int64_t steps_per_epoch; /* where a batch is all rows */
   dsc_stopping_rule stopping;
   int64_t gradient_norm_state; /* the tensor of the state that holds the norm, where that can end training */
   /* What a checkpoint says of the run: see dsc_run. The learning rate is what it says where the rate is `own_rate`. */
   const char *optimizer, *learning_rate;
-  double own_rate, rate; /* the rate of the program, and that of a run; 0: it is a function that has no rate of its own */
-  int constant_rate;     /* the rate is one number, else a schedule, or several, which are scaled */
+  double own_rate,
+      rate; /* the rate of the program, and that of a run; 0: it is a function that has no rate of its own */
+  int constant_rate; /* the rate is one number, else a schedule, or several, which are scaled */
   /* What the command line may change; 0 steps: as many as the epochs have; 0 threads: as dsc_trainer_threads says. */
   int64_t epochs, steps, seed, threads;
 } dsc_trainer;
@@ -112,12 +113,14 @@ typedef struct {
 
 enum { DSC_TRAINER_OPTIONS = 20 };
 
-DSC_FN void dsc_trainer_list_number(dsc_trainer_option *list, int *count, const char *name, int64_t *number, int64_t least, int64_t most, const char *help) {
+DSC_FN void dsc_trainer_list_number(dsc_trainer_option *list, int *count, const char *name, int64_t *number,
+    int64_t least, int64_t most, const char *help) {
   const dsc_trainer_option option = {name, "N", help, number, least, most, NULL, NULL, NULL};
   list[(*count)++] = option;
 }
 
-DSC_FN void dsc_trainer_list_path(dsc_trainer_option *list, int *count, const char *name, const char *value, const char **text, const char *help) {
+DSC_FN void dsc_trainer_list_path(
+    dsc_trainer_option *list, int *count, const char *name, const char *value, const char **text, const char *help) {
   const dsc_trainer_option option = {name, value, help, NULL, 0, 0, text, NULL, NULL};
   list[(*count)++] = option;
 }
@@ -127,7 +130,8 @@ DSC_FN void dsc_trainer_list_flag(dsc_trainer_option *list, int *count, const ch
   list[(*count)++] = option;
 }
 
-DSC_FN void dsc_trainer_list_real(dsc_trainer_option *list, int *count, const char *name, double *real, const char *help) {
+DSC_FN void dsc_trainer_list_real(
+    dsc_trainer_option *list, int *count, const char *name, double *real, const char *help) {
   const dsc_trainer_option option = {name, "X", help, NULL, 0, 0, NULL, NULL, real};
   list[(*count)++] = option;
 }
@@ -141,19 +145,24 @@ DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, 
   dsc_trainer_list_number(list, &n, "--steps", &o->steps, 1, INT64_MAX, "steps, in place of epochs");
   dsc_trainer_list_number(list, &n, "--batch", &o->batch, 1, INT64_MAX, "rows of a batch, one of those below");
   dsc_trainer_list_real(list, &n, "--lr", &o->rate,
-                        trainer->constant_rate ? "the learning rate" : "the learning rate's base; the whole schedule is scaled to it");
-  dsc_trainer_list_number(list, &n, "--seed", &o->seed, INT64_MIN, INT64_MAX, "decides initial parameters and the order of rows");
-  dsc_trainer_list_number(list, &n, "--threads", &o->threads, 1, DSC_MOST_THREADS, "threads; results do not depend on them");
+      trainer->constant_rate ? "the learning rate" : "the learning rate's base; the whole schedule is scaled to it");
+  dsc_trainer_list_number(
+      list, &n, "--seed", &o->seed, INT64_MIN, INT64_MAX, "decides initial parameters and the order of rows");
+  dsc_trainer_list_number(
+      list, &n, "--threads", &o->threads, 1, DSC_MOST_THREADS, "threads; results do not depend on them");
   dsc_trainer_list_path(list, &n, "--output", "FILE", &o->output, "where the parameters go, as safetensors");
-  dsc_trainer_list_path(list, &n, "--checkpoint", "FILE", &o->checkpoint, "keep parameters, optimizer and position there");
-  dsc_trainer_list_number(list, &n, "--every", &o->every, 1, INT64_MAX, "write the checkpoint every N steps too, not only at the end");
+  dsc_trainer_list_path(
+      list, &n, "--checkpoint", "FILE", &o->checkpoint, "keep parameters, optimizer and position there");
+  dsc_trainer_list_number(
+      list, &n, "--every", &o->every, 1, INT64_MAX, "write the checkpoint every N steps too, not only at the end");
   dsc_trainer_list_path(list, &n, "--resume", "FILE", &o->resume, "go on from a checkpoint");
-  dsc_trainer_list_flag(list, &n, "--resume-anyway", &o->resume_anyway,
-                        "also from one of another run whose tensors fit");
+  dsc_trainer_list_flag(
+      list, &n, "--resume-anyway", &o->resume_anyway, "also from one of another run whose tensors fit");
   if (table) {
     dsc_trainer_list_path(list, &n, "--data", "FILE", &o->data, "the table to train on");
   } else {
-    dsc_trainer_list_path(list, &n, "--data", "DIR", &o->data, "the folder with the files of the data, under their usual names");
+    dsc_trainer_list_path(
+        list, &n, "--data", "DIR", &o->data, "the folder with the files of the data, under their usual names");
     dsc_trainer_list_path(list, &n, "--inputs", "FILE", &o->inputs, "the inputs to train on");
     dsc_trainer_list_path(list, &n, "--targets", "FILE", &o->targets, "their targets");
   }
@@ -174,12 +183,15 @@ DSC_FN dsc_shown dsc_trainer_show_batches(const dsc_trainer *trainer) {
   shown.text[0] = 0;
   for (int64_t i = 0; i < trainer->batch_count && used < room; i++)
     used += snprintf(shown.text + used, (size_t)(room - used), "%s%s%" PRId64,
-                     i == 0 ? "" : i + 1 < trainer->batch_count ? ", " : " or ",
-                     trainer->batches[i].shuffled ? "" : "all ", trainer->batches[i].batch);
+        i == 0                             ? ""
+            : i + 1 < trainer->batch_count ? ", "
+                                           : " or ",
+        trainer->batches[i].shuffled ? "" : "all ", trainer->batches[i].batch);
   return shown;
 }
 
-DSC_FN void dsc_trainer_help(const char *program, const dsc_trainer *trainer, const dsc_trainer_option *list, int count) {
+DSC_FN void dsc_trainer_help(
+    const char *program, const dsc_trainer *trainer, const dsc_trainer_option *list, int count) {
   printf("usage: %s [options]\n\nTrains and writes the parameters.\n\n", program);
   for (int i = 0; i < count; i++) {
     const int written = printf("  %s %s", list[i].name, list[i].value);
@@ -222,8 +234,7 @@ DSC_FN int dsc_trainer_number(const char *text, int64_t least, int64_t most, int
   }
   if (*p != 0 || (!negative && value > (uint64_t)INT64_MAX))
     return 0;
-  *number = !negative ? (int64_t)value : value > (uint64_t)INT64_MAX ? INT64_MIN
-                                                                     : -(int64_t)value;
+  *number = !negative ? (int64_t)value : value > (uint64_t)INT64_MAX ? INT64_MIN : -(int64_t)value;
   return *number >= least && *number <= most;
 }
 
@@ -266,22 +277,27 @@ DSC_FN int dsc_trainer_argument(int argc, char **argv, int *at, const dsc_traine
       if (!dsc_trainer_real(value, option->real))
         return dsc_trainer_usage("%s is %s; expected a number above 0", option->name, dsc_show_text(value).text);
     } else if (!dsc_trainer_number(value, option->least, option->most, option->number)) {
-      return dsc_trainer_usage("%s is %s; expected a whole number in %" PRId64 "...%" PRId64, option->name, dsc_show(value, (int64_t)strlen(value)).text, option->least, option->most);
+      return dsc_trainer_usage("%s is %s; expected a whole number in %" PRId64 "...%" PRId64, option->name,
+          dsc_show(value, (int64_t)strlen(value)).text, option->least, option->most);
     }
     return 0;
   }
   return dsc_trainer_usage("unknown argument %s", dsc_show(argument, (int64_t)strlen(argument)).text);
 }
 
-/* How many threads train: as many as were asked for by name, otherwise as many as OpenMP takes, but at most one for each
- * processor that this process may use. */
+/* How many threads train: as many as were asked for by name, otherwise as many as OpenMP takes, but at most one for
+ * each processor that this process may use. */
 DSC_FN int64_t dsc_trainer_threads(int64_t asked) {
 #ifdef _OPENMP
   const int64_t limit = omp_get_thread_limit(), processors = dsc_processors("");
   int64_t threads = asked > 0 ? asked : omp_get_max_threads();
   if (asked == 0 && threads > processors) {
     if (getenv("OMP_NUM_THREADS") != NULL)
-      fprintf(stderr, "trainer: OMP_NUM_THREADS asks for %" PRId64 " threads; one for each processor that this process may use trains, %" PRId64 " in all (--threads may ask for more)\n", threads, processors);
+      fprintf(stderr,
+          "trainer: OMP_NUM_THREADS asks for %" PRId64
+          " threads; one for each processor that this process may use trains, %" PRId64
+          " in all (--threads may ask for more)\n",
+          threads, processors);
     threads = processors;
   }
   threads = threads < limit ? threads : limit;
@@ -293,14 +309,15 @@ DSC_FN int64_t dsc_trainer_threads(int64_t asked) {
 #endif
 }
 
-/* Takes the step program of the batch, and checks the learning rate; returns 0, or 64 after a line that says what is wrong. */
+/* Takes the step program of the batch, and checks the learning rate; returns 0, or 64 after a line that says what is
+ * wrong. */
 DSC_FN int dsc_trainer_settle(const dsc_trainer *trainer, dsc_trainer_options *o) {
   for (int64_t i = 0; i < trainer->batch_count && o->step == NULL; i++)
     if (o->batch == 0 || o->batch == trainer->batches[i].batch)
       o->step = &trainer->batches[i];
   if (o->step == NULL)
     return dsc_trainer_usage("--batch is %" PRId64 "; this trainer was emitted for batches of %s rows", o->batch,
-                             dsc_trainer_show_batches(trainer).text);
+        dsc_trainer_show_batches(trainer).text);
   if (o->rate > 0 && !(trainer->own_rate > 0))
     return dsc_trainer_usage("--lr cannot be taken: this trainer's learning rate is a function that has no base");
   o->rate = o->rate > 0 ? o->rate : trainer->rate;

@@ -22,7 +22,9 @@ struct Bench: ParsableCommand {
       throw ValidationError("no workload '\(name)'; there are \(Workload.all.map(\.name).joined(separator: ", "))")
     }
     guard rounds > 0 else { throw ValidationError("--rounds must be at least 1") }
-    if let threads, !(1...Threads.most).contains(threads) { throw ValidationError("--threads must be in 1...\(Threads.most)") }
+    if let threads, !(1...Threads.most).contains(threads) {
+      throw ValidationError("--threads must be in 1...\(Threads.most)")
+    }
   }
 
   func run() throws {
@@ -48,9 +50,12 @@ struct Bench: ParsableCommand {
     var threads: Int
 
     var line: String {
-      func pad(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+      func pad(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+      }
       func number(_ value: Double) -> String { String(format: "%.1f", value) }
-      return workload + String(repeating: " ", count: max(1, 10 - workload.count)) + "best \(pad(number(us_per_step_best), 10)) us/step  median "
+      return workload + String(repeating: " ", count: max(1, 10 - workload.count))
+        + "best \(pad(number(us_per_step_best), 10)) us/step  median "
         + "\(pad(number(us_per_step_median), 10))  first \(String(format: "%.3f", first_step_s)) s  arena \(arena_bytes) bytes  "
         + "loss \(String(format: "%.4f", loss))  threads \(threads)"
     }
@@ -75,7 +80,8 @@ struct Bench: ParsableCommand {
     _ = session.takeSums()
     try session.run(steps: 1)
     return Result(
-      workload: workload.name, us_per_step_best: times[0], us_per_step_median: times[times.count / 2], first_step_s: first,
+      workload: workload.name, us_per_step_best: times[0], us_per_step_median: times[times.count / 2],
+      first_step_s: first,
       arena_bytes: session.arenaBytes, loss: session.takeSums().loss, threads: threads)
   }
 }

@@ -16,7 +16,8 @@ struct Workload: Sendable {
   var session: @Sendable (_ data: Dataset, _ threads: Int) throws -> any Session
 
   init<P: ParameterTree>(
-    name: String, steps: Int, trainer: @escaping @Sendable () -> Trainer<P>, data: @escaping @Sendable () throws -> Dataset
+    name: String, steps: Int, trainer: @escaping @Sendable () -> Trainer<P>,
+    data: @escaping @Sendable () throws -> Dataset
   ) {
     self.name = name
     self.steps = steps
@@ -40,7 +41,9 @@ struct Workload: Sendable {
     Workload(
       name: "slide", steps: 4000,
       trainer: {
-        perceptron([1, 10, 10, 10, 1], optimizer: SGD(learningRate: 0.01), activation: { tanh($0) }, last: { tanh($0) }) { prediction, y in
+        perceptron(
+          [1, 10, 10, 10, 1], optimizer: SGD(learningRate: 0.01), activation: { tanh($0) }, last: { tanh($0) }
+        ) { prediction, y in
           meanSquaredError(prediction, y)
         }
       },
@@ -55,7 +58,9 @@ struct Workload: Sendable {
     Workload(
       name: "mlp_wide", steps: 12,
       trainer: {
-        perceptron([784, 2048, 2048, 10], optimizer: SGD(learningRate: 0.01, momentum: 0.9)) { softmaxCrossEntropy($0, labels: $1) }
+        perceptron([784, 2048, 2048, 10], optimizer: SGD(learningRate: 0.01, momentum: 0.9)) {
+          softmaxCrossEntropy($0, labels: $1)
+        }
       },
       data: { try classification(inputs: [256, 784]) }),
     Workload(
@@ -70,13 +75,18 @@ struct Workload: Sendable {
           Dense(128, activation: .relu)
           Dense(10)
         }
-        return Trainer(model, input: TensorType(.f32, [128, 28, 28, 1]), optimizer: Adam()) { softmaxCrossEntropy($0, labels: $1) }
+        return Trainer(model, input: TensorType(.f32, [128, 28, 28, 1]), optimizer: Adam()) {
+          softmaxCrossEntropy($0, labels: $1)
+        }
       },
       data: { try classification(inputs: [128, 28, 28, 1]) }),
     Workload(
       name: "resnet20", steps: 6,
       trainer: {
-        Trainer(residualNetwork(classes: 10), input: TensorType(.f32, [32, 32, 32, 3]), optimizer: SGD(learningRate: 0.1, momentum: 0.9)) {
+        Trainer(
+          residualNetwork(classes: 10), input: TensorType(.f32, [32, 32, 32, 3]),
+          optimizer: SGD(learningRate: 0.1, momentum: 0.9)
+        ) {
           softmaxCrossEntropy($0, labels: $1)
         }
       },
@@ -89,14 +99,18 @@ struct Workload: Sendable {
           LSTM(256)
           Dense(65)
         }
-        return Trainer(model, input: TensorType(.i32, [32, 64]), optimizer: Adam()) { softmaxCrossEntropy($0, labels: $1) }
+        return Trainer(model, input: TensorType(.i32, [32, 64]), optimizer: Adam()) {
+          softmaxCrossEntropy($0, labels: $1)
+        }
       },
       data: { try sequences(rows: 32) }),
     Workload(
       name: "gpt", steps: 12,
       trainer: {
         let model = LanguageModel(vocabulary: 65, context: 64, width: 128, layers: 4, heads: 4)
-        return Trainer(model, input: TensorType(.i32, [12, 64]), optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1)) {
+        return Trainer(
+          model, input: TensorType(.i32, [12, 64]), optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1)
+        ) {
           softmaxCrossEntropy($0, labels: $1)
         }
       },
@@ -113,7 +127,9 @@ struct Workload: Sendable {
 
   /// The residual of u_t = 0.1 u_xx on points (t, x), and sin(πx) at t = 0; the second derivative is that of a derivative.
   private static func heatEquation() -> Trainer<[Affine]> {
-    var trainer = perceptron([2, 64, 64, 64, 1], optimizer: Adam(), activation: { tanh($0) }) { prediction, _ in mean(prediction) }
+    var trainer = perceptron([2, 64, 64, 64, 1], optimizer: Adam(), activation: { tanh($0) }) { prediction, _ in
+      mean(prediction)
+    }
     let network = trainer.predict
     trainer = Trainer(optimizer: Adam(), initialize: trainer.initialize, predict: network) { p, x, _, context in
       let slope = grad { @Sendable (x: Tensor) in sum(network(p, x, context)) }

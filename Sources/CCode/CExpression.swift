@@ -64,8 +64,11 @@ extension CNaming {
     for term in affine.terms {
       let name = name(ofVariable: term.variable), magnitude = abs(term.coefficient)
       let product = magnitude == 1 ? name : "\(name) * \(cLiteral(magnitude))"
-      if text.isEmpty { text = term.coefficient < 0 ? "-\(product)" : product }
-      else { text += (term.coefficient < 0 ? " - " : " + ") + product }
+      if text.isEmpty {
+        text = term.coefficient < 0 ? "-\(product)" : product
+      } else {
+        text += (term.coefficient < 0 ? " - " : " + ") + product
+      }
     }
     if text.isEmpty { return number(cLiteral(affine.constant)) }
     if affine.constant != 0 { text += (affine.constant < 0 ? " - " : " + ") + cLiteral(abs(affine.constant)) }

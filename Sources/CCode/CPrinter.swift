@@ -22,7 +22,10 @@ struct CPrinter: CNaming {
   /// Names that may not be given again where the printer stands.
   private var taken: Set<String>
 
-  init(_ function: LoopFunction, name: String, parameters: [(name: String, type: String?)], graph: Graph, takenOver: [NodeID: String]) {
+  init(
+    _ function: LoopFunction, name: String, parameters: [(name: String, type: String?)], graph: Graph,
+    takenOver: [NodeID: String]
+  ) {
     self.function = function
     self.name = name
     self.parameters = parameters
@@ -77,7 +80,8 @@ struct CPrinter: CNaming {
   mutating func text() -> String {
     var head: [String] = []
     switch function.execution {
-    case .shared(_, _, let lower, let upper): head = ["int64_t \(declare(variable: lower))", "int64_t \(declare(variable: upper))"]
+    case .shared(_, _, let lower, let upper):
+      head = ["int64_t \(declare(variable: lower))", "int64_t \(declare(variable: upper))"]
     case .alone: break
     case .together: head = ["int64_t thread", "int64_t threads"]
     }
@@ -151,7 +155,8 @@ struct CPrinter: CNaming {
       let seeds = [draw.seed, draw.stream].map { "(uint64_t)" + text($0).within(.unary) }
       line(
         "dsc_random_\(kind)("
-          + ([array(draw.target, draw.start).text] + seeds + [cLiteral(draw.count), c(draw.from), c(draw.to)]).joined(separator: ", ") + ");")
+          + ([array(draw.target, draw.start).text] + seeds + [cLiteral(draw.count), c(draw.from), c(draw.to)]).joined(
+            separator: ", ") + ");")
     case .comment(let nodes): for text in comment(nodes) { line("/* \(text) */") }
     }
   }
@@ -159,7 +164,9 @@ struct CPrinter: CNaming {
   /// What the nodes are, a formula for each that lies in memory, whose adjoint it is and where it was written.
   func comment(_ nodes: [NodeID]) -> [String] {
     var names = takenOver
-    for (parameter, label) in zip(function.parameters, parameters) { if let node = parameter.node { names[node] = label.name } }
+    for (parameter, label) in zip(function.parameters, parameters) {
+      if let node = parameter.node { names[node] = label.name }
+    }
     for (number, local) in function.locals.enumerated() {
       if let node = local.node, let name = localNames[number] { names[node] = name }
     }
@@ -178,8 +185,11 @@ struct CPrinter: CNaming {
   }
 
   private func stack(_ sums: SumStack, _ after: String) -> String {
-    [array(sums.stack, sums.stackAt).text, "\(sums.lanes)", localNames[sums.block]! + after, array(sums.sum, sums.sumAt).text]
-      .joined(separator: ", ")
+    [
+      array(sums.stack, sums.stackAt).text, "\(sums.lanes)", localNames[sums.block]! + after,
+      array(sums.sum, sums.sumAt).text,
+    ]
+    .joined(separator: ", ")
   }
 
   private mutating func loop(_ loop: ForLoop) {
@@ -215,7 +225,8 @@ struct CPrinter: CNaming {
     let fields = Array(Set(used)).sorted().map { number in
       (
         name: parameters[number].name,
-        type: "\(function.parameters[number].isWritten ? "" : "const ")\(function.parameters[number].dtype.cName) *", number: number
+        type: "\(function.parameters[number].isWritten ? "" : "const ")\(function.parameters[number].dtype.cName) *",
+        number: number
       )
     }
     let accesses = product.epilogue.variables
@@ -242,7 +253,9 @@ struct CPrinter: CNaming {
     epilogue.within {
       $0.line("const \($0.name)_env *const e = (const \($0.name)_env *)env;")
       for field in fields { $0.line("\(field.type)DSC_RESTRICT const \(field.name) = e->\(field.name);") }
-      for (variable, name) in zip(batch, batchNames) where accesses.contains(variable) { $0.line("const int64_t \(name) = e->\(name);") }
+      for (variable, name) in zip(batch, batchNames) where accesses.contains(variable) {
+        $0.line("const int64_t \(name) = e->\(name);")
+      }
       $0.line("for (int64_t r = 0; r < rows; r++) {")
       $0.within {
         $0.digits("row", "r", product.rowVariables, accesses)
@@ -261,10 +274,14 @@ struct CPrinter: CNaming {
     helperLines += epilogue.lines
 
     let size = "dsc_gemm_sizes(\(product.rows), \(product.columns), \(product.depth))"
-    let operands = [(product.lhs, "a"), (product.rhs, "b")].map { operand($0.0, $0.1, "dsc_gemm_\(product.dtype.name)") }
+    let operands = [(product.lhs, "a"), (product.rhs, "b")].map {
+      operand($0.0, $0.1, "dsc_gemm_\(product.dtype.name)")
+    }
     let call = "dsc_gemm_\(product.dtype.name)(\(size), \(operands[0]), \(operands[1]), "
     let env = (fields.map(\.name) + batchNames).joined(separator: ", ")
-    guard case .shared(.tiles(let batches, _, _, _), _, let lower, let upper) = function.execution else { preconditionFailure("a product is shared out") }
+    guard case .shared(.tiles(let batches, _, _, _), _, let lower, let upper) = function.execution else {
+      preconditionFailure("a product is shared out")
+    }
     let (lo, hi) = (name(ofVariable: lower), name(ofVariable: upper))
     if batches == 1 {
       line("const \(name)_env env = {\(env)};")
@@ -275,7 +292,9 @@ struct CPrinter: CNaming {
     within { printer in
       printer.line("const int64_t batch = u / tiles, first = u % tiles, last = dsc_least(tiles, first + \(hi) - u);")
       let extents = batch.map { printer.function.variables[$0].extent }
-      for (i, name) in batchNames.enumerated() { printer.line("const int64_t \(name) = \(digit("batch", extents, i));") }
+      for (i, name) in batchNames.enumerated() {
+        printer.line("const int64_t \(name) = \(digit("batch", extents, i));")
+      }
       printer.line("const \(printer.name)_env env = {\(env)};")
       printer.line("\(call)first, last, scratch, \(printer.name)_finish, &env);")
       printer.line("u += last - first;")
@@ -310,7 +329,9 @@ struct CPrinter: CNaming {
           let literal = cLiteral(coefficient)
           return coefficient == 1 ? text : "\(text) * \(coefficient < 0 ? "(\(literal))" : literal)"
         }
-        helperLines += wrapped("DSC_INLINE int64_t \(function)(int64_t i) { return \(terms.isEmpty ? "0 * i" : terms.joined(separator: " + ")); }")
+        helperLines += wrapped(
+          "DSC_INLINE int64_t \(function)(int64_t i) { return \(terms.isEmpty ? "0 * i" : terms.joined(separator: " + ")); }"
+        )
       }
       helperLines.append("")
       return "\(product)_indexed(\(data), \(names[0]), \(names[1]))"
@@ -405,7 +426,9 @@ extension LoopFunction {
       case .product(let product): found.insert("descent_gemm_\(product.dtype.name).h")
       case .draw: found.insert("descent_random.h")
       case .combine(_, _, let reducer, let x):
-        reducer.combined(x, x).forEach { if case .call(let intrinsic, _) = $0, let header = intrinsic.header { found.insert(header) } }
+        reducer.combined(x, x).forEach {
+          if case .call(let intrinsic, _) = $0, let header = intrinsic.header { found.insert(header) }
+        }
       case .define, .index, .local, .store, .accumulate, .loop, .when, .scope, .push, .finish, .comment: break
       }
       for x in statement.expressions {

@@ -49,7 +49,9 @@ package struct EmittedFiles {
       return lstat("\(directory)/\(name)", &facts) == 0
     }
     if let first = files.first?.name, !exists(first), let other = files.first(where: { exists($0.name) })?.name {
-      throw DescentError(.file, "\(directory)/\(other) is there already, and no \(first) beside it: it is not replaced; choose another folder")
+      throw DescentError(
+        .file,
+        "\(directory)/\(other) is there already, and no \(first) beside it: it is not replaced; choose another folder")
     }
     var made = try EmittedFiles.makeFolders(directory)
     let folders = Set(files.compactMap { name, _ in name.lastIndex(of: "/").map { String(name[..<$0]) } }).sorted()
@@ -88,7 +90,8 @@ package struct EmittedFiles {
   /// Removes the temporary folders of emissions that were killed: of this user, of a process that lives no more, and
   /// untouched for a minute, as a process of another machine or container is not seen from here.
   private static func sweep(_ directory: String) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] where name.hasPrefix(".emitting-") {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    where name.hasPrefix(".emitting-") {
       let path = "\(directory)/\(name)"
       guard let process = pid_t(name.dropFirst(10).prefix { $0 != "-" }), process > 0, process != getpid(),
         kill(process, 0) != 0, errno == ESRCH, let facts = try? FileManager.default.attributesOfItem(atPath: path),

@@ -52,7 +52,9 @@ struct Formula {
       }
       return ("\(operand(0, .whole))[\(ranges.joined(separator: ", "))]", .whole)
     case .contraction: return ("\(operand(0, .product)) @ \(operand(1, .whole))", .product)
-    case .input, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .gather, .scatterAdd, .loop, .result, .random: break
+    case .input, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .gather, .scatterAdd, .loop,
+      .result, .random:
+      break
     }
     switch node.op {
     case is Add: return ("\(operand(0)) + \(operand(1))", .sum)
@@ -61,7 +63,8 @@ struct Formula {
     case is Divide: return ("\(operand(0, .product)) / \(operand(1, .whole))", .product)
     case is Negate: return ("-\(operand(0, .product))", .sum)
     case is Identity: return text(node.operands[0], isTop: false, depth: depth)
-    case let compare as Compare: return ("\(operand(0, .product)) \(compare.direction.sign.rawValue) \(operand(1, .product))", .sum)
+    case let compare as Compare:
+      return ("\(operand(0, .product)) \(compare.direction.sign.rawValue) \(operand(1, .product))", .sum)
     default: return ("\(node.op.name)(\(node.operands.indices.map { operand($0) }.joined(separator: ", ")))", .whole)
     }
   }

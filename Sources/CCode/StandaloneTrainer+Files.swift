@@ -39,7 +39,9 @@ extension StandaloneTrainer {
     }
     var seen: Set<String> = []
     let files = all.flatMap { rows -> [String] in
-      let (inputs, targets) = ("inputs \(type(rows.inputType))", "targets \(type(rows.targetType, classes: rows.classes))")
+      let (inputs, targets) = (
+        "inputs \(type(rows.inputType))", "targets \(type(rows.targetType, classes: rows.classes))"
+      )
       let list =
         if case .csv = rows.reader { [(rows.inputs, "a table: \(inputs), \(targets)")] } else {
           [(rows.inputs, inputs), (rows.targets, targets)]
@@ -61,12 +63,15 @@ extension StandaloneTrainer {
     if rate.own == 0 { return "cannot be taken, as the learning rate is a function without a base" }
     let number = " (\(rate.value))"
     if rate.isConstant { return "the learning rate\(number)" }
-    return "the base of the learning rate; the whole schedule, and that of every group of parameters, is scaled with it\(number)"
+    return
+      "the base of the learning rate; the whole schedule, and that of every group of parameters, is scaled with it\(number)"
   }
 
   /// How many rows there may be.
   private var rowsText: String {
-    let all = batches.filter { !$0.isShuffled }.map { "a batch of \($0.rows) is all rows, so it takes so many and no others" }
+    let all = batches.filter { !$0.isShuffled }.map {
+      "a batch of \($0.rows) is all rows, so it takes so many and no others"
+    }
     let any =
       batches.contains(where: \.isShuffled)
       ? [

@@ -57,7 +57,8 @@ extension StandaloneTrainer.Table {
     var definitions = ""
     func array(_ type: String, _ name: String, _ elements: [String]) -> String {
       guard !elements.isEmpty else { return "NULL, 0" }
-      definitions += "static const \(type)\(prefix)_\(name)[\(elements.count)] = {\n"
+      definitions +=
+        "static const \(type)\(prefix)_\(name)[\(elements.count)] = {\n"
         + elements.map { "    \($0),\n" }.joined() + "};\n\n"
       return "\(prefix)_\(name), \(elements.count)"
     }

@@ -136,7 +136,8 @@ package struct StandaloneTrainer: Sendable {
     let body =
       programs.map { "/* ---- \($0.prefix) ---- */\n\n" + $0.banner + $0.text + $0.runFunction(linkage: "static") }
       .joined(separator: "\n") + tables()
-    return header + Prelude.text(programs.reduce(into: []) { $0.formUnion($1.headers) }, first: ["descent_trainer.h"]) + "\n" + body
+    return header + Prelude.text(programs.reduce(into: []) { $0.formUnion($1.headers) }, first: ["descent_trainer.h"])
+      + "\n" + body
   }
 
   private var header: String {
@@ -158,7 +159,8 @@ package struct StandaloneTrainer: Sendable {
     for batch in batches {
       let rows = batch.isShuffled ? [scalar, scalar, TensorType(.i32, [data[0].shape[0]])] : []
       precondition(
-        batch.program.externals.map(\.type) == p + s + counters + [TensorType(.f64, [])] + rows + data, "arrays of train")
+        batch.program.externals.map(\.type) == p + s + counters + [TensorType(.f64, [])] + rows + data,
+        "arrays of train")
     }
     for (program, _) in evaluate {
       precondition(
@@ -180,9 +182,10 @@ package struct StandaloneTrainer: Sendable {
     text += tensors("parameters", parameters) + tensors("state", state)
     text += rows("data", data) + (validation.map { rows("validation", $0) } ?? "")
     text += "static const dsc_trainer_batch \(prefix)_batches[\(batches.count)] = {\n"
-    text += batches.map {
-      "    {\(stage($0.program)), \(cLiteral($0.rows)), \($0.isShuffled ? 1 : 0), \(cString($0.checksum))},\n"
-    }.joined() + "};\n\n"
+    text +=
+      batches.map {
+        "    {\(stage($0.program)), \(cLiteral($0.rows)), \($0.isShuffled ? 1 : 0), \(cString($0.checksum))},\n"
+      }.joined() + "};\n\n"
     if !evaluate.isEmpty {
       text += "static const dsc_trainer_block \(prefix)_evaluations[\(evaluate.count)] = {\n"
       text += evaluate.map { "    {\(stage($0.program)), \($0.rows)},\n" }.joined() + "};\n\n"
@@ -266,7 +269,9 @@ package struct StandaloneTrainer: Sendable {
     TensorType(type.dtype, Shape([0] + type.shape.dimensions.dropFirst()))
   }
 
-  private func reader(_ rows: Rows, _ prefix: String) -> (name: String, targets: String, definitions: String, csv: String) {
+  private func reader(_ rows: Rows, _ prefix: String) -> (
+    name: String, targets: String, definitions: String, csv: String
+  ) {
     switch rows.reader {
     case .idx: return ("DSC_TRAINER_IDX", cString(rows.targets), "", Table.none)
     case .npy: return ("DSC_TRAINER_NPY", cString(rows.targets), "", Table.none)

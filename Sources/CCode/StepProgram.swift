@@ -64,7 +64,9 @@ package struct StepProgram: Sendable {
     var text = ""
     let used = Set(plan.calls.flatMap(\.buffers))
     for id in graph.ids {
-      guard used.contains(.constant(id)), !plan.givenConstants.contains(id), case .constant(let array) = graph.lowering(of: id) else { continue }
+      guard used.contains(.constant(id)), !plan.givenConstants.contains(id),
+        case .constant(let array) = graph.lowering(of: id)
+      else { continue }
       // C has no arrays of no elements; this one is never read.
       let numbers = array.count > 0 ? cLiterals(array) : ["0"]
       text += "/* \(array.type) */\nstatic const \(array.dtype.cName) \(names[.constant(id)]!)[\(numbers.count)] = {\n"
@@ -93,7 +95,9 @@ package struct StepProgram: Sendable {
         (name: self.name(buffer, in: parameter), type: typeText(parameter))
       }
       let takenOver = graph.outputs.indices.compactMap { k -> (NodeID, String)? in
-        guard let input = plan.schedule.donations[k], let place = call.buffers.firstIndex(of: .input(input)) else { return nil }
+        guard let input = plan.schedule.donations[k], let place = call.buffers.firstIndex(of: .input(input)) else {
+          return nil
+        }
         return function.parameters[place].isWritten ? (graph.outputs[k], labels[place].name) : nil
       }
       var printer = CPrinter(
@@ -138,7 +142,8 @@ package struct StepProgram: Sendable {
     }
     lines.append("  \(prefix)_scratch = \(seen.isEmpty ? "0" : "(\(previous) + 63) / 64 * 64"),")
     lines.append("  \(prefix)_arena = \(plan.arenaBytes)")
-    return "/* Bytes: each thread's scratch memory, and what all share. */\nenum {\n" + lines.joined(separator: "\n") + "\n};\n\n"
+    return "/* Bytes: each thread's scratch memory, and what all share. */\nenum {\n" + lines.joined(separator: "\n")
+      + "\n};\n\n"
   }
 
   private func arguments(_ call: StepPlan.Call, _ first: [String]) -> String {
@@ -149,11 +154,13 @@ package struct StepProgram: Sendable {
   private func lines(_ call: StepPlan.Call, _ function: String) -> [String] {
     switch plan.functions[call.function].execution {
     case .alone: return ["\(function)(\(arguments(call, [])));"]
-    case .together(let isShared): return ["\(function)(\(arguments(call, isShared ? ["thread", "threads"] : ["0", "1"])));"]
+    case .together(let isShared):
+      return ["\(function)(\(arguments(call, isShared ? ["thread", "threads"] : ["0", "1"])));"]
     case .shared(let units, let grain, _, _):
       guard call.isShared else { return ["\(function)(\(arguments(call, ["0", units.c])));"] }
       return [
-        "if (dsc_share(&s, \(units.c), \(grain), thread, threads))", "  \(function)(\(arguments(call, ["s.lo", "s.hi"])));",
+        "if (dsc_share(&s, \(units.c), \(grain), thread, threads))",
+        "  \(function)(\(arguments(call, ["s.lo", "s.hi"])));",
       ]
     }
   }
@@ -163,7 +170,8 @@ package struct StepProgram: Sendable {
     declarations = []
     var declared: Set<Buffer> = []
     for call in plan.calls {
-      for (buffer, parameter) in zip(call.buffers, plan.functions[call.function].parameters) where declared.insert(buffer).inserted {
+      for (buffer, parameter) in zip(call.buffers, plan.functions[call.function].parameters)
+      where declared.insert(buffer).inserted {
         if let line = declaration(buffer, parameter.dtype) { declarations += wrapped(line) }
       }
     }
@@ -202,7 +210,8 @@ package struct StepProgram: Sendable {
       }
     }
     close()
-    var head = "/* One step, executed by all threads together. */\nstatic void \(prefix)_step(void *const *io, unsigned char *arena, "
+    var head =
+      "/* One step, executed by all threads together. */\nstatic void \(prefix)_step(void *const *io, unsigned char *arena, "
     if plan.isBody { head += "unsigned char *scratch, " }
     head += "int64_t thread, int64_t threads) {\n"
     return head + (declarations + lines).flatMap { wrapped($0.indented(1)) }.joined(separator: "\n") + "\n}\n"
@@ -219,17 +228,20 @@ package struct StepProgram: Sendable {
       let entry = plan.externals[place]
       let const = entry.isWritten ? "" : "const "
       let label = commentName(entry.label, "argument \(place)")
-      return "\(const)\(type) *const \(names[buffer]!) = (\(const)\(type) *)io[\(place)]; /* \(label) \(entry.typeText) */"
+      return
+        "\(const)\(type) *const \(names[buffer]!) = (\(const)\(type) *)io[\(place)]; /* \(label) \(entry.typeText) */"
     }
     switch buffer {
     case .input(let i): return external(i)
     case .output(let k): return external(plan.outputPlaces[k])
     case .constant(let id):
       guard let place = plan.givenConstants.firstIndex(of: id) else { return nil }
-      return "const \(type) *const \(names[buffer]!) = (const \(type) *)io[\(plan.externals.count + place)]; /* \(graph[id].type) */"
+      return
+        "const \(type) *const \(names[buffer]!) = (const \(type) *)io[\(plan.externals.count + place)]; /* \(graph[id].type) */"
     case .node, .partial:
       let offset = plan.temporaries.first { $0.buffer == buffer }!.offset
-      return "\(type) *const \(names[buffer]!) = dsc_at_\(dtype.suffix)(arena, \(offset)); /* \(plan.describe(buffer)) */"
+      return
+        "\(type) *const \(names[buffer]!) = dsc_at_\(dtype.suffix)(arena, \(offset)); /* \(plan.describe(buffer)) */"
     }
   }
 
@@ -268,7 +280,11 @@ extension LoopFunction {
     for statement in body {
       guard case .product(let product) = statement else { continue }
       func strides(_ operand: MatrixProduct.Operand) -> String {
-        if case .strides(let a, let b) = operand.place { "\(cLiteral(a)), \(cLiteral(b))" } else { "DSC_GEMM_INDEXED, DSC_GEMM_INDEXED" }
+        if case .strides(let a, let b) = operand.place {
+          "\(cLiteral(a)), \(cLiteral(b))"
+        } else {
+          "DSC_GEMM_INDEXED, DSC_GEMM_INDEXED"
+        }
       }
       return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(product.depth), \(strides(product.lhs)), "
         + "\(strides(product.rhs)), sizeof(\(product.dtype.cName)))"

@@ -27,7 +27,8 @@ package struct Compare<P: TrainingProgram>: ParsableCommand {
     let data = try program.data()
     let trainer = try program.trainer()
     func session(_ engine: Engine) throws -> TrainingSession<P.Parameters> {
-      try TrainingSession(trainer, data.training, validation: nil, options: settings.options(P.self, batch: batch.rows, engine: engine))
+      try TrainingSession(
+        trainer, data.training, validation: nil, options: settings.options(P.self, batch: batch.rows, engine: engine))
     }
     let (compiled, interpreted) = (try session(.compiled), try session(.interpreted))
     let tolerance = Tolerance(compiled.graphs.step.graph, steps: steps)

@@ -54,7 +54,8 @@ package struct EmitTrainer<P: TrainingProgram>: ParsableCommand {
     var options = settings.options(P.self, batch: batch?.sizes[0])
     if let epochs { options.epochs = epochs }
     try program.trainer().emitTrainer(
-      data: data.training, validation: data.validation, options: options, batches: (batch?.sizes ?? []).dropFirst().map { $0 },
+      data: data.training, validation: data.validation, options: options,
+      batches: (batch?.sizes ?? []).dropFirst().map { $0 },
       to: emit.output, prefix: emit.prefix)
     try Console.standard.line("trainer: \(emit.output)")
   }

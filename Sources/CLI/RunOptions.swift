@@ -8,7 +8,8 @@ import DescentNN
 struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The learning rate in place of the program's: of a schedule its greatest rate, with the whole schedule scaled.", valueName: "rate"))
+      "The learning rate in place of the program's: of a schedule its greatest rate, with the whole schedule scaled.",
+      valueName: "rate"))
   var lr: Double?
   @Option(parsing: .unconditional, help: "Decides initial parameters and the order of rows.")
   var seed: Int?
@@ -22,7 +23,8 @@ struct RunOptions: ParsableArguments {
   }
 
   /// The settings of a run of a program, with its defaults where the command line has nothing.
-  func options<P: TrainingProgram>(_ program: P.Type, batch: Int? = nil, engine: Engine = .compiled) -> TrainingOptions {
+  func options<P: TrainingProgram>(_ program: P.Type, batch: Int? = nil, engine: Engine = .compiled) -> TrainingOptions
+  {
     let defaults = P.defaults
     var options = TrainingOptions(
       epochs: defaults.epochs, batch: batch ?? defaults.batch, seed: seed ?? defaults.seed, threads: threads,

@@ -24,7 +24,8 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
   @Flag(help: "Go on also from a checkpoint of another run, as long as its tensors fit.") var resumeAnyway = false
   @Option(help: ArgumentHelp("Write metrics.csv, metrics.jsonl and pictures into a folder.", valueName: "dir")) var log:
     String?
-  @Flag(help: "Where a loss or a parameter becomes NaN or infinite, name the operation that made it.") var checkNan = false
+  @Flag(help: "Where a loss or a parameter becomes NaN or infinite, name the operation that made it.") var checkNan =
+    false
   @Flag(help: "One JSON object a line.") var json = false
   @Flag(help: "Draw pictures as text even where the output is no terminal.") var plot = false
 

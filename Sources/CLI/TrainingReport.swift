@@ -91,10 +91,12 @@ struct TrainingReport {
     } else if last == nil {
       let steps = "\(grouped(result.steps)) steps"
       try console.line(
-        "nothing left to do: " + (result.earlyEnd == nil ? "\(steps) had been done" : "the run had ended after \(steps)"))
+        "nothing left to do: "
+          + (result.earlyEnd == nil ? "\(steps) had been done" : "the run had ended after \(steps)"))
     }
     switch result.earlyEnd {
-    case .patience: try console.line("ended early: no better epoch for as long as patience lasts; what follows is of the best epoch")
+    case .patience:
+      try console.line("ended early: no better epoch for as long as patience lasts; what follows is of the best epoch")
     case .tolerance: try console.line("ended early: the loss has settled")
     case .gradientNorm: try console.line("ended early: the gradient is small")
     case .interrupt, nil: break

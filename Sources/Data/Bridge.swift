@@ -55,9 +55,11 @@ package func readingArray(
 extension dsc_array {
   /// "f16 is read as f32" of an array that was converted; else nil.
   package var note: String? {
-    stored == dtype ? nil : withUnsafePointer(to: self) {
-      withUnsafeBytes(of: dsc_stored_note($0)) { String(cString: $0.bindMemory(to: CChar.self).baseAddress!) }
-    }
+    stored == dtype
+      ? nil
+      : withUnsafePointer(to: self) {
+        withUnsafeBytes(of: dsc_stored_note($0)) { String(cString: $0.bindMemory(to: CChar.self).baseAddress!) }
+      }
   }
 }
 

@@ -44,7 +44,9 @@ extension CSV.Options {
     c.dtype = dtype.rawValue
     c.target_dtype = targetType.rawValue
     c.limit = Int64(limit ?? 0)
-    guard limit ?? 1 > 0 else { throw DescentError(.usage, "\(path): a limit of \(limit ?? 0) bytes; expected at least 1") }
+    guard limit ?? 1 > 0 else {
+      throw DescentError(.usage, "\(path): a limit of \(limit ?? 0) bytes; expected at least 1")
+    }
     if let target {
       let column = try texts.column(target)
       c.target = Int32(column.name == nil ? DSC_CSV_TARGET_INDEX : DSC_CSV_TARGET_NAME)

@@ -114,7 +114,8 @@ public enum CSV {
     }
     let categories = options.categories.enumerated().map { Categories($1.column, labels: csv.texts($0)) }
     if csv.dropped > 0 {
-      ReadingNotes.shared.say("\(path): \(csv.dropped) of \(csv.dropped + csv.rows) rows are left out, as a value is missing")
+      ReadingNotes.shared.say(
+        "\(path): \(csv.dropped) of \(csv.dropped + csv.rows) rows are left out, as a value is missing")
     }
     return Table(
       features: Tensor(try HostArray(copying: csv.features, of: path)),

@@ -67,9 +67,11 @@ public struct Dataset: Sendable {
     switch source.origin {
     case .csv(let path, let options): whole = try Dataset(table: path, options, classes: source.classes)
     case .idx(let x, let y):
-      whole = try Dataset(try IDX.read(x), try IDX.read(y), source: DataSource(source.origin, classes: source.classes), name: y)
+      whole = try Dataset(
+        try IDX.read(x), try IDX.read(y), source: DataSource(source.origin, classes: source.classes), name: y)
     case .npy(let x, let y):
-      whole = try Dataset(try NPY.read(x), try NPY.read(y), source: DataSource(source.origin, classes: source.classes), name: y)
+      whole = try Dataset(
+        try NPY.read(x), try NPY.read(y), source: DataSource(source.origin, classes: source.classes), name: y)
     case .memory:
       throw DescentError(.usage, "a data set that a program made has no file to be read again from")
     }
@@ -130,7 +132,10 @@ extension Dataset {
   /// Sets a fraction of the rows apart, drawn with `seed`: the same rows on every machine and in an emitted trainer.
   /// Throws where a part would be empty.
   public func split(_ fraction: Double, seed: UInt64 = 0) throws -> (training: Dataset, heldOut: Dataset) {
-    (try taking(.split(fraction, seed: seed, part: .training)), try taking(.split(fraction, seed: seed, part: .heldOut)))
+    (
+      try taking(.split(fraction, seed: seed, part: .training)),
+      try taking(.split(fraction, seed: seed, part: .heldOut))
+    )
   }
 
   /// The first rows, all of them where there are fewer; throws for less than one.

@@ -19,7 +19,8 @@ public struct CharacterTokenizer: Sendable, Hashable {
     return try text.enumerated().map { place, character in
       guard let number = numbers[character] else {
         throw DescentError(
-          .usage, "the character \(String(character).debugDescription) at place \(place) is not among the \(count) of "
+          .usage,
+          "the character \(String(character).debugDescription) at place \(place) is not among the \(count) of "
             + "the vocabulary", at: SourceLocation(file, line))
       }
       return number
@@ -50,7 +51,8 @@ extension Dataset {
     let stride = stride ?? length
     guard length > 0, stride > 0, tokens.count > length else {
       throw DescentError(
-        .usage, "windows of \(length) tokens at every \(stride)-th of \(tokens.count): a length and a stride of at least 1 "
+        .usage,
+        "windows of \(length) tokens at every \(stride)-th of \(tokens.count): a length and a stride of at least 1 "
           + "and more tokens than the length are needed", at: SourceLocation(file, line))
     }
     let numbers = try tokens.map { token in

@@ -24,7 +24,9 @@ public func compile<P: ParameterTree, each A: ParameterTree, R: ParameterTree>(
     let call = Call()
     try call.add(p)
     repeat try call.add(each a)
-    let (entry, leaves) = try cache.run(call) { try call.outputs(f(try call.traced(p), repeat try call.traced(each a))) }
+    let (entry, leaves) = try cache.run(call) {
+      try call.outputs(f(try call.traced(p), repeat try call.traced(each a)))
+    }
     return try FlatTree.rebuild(R.self, entry[0], leaves)
   }
 }

@@ -40,7 +40,8 @@ package final class MemoryArray: @unchecked Sendable {
 
 /// A step program in a loaded library.
 package final class Executable: Sendable {
-  private typealias Run = @convention(c) (UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64) -> Void
+  private typealias Run =
+    @convention(c) (UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64) -> Void
   private typealias Size = @convention(c) (Int64) -> Int64
 
   package let program: StepProgram
@@ -65,10 +66,13 @@ package final class Executable: Sendable {
     function = unsafeBitCast(try library.symbol("\(program.prefix)_run"), to: Run.self)
     let size = unsafeBitCast(try library.symbol("\(program.prefix)_arena_bytes"), to: Size.self)
     let bytes = Int(size(Int64(threads)))
-    try checkRoom(bytes, for: "the temporaries of '\(program.prefix)' take with \(threads) thread\(threads == 1 ? "" : "s")")
+    try checkRoom(
+      bytes, for: "the temporaries of '\(program.prefix)' take with \(threads) thread\(threads == 1 ? "" : "s")")
     arena = Mutex(try MemoryArray(TensorType(.u8, [bytes])))
     constants = try program.givenConstants.map { id in
-      guard case .constant(let array) = program.schedule.graph.lowering(of: id) else { preconditionFailure("no constant") }
+      guard case .constant(let array) = program.schedule.graph.lowering(of: id) else {
+        preconditionFailure("no constant")
+      }
       return try MemoryArray(array)
     }
   }
@@ -90,9 +94,10 @@ package final class Executable: Sendable {
 
   /// Runs steps and gives the seconds that each call took; the executable must have been loaded `profiled`. Slower than `run`.
   package func profile(_ arrays: [MemoryArray], steps: Int) throws -> [Double] {
-    typealias Run = @convention(c) (
-      UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64, UnsafeMutablePointer<Double>
-    ) -> Void
+    typealias Run =
+      @convention(c) (
+        UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64, UnsafeMutablePointer<Double>
+      ) -> Void
     precondition(arrays.map(\.type) == program.externals.map(\.type), "the arrays are not those of the program")
     let function = unsafeBitCast(try library.symbol("\(program.prefix)_profile"), to: Run.self)
     let addresses = (arrays + constants).map(\.address)

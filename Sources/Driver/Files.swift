@@ -78,7 +78,8 @@ package func readOwnFile(_ path: String) -> [UInt8]? {
 }
 
 /// The bytes of a file, at most `limit` of them; nil where it cannot be read or is not `wanted`.
-package func readFile(_ path: String, limit: Int = .max, where wanted: (FileStatus) -> Bool = { _ in true }) -> [UInt8]? {
+package func readFile(_ path: String, limit: Int = .max, where wanted: (FileStatus) -> Bool = { _ in true }) -> [UInt8]?
+{
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { return nil }
   defer { close(file) }

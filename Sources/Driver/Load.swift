@@ -30,7 +30,8 @@ private func load(_ program: StepProgram, threads: Int?, profiled: Bool, setting
   let origin = library.origin
   Notices.shared.print(origin.compiler.notice)
   settings.print(
-    .lines, "descent: \(request.name): \(origin.cacheHit ? "found in the cache" : "compiled in \(milliseconds(origin.compileSeconds))"), "
+    .lines,
+    "descent: \(request.name): \(origin.cacheHit ? "found in the cache" : "compiled in \(milliseconds(origin.compileSeconds))"), "
       + "\(milliseconds(origin.totalSeconds)) in all: \(origin.commandLine)")
   if threads == nil { Notices.shared.print(settings.threadsNotice) }
   return try Executable(program, in: library, threads: threads ?? settings.threads)
@@ -39,7 +40,8 @@ private func load(_ program: StepProgram, threads: Int?, profiled: Bool, setting
 /// The passes from a graph to a program, watched as the environment asks. `lengths` as in `Schedule`, `givesConstants` as in
 /// `StepProgram`: for programs that are run here.
 package func prepare(
-  _ graph: Graph, donations: [Int?] = [], lengths: [Int: Int] = [:], prefix: String, isSmall: Bool = false, givesConstants: Bool = false
+  _ graph: Graph, donations: [Int?] = [], lengths: [Int: Int] = [:], prefix: String, isSmall: Bool = false,
+  givesConstants: Bool = false
 ) throws -> StepProgram {
   let settings = try Settings.current()
   let start = ContinuousClock.now
@@ -58,7 +60,8 @@ package func prepare(
   settings.print(.passes, "--- \(prefix): kernels\n" + schedule.text)
   let program = StepProgram(schedule, prefix: prefix, givesConstants: givesConstants)
   settings.print(
-    .lines, "descent: \(prefix): \(graph.nodes.count) nodes traced, \(optimized.nodes.count) optimized, \(program.calls.count) calls, "
+    .lines,
+    "descent: \(prefix): \(graph.nodes.count) nodes traced, \(optimized.nodes.count) optimized, \(program.calls.count) calls, "
       + "\(program.barriers) barriers, in \(ContinuousClock.now - start)")
   return program
 }

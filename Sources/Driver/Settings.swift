@@ -103,7 +103,8 @@ package struct Settings: Sendable, Hashable {
     }
     threads = min(wanted, processors, Threads.most)
     if wanted > threads {
-      threadsNotice = "descent: DESCENT_THREADS is \(wanted), and this process may use \(processors) "
+      threadsNotice =
+        "descent: DESCENT_THREADS is \(wanted), and this process may use \(processors) "
         + "processor\(processors == 1 ? "" : "s"): \(threads) thread\(threads == 1 ? " trains" : "s train"); "
         + "the option --threads may ask for more"
     }

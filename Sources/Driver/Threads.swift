@@ -54,7 +54,9 @@ package enum Threads {
   private static let raisedStacks: Void = {
     var (index, unit) = (Int32(0), Int64(0))
     while let name = dsc_stack_variable(index, &unit) {
-      if let text = getenv(name), (1..<Int64(DSC_STACK_BYTES)).contains(dsc_stack_size(text, unit)) { setenv(name, "4M", 1) }
+      if let text = getenv(name), (1..<Int64(DSC_STACK_BYTES)).contains(dsc_stack_size(text, unit)) {
+        setenv(name, "4M", 1)
+      }
       index += 1
     }
   }()

@@ -20,7 +20,8 @@ package struct Attributes: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     entries = elements.map { (name: $0.0, value: $0.1) }
   }
   package static func == (a: Attributes, b: Attributes) -> Bool {
-    a.entries.count == b.entries.count && zip(a.entries, b.entries).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+    a.entries.count == b.entries.count
+      && zip(a.entries, b.entries).allSatisfy { $0.name == $1.name && $0.value == $1.value }
   }
 
   private func find(_ name: String) throws -> Attribute {

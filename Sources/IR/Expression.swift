@@ -10,7 +10,8 @@ package struct Scalar: Hashable, Sendable {
 
   package init(_ value: Double, _ dtype: DType) {
     self.dtype = dtype
-    bits = dtype.isFloating
+    bits =
+      dtype.isFloating
       ? Int(bitPattern: UInt((dtype == .f32 ? Double(Float(value)) : value).bitPattern)) : value.clamped(to: Int.self)
   }
   package init(integer: Int, _ dtype: DType) {

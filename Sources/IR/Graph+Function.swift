@@ -10,7 +10,9 @@ extension Graph {
   package func function(of arguments: [NodeID], giving results: [(label: String, node: NodeID)]) throws -> Graph {
     var graph = Graph()
     var map = [NodeID?](repeating: nil, count: nodes.count)
-    for id in arguments { map[id.index] = graph.addInput((self[id].op as? Input)?.label ?? "\(self[id].op.name).\(id.index)", self[id].type) }
+    for id in arguments {
+      map[id.index] = graph.addInput((self[id].op as? Input)?.label ?? "\(self[id].op.name).\(id.index)", self[id].type)
+    }
     var needed = [Bool](repeating: false, count: nodes.count)
     for result in results { needed[result.node.index] = true }
     for id in ids.reversed() where needed[id.index] && map[id.index] == nil {
@@ -18,8 +20,11 @@ extension Graph {
     }
     for id in ids where needed[id.index] && map[id.index] == nil {
       let node = self[id]
-      guard !(node.op is Input) else { throw DescentError(.verification, "%\(id.index) is an input, and no argument of the function") }
-      map[id.index] = try graph.append(node.op, node.operands.map { map[$0.index]! }, at: node.location, adjointOf: node.adjointOf)
+      guard !(node.op is Input) else {
+        throw DescentError(.verification, "%\(id.index) is an input, and no argument of the function")
+      }
+      map[id.index] = try graph.append(
+        node.op, node.operands.map { map[$0.index]! }, at: node.location, adjointOf: node.adjointOf)
     }
     graph.outputs = results.map { map[$0.node.index]! }
     graph.outputLabels = results.map(\.label)

@@ -6,7 +6,9 @@ extension Graph {
     var graph = Graph()
     var closed = false
     var begun = false
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { (number: $0.offset, text: $0.element) }[...]
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map {
+      (number: $0.offset, text: $0.element)
+    }[...]
     while let (number, line) = lines.popFirst() {
       // A graph within a line reaches over lines; it is read first, and its place in the line is left empty.
       var scanner = Scanner(line)
@@ -18,10 +20,15 @@ extension Graph {
       do {
         scanner.skipSpace()
         if scanner.atEnd || scanner.take("//") { continue }
-        if scanner.take("graph {") { begun = true }
-        else if scanner.take("}") { closed = true }
-        else if scanner.take("return") { try parseReturn(&scanner, &graph) }
-        else { try parseNode(&scanner, &graph, operations) }
+        if scanner.take("graph {") {
+          begun = true
+        } else if scanner.take("}") {
+          closed = true
+        } else if scanner.take("return") {
+          try parseReturn(&scanner, &graph)
+        } else {
+          try parseNode(&scanner, &graph, operations)
+        }
         scanner.skipSpace()
         guard scanner.atEnd else { throw scanner.error("the end of the line") }
       } catch let error as DescentError {
@@ -34,7 +41,9 @@ extension Graph {
   }
 
   /// The lines up to the brace that closes a graph, and what follows it in its line.
-  private static func takeGraph(_ lines: inout ArraySlice<(number: Int, text: Substring)>) -> (text: String, rest: Substring) {
+  private static func takeGraph(_ lines: inout ArraySlice<(number: Int, text: Substring)>) -> (
+    text: String, rest: Substring
+  ) {
     var inner = ["graph {"]
     var depth = 1
     while let (_, line) = lines.popFirst() {
@@ -171,7 +180,9 @@ private struct Scanner {
       switch rest.popFirst() {
       case "n": out.append("\n")
       case "u":
-        guard let code = UInt32(rest.prefix(4), radix: 16), let scalar = Unicode.Scalar(code) else { throw error("four hexadecimal digits") }
+        guard let code = UInt32(rest.prefix(4), radix: 16), let scalar = Unicode.Scalar(code) else {
+          throw error("four hexadecimal digits")
+        }
         rest = rest.dropFirst(4)
         out.unicodeScalars.append(scalar)
       case let other?: out.append(other)
@@ -195,11 +206,13 @@ private struct Scanner {
       }
       guard values.count == type.shape.count else { throw error("\(type.shape.count) numbers") }
       func build<T: Element>(_: T.Type) throws -> HostArray {
-        HostArray(type.shape, try values.map { word -> T in
-          if T.dtype.isFloating, let value = Double(word) { return T(clamping: value) }
-          guard !T.dtype.isFloating, let value = Int(word) else { throw error("a number of type \(type.dtype.name)") }
-          return T(wrapping: value)
-        })
+        HostArray(
+          type.shape,
+          try values.map { word -> T in
+            if T.dtype.isFloating, let value = Double(word) { return T(clamping: value) }
+            guard !T.dtype.isFloating, let value = Int(word) else { throw error("a number of type \(type.dtype.name)") }
+            return T(wrapping: value)
+          })
       }
       return .array(try dispatch(type.dtype) { try build($0) })
     }

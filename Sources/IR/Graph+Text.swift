@@ -63,7 +63,8 @@ extension Attribute {
     case .dtype(let v): v.name
     case .graph(let v): String(v.text(withPlaces: withPlaces).dropLast()).replacing("\n", with: "\n  ")
     case .array(let v):
-      "array \(v.type) (" + (v.dtype.isFloating ? v.doubles.map(exactText) : v.ints.map(String.init)).joined(separator: " ") + ")"
+      "array \(v.type) ("
+        + (v.dtype.isFloating ? v.doubles.map(exactText) : v.ints.map(String.init)).joined(separator: " ") + ")"
     }
   }
 }

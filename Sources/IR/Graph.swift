@@ -125,7 +125,10 @@ package struct Graph: Sendable {
       if case .result(let number) = lowering(of: id) {
         guard case .loop(let form) = lowering(of: node.operands[0]), form.resultTypes.indices.contains(number),
           form.resultTypes[number] == type
-        else { throw DescentError(.verification, "node %\(id.index) is result \(number) of type \(type) of what has no such result") }
+        else {
+          throw DescentError(
+            .verification, "node %\(id.index) is result \(number) of type \(type) of what has no such result")
+        }
       }
     }
     for id in outputs where id.index < 0 || id.index >= nodes.count {

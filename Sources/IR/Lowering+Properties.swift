@@ -63,7 +63,8 @@ extension Lowering {
   package var readsMemory: Bool {
     switch self {
     case .contraction, .loop: true
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather, .scatterAdd,
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather,
+      .scatterAdd,
       .result, .random:
       false
     }
@@ -73,7 +74,8 @@ extension Lowering {
   package var computesOperands: Bool {
     switch self {
     case .reduction, .argmax, .fold: true
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatterAdd, .loop, .result,
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatterAdd,
+      .loop, .result,
       .random:
       false
     }
@@ -83,7 +85,8 @@ extension Lowering {
   package var isCheap: Bool {
     switch self {
     case .pointwise, .view, .reshape, .constant, .iota, .pad: true
-    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .result, .random: false
+    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .result, .random:
+      false
     }
   }
 
@@ -104,7 +107,8 @@ extension Lowering {
     case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
     case .loop(let form): (form.length ?? 1000) * form.body.longestSum
     case .scatterAdd: types[1].shape.count
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random: 1
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random:
+      1
     }
   }
 

@@ -83,7 +83,8 @@ package struct LoopForm: Sendable, Hashable {
     self.isReversed = isReversed
   }
   package static func == (a: LoopForm, b: LoopForm) -> Bool {
-    a.carries == b.carries && a.sequences == b.sequences && a.length == b.length && a.isReversed == b.isReversed && a.body == b.body
+    a.carries == b.carries && a.sequences == b.sequences && a.length == b.length && a.isReversed == b.isReversed
+      && a.body == b.body
   }
   package func hash(into hasher: inout Hasher) {
     hasher.combine(carries)

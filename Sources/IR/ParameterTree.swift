@@ -10,7 +10,8 @@ public protocol ParameterTree: Codable, Sendable {}
 extension Tensor: ParameterTree {
   public func encode(to encoder: any Encoder) throws {
     guard let encoder = encoder as? TreeEncoder else {
-      throw DescentError(.usage, "a Tensor is encoded by checkpoints and compiled functions only, not by \(type_(encoder))")
+      throw DescentError(
+        .usage, "a Tensor is encoded by checkpoints and compiled functions only, not by \(type_(encoder))")
     }
     encoder.node.content = .leaf(self)
   }
@@ -60,7 +61,9 @@ package struct FlatTree: Sendable {
   }
 
   /// Puts a value together from a structure and its leaves in order.
-  package static func rebuild<T: ParameterTree>(_ type: T.Type, _ structure: TreeStructure, _ leaves: [Tensor]) throws -> T {
+  package static func rebuild<T: ParameterTree>(_ type: T.Type, _ structure: TreeStructure, _ leaves: [Tensor]) throws
+    -> T
+  {
     var remaining = leaves[...]
     let root = TreeNode(structure, &remaining)
     guard remaining.isEmpty else { throw DescentError(.usage, "\(leaves.count) tensors are too many for a \(T.self)") }

@@ -6,7 +6,8 @@ import DescentRuntime
 package func checkRoom(_ bytes: Int, for what: @autoclosure () -> String, at location: SourceLocation? = nil) throws {
   // Little memory is not asked for twice; beside much of it there must be room for what little comes after.
   guard bytes >= 1 << 20, dsc_has_room(Int64(sum(bytes, 16 << 20))) == 0 else { return }
-  throw DescentError(.memory, "no memory for \(bytes) bytes\(bytes == .max ? " or more" : ""), which \(what())", at: location)
+  throw DescentError(
+    .memory, "no memory for \(bytes) bytes\(bytes == .max ? " or more" : ""), which \(what())", at: location)
 }
 
 extension TensorType {

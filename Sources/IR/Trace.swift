@@ -85,7 +85,9 @@ package final class Trace: Sendable {
 
   /// Runs `body` with new nodes at `location`, whatever place they tell: rules call public functions, which tell their callers'.
   /// Where an operation is named, they are marked as part of its adjoint. What is nil stays as it is.
-  package func pinned<R>(to location: SourceLocation?, adjointOf operation: String? = nil, _ body: () throws -> R) rethrows -> R {
+  package func pinned<R>(to location: SourceLocation?, adjointOf operation: String? = nil, _ body: () throws -> R)
+    rethrows -> R
+  {
     let before = state.withLock { state in
       let before = (state.location, state.adjointOf, state.isPinned)
       state.location = location ?? state.location

@@ -115,7 +115,9 @@ struct TreeEncoder: Encoder {
     private func child() -> TreeEncoder { TreeEncoder(node: encoder.node.addItem(), codingPath: codingPath) }
     func encodeNil() throws { child().node.content = .setting(.none) }
     func encode<T: Encodable>(_ value: T) throws { try child().encodeAny(value) }
-    func nestedContainer<K: CodingKey>(keyedBy type: K.Type) -> KeyedEncodingContainer<K> { child().container(keyedBy: type) }
+    func nestedContainer<K: CodingKey>(keyedBy type: K.Type) -> KeyedEncodingContainer<K> {
+      child().container(keyedBy: type)
+    }
     func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { child().unkeyedContainer() }
     func superEncoder() -> any Encoder { child() }
   }
@@ -184,7 +186,9 @@ struct TreeDecoder: Decoder {
     func nestedContainer<K: CodingKey>(keyedBy type: K.Type, forKey key: Key) throws -> KeyedDecodingContainer<K> {
       try child(key).container(keyedBy: type)
     }
-    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { try child(key).unkeyedContainer() }
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+      try child(key).unkeyedContainer()
+    }
     func superDecoder() throws -> any Decoder {
       guard let node = decoder.node.child("super") else { throw decoder.mismatch("superclass") }
       return TreeDecoder(node: node, codingPath: codingPath)

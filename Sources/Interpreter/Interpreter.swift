@@ -64,9 +64,10 @@ extension LoopForm {
       carried = Array(results.prefix(carries))
       steps[step] = Array(results.dropFirst(carries))
     }
-    return carried + resultTypes.dropFirst(carries).enumerated().map { number, type in
-      HostArray.stacked(steps.map { $0[number] }, type)
-    }
+    return carried
+      + resultTypes.dropFirst(carries).enumerated().map { number, type in
+        HostArray.stacked(steps.map { $0[number] }, type)
+      }
   }
 }
 

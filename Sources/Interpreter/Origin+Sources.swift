@@ -24,7 +24,10 @@ extension Node {
         return rest == 0 && index[axis] >= low[axis] && quotient < x[0].shape[axis] ? quotient : nil
       }
       let isInside = !inner.contains(nil)
-      return [isInside ? Source(operand: 0, element: x[0].shape.element(at: inner.map { $0! })) : Source(operand: 1, element: 0)]
+      return [
+        isInside
+          ? Source(operand: 0, element: x[0].shape.element(at: inner.map { $0! })) : Source(operand: 1, element: 0)
+      ]
     case .concatenate(let axis):
       var inner = index
       for (operand, part) in x.enumerated() {
@@ -42,13 +45,17 @@ extension Node {
     case .gather(let axis):
       let picks = x[1].shape, place = picks.element(at: Array(index[axis..<axis + picks.rank]))
       let row = Swift.min(Swift.max(x[1].integer(place), 0), x[0].shape[axis] - 1)
-      return [Source(operand: 0, element: x[0].shape.element(at: Array(index[..<axis] + [row] + index[(axis + picks.rank)...])))]
+      return [
+        Source(
+          operand: 0, element: x[0].shape.element(at: Array(index[..<axis] + [row] + index[(axis + picks.rank)...])))
+      ]
     case .scatterAdd(let axis):
       let picks = (0..<x[1].count).filter { x[1].integer($0) == index[axis] }
-      return [Source(operand: 0, element: element)] + picks.map { pick in
-        let place = index[..<axis] + x[1].shape.index(of: pick) + index[(axis + 1)...]
-        return Source(operand: 2, element: x[2].shape.element(at: Array(place)))
-      }
+      return [Source(operand: 0, element: element)]
+        + picks.map { pick in
+          let place = index[..<axis] + x[1].shape.index(of: pick) + index[(axis + 1)...]
+          return Source(operand: 2, element: x[2].shape.element(at: Array(place)))
+        }
     }
   }
 
@@ -75,8 +82,12 @@ extension Node {
     for (i, axis) in rhsFree.enumerated() { right[axis] = index[batch + lhsFree.count + i] }
     var sources: [Source] = []
     Shape(axes.lhsContracting.map { lhs[$0] }).forEachIndex { step in
-      for (i, value) in step.enumerated() { (left[axes.lhsContracting[i]], right[axes.rhsContracting[i]]) = (value, value) }
-      sources += [Source(operand: 0, element: lhs.element(at: left)), Source(operand: 1, element: rhs.element(at: right))]
+      for (i, value) in step.enumerated() {
+        (left[axes.lhsContracting[i]], right[axes.rhsContracting[i]]) = (value, value)
+      }
+      sources += [
+        Source(operand: 0, element: lhs.element(at: left)), Source(operand: 1, element: rhs.element(at: right)),
+      ]
     }
     return sources
   }

@@ -26,7 +26,8 @@ extension Graph {
     case .input(let index, let element):
       let value = inputs[index].number(element)
       let origin = Origin(
-        maker: .input, message: "the input '\(label(ofInput: index))' holds \(value.word)\(inputs[index].shape.place(element))",
+        maker: .input,
+        message: "the input '\(label(ofInput: index))' holds \(value.word)\(inputs[index].shape.place(element))",
         location: nil)
       return walk.completed(origin)
     }
@@ -77,12 +78,16 @@ private struct Walk {
         case let end: return end
         }
       case .view, .reshape: break
-      case .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .random:
+      case .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop,
+        .random:
         taker = node
       }
       if next == nil {
         let sources = node.sources(of: element, node.operands.map { values[$0]! }, graph.lowering(of: id))
-        guard let source = node.cause(of: value, element, sources, node.operands.map { values[$0]! }, graph.lowering(of: id)) else {
+        guard
+          let source = node.cause(
+            of: value, element, sources, node.operands.map { values[$0]! }, graph.lowering(of: id))
+        else {
           return .origin(made(value, element, node, sources, node.operands.map { values[$0]! }))
         }
         next = (node.operands[source.operand], source.element)
@@ -110,7 +115,8 @@ private struct Walk {
     while true {
       guard let end = try follow(form.body, inputs[step], output: output, element: element) else { return nil }
       guard case .input(let input, let inner) = end else {
-        steps.append("in step \(step + 1) of \(inputs.count) of the \(loop.adjointOf == nil ? "" : "backward ")loop\(loop.line)")
+        steps.append(
+          "in step \(step + 1) of \(inputs.count) of the \(loop.adjointOf == nil ? "" : "backward ")loop\(loop.line)")
         return end
       }
       if input >= form.carries {
@@ -129,11 +135,16 @@ private struct Walk {
       location: place.location)
   }
 
-  private func made(_ value: Double, _ element: Int, _ node: Node, _ sources: [Source], _ operands: [HostArray]) -> Origin {
+  private func made(_ value: Double, _ element: Int, _ node: Node, _ sources: [Source], _ operands: [HostArray])
+    -> Origin
+  {
     let reals = operands.indices.filter { operands[$0].dtype.isFloating }
     var numbers = "finite numbers"
-    if reals.isEmpty || sources.isEmpty { numbers = "nothing" }
-    else if sources.count <= reals.count { numbers = sources.map { operands[$0.operand].shown($0.element) }.joined(separator: " and ") }
+    if reals.isEmpty || sources.isEmpty {
+      numbers = "nothing"
+    } else if sources.count <= reals.count {
+      numbers = sources.map { operands[$0.operand].shown($0.element) }.joined(separator: " and ")
+    }
     let ranges = reals.map { operands[$0].range }.joined(separator: " and ")
     var message = "\(node.title) made \(value.word)\(node.type.shape.place(element)) of \(numbers)"
     if !reals.isEmpty { message += "; its operand\(reals.count == 1 ? " is" : "s are") \(ranges)" }
@@ -143,7 +154,8 @@ private struct Walk {
 
 extension Graph {
   /// The values of a node that is not finite and of all that it came from, as far as that is not finite, with their operands.
-  fileprivate func values(leadingTo id: NodeID, _ inputs: [HostArray], _ isFinite: [Bool]) throws -> [NodeID: HostArray] {
+  fileprivate func values(leadingTo id: NodeID, _ inputs: [HostArray], _ isFinite: [Bool]) throws -> [NodeID: HostArray]
+  {
     var isKept = [Bool](repeating: false, count: nodes.count)
     isKept[id.index] = true
     for id in ids.reversed() where isKept[id.index] {
@@ -192,7 +204,9 @@ extension HostArray {
   /// The least and the greatest of the finite numbers: `f32[10] in 0.0...3.5`.
   fileprivate var range: String {
     let finite = (0..<count).lazy.filter { number($0).isFinite }
-    guard let least = finite.min(by: { number($0) < number($1) }), let greatest = finite.max(by: { number($0) < number($1) }) else {
+    guard let least = finite.min(by: { number($0) < number($1) }),
+      let greatest = finite.max(by: { number($0) < number($1) })
+    else {
       return "\(type) without a finite number"
     }
     return "\(type) in \(shown(least))...\(shown(greatest))"

@@ -27,7 +27,9 @@ struct ElementBuilder {
   private var graph: Graph { function.graph }
 
   /// Makes the value of a node at an index known: the accumulator of an anchor.
-  mutating func set(_ node: NodeID, _ index: [Affine], _ value: Expression) { memo[Key(node: node, index: index)] = value }
+  mutating func set(_ node: NodeID, _ index: [Affine], _ value: Expression) {
+    memo[Key(node: node, index: index)] = value
+  }
 
   /// The value of `node` at `index`.
   mutating func value(_ node: NodeID, _ index: [Affine]) -> Expression {
@@ -183,7 +185,9 @@ extension ElementBuilder {
     }
     for member in kernel.members { _ = value(member, place(member)) }
     if let anchor = kernel.anchor, stores.contains(anchor) { store(anchor, index, value(anchor, index)) }
-    for member in kernel.members where stores.contains(member) { store(member, place(member), value(member, place(member))) }
+    for member in kernel.members where stores.contains(member) {
+      store(member, place(member), value(member, place(member)))
+    }
   }
 }
 

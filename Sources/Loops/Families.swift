@@ -24,7 +24,9 @@ extension ProgramContext {
 
   /// A nest over the results' elements.
   private func loops(_ kernel: Kernel) -> LoopFunction {
-    if kernel.members.count == 1, case .concatenate(let axis) = families[kernel.members[0].index] { return parts(kernel, axis) }
+    if kernel.members.count == 1, case .concatenate(let axis) = families[kernel.members[0].index] {
+      return parts(kernel, axis)
+    }
     let function = FunctionBuilder(self)
     let axes = function.axes(kernel.domain.dimensions)
     var builder = ElementBuilder(function, computing: kernel.members)
@@ -32,7 +34,8 @@ extension ProgramContext {
     let collapse = function.collapse(axes, builder.statements.accesses)
     function.apply(collapse)
     let shared = function.sharedLoop(collapse.kept)
-    let (loops, execution) = function.opened(collapse.kept, shared: shared, grain: shared == collapse.kept.last ? 64 : 1)
+    let (loops, execution) = function.opened(
+      collapse.kept, shared: shared, grain: shared == collapse.kept.last ? 64 : 1)
     return function.finish(
       nested(loops, builder.statements.substituting(collapse.dropped)), execution, nodes: kernel.members,
       work: kernel.domain.count.times(cost(kernel.members)))
@@ -46,7 +49,8 @@ extension ProgramContext {
     let function = FunctionBuilder(self)
     let sizes = function.axes(shape.dimensions)
     let shared = function.sharedLoop(others.map { sizes[$0] }).map { sizes.firstIndex(of: $0)! }
-    let (share, execution) = function.opened(shared.map { [sizes[$0]] } ?? [], shared: shared.map { sizes[$0] }, grain: shared == shape.rank - 1 ? 64 : 1)
+    let (share, execution) = function.opened(
+      shared.map { [sizes[$0]] } ?? [], shared: shared.map { sizes[$0] }, grain: shared == shape.rank - 1 ? 64 : 1)
     var (statements, start) = ([Statement](), 0)
     for operand in graph[id].operands {
       let part = graph[operand].type.shape
@@ -59,7 +63,8 @@ extension ProgramContext {
       builder.store(id, index, value)
       start += part[axis]
       let loops = axes.enumerated().map { place, variable in
-        place == shared ? OpenLoop(variable: variable, lower: share[0].lower, upper: share[0].upper) : function.whole(variable)
+        place == shared
+          ? OpenLoop(variable: variable, lower: share[0].lower, upper: share[0].upper) : function.whole(variable)
       }
       statements += nested(loops, builder.statements)
     }
@@ -72,12 +77,15 @@ extension ProgramContext {
     let anchor = kernel.anchor!
     let dtype = graph[anchor].type.dtype
     let form = graph.contractionLoops(anchor)
-    guard dtype.isFloating, form.depth > 0, form.rows * form.columns > 1, let lhs = form.operands[0], let rhs = form.operands[1] else {
+    guard dtype.isFloating, form.depth > 0, form.rows * form.columns > 1, let lhs = form.operands[0],
+      let rhs = form.operands[1]
+    else {
       return reduction(productForm(kernel, axes))
     }
     let function = FunctionBuilder(self)
     let batch = function.axes(form.batch, names: ["b"])
-    let rows = function.axes(form.rowDimensions), columns = function.axes(form.columnDimensions, names: ["j", "k", "m"])
+    let rows = function.axes(form.rowDimensions),
+      columns = function.axes(form.columnDimensions, names: ["j", "k", "m"])
     let index = (batch + rows + columns).map { Affine(variable: $0) }
     let (left, right) = (function.array(lhs.base, isWritten: false), function.array(rhs.base, isWritten: false))
     let element = function.value(graph[anchor].op.name)
@@ -94,15 +102,19 @@ extension ProgramContext {
 
     /// Where an operand begins for the batch at hand: its variables come first in `position`.
     func operand(
-      _ operand: StridedOperand, _ storage: Storage, _ loops: [(stride: Int?, name: String, dimensions: [Int], first: Int)]
+      _ operand: StridedOperand, _ storage: Storage,
+      _ loops: [(stride: Int?, name: String, dimensions: [Int], first: Int)]
     ) -> MatrixProduct.Operand {
       let start = batch.indices.reduce(Affine(operand.position.constant)) {
         $0 + Affine(variable: batch[$1]) * (form.batch[$1] > 1 ? operand.position.coefficient(of: $1) : 0)
       }
-      if let a = loops[0].stride, let b = loops[1].stride { return .init(storage: storage, start: start, place: .strides(a, b)) }
+      if let a = loops[0].stride, let b = loops[1].stride {
+        return .init(storage: storage, start: start, place: .strides(a, b))
+      }
       let digits = loops.map { loop in
         MatrixProduct.Digits(
-          dimensions: loop.dimensions, coefficients: loop.dimensions.indices.map { operand.position.coefficient(of: loop.first + $0) },
+          dimensions: loop.dimensions,
+          coefficients: loop.dimensions.indices.map { operand.position.coefficient(of: loop.first + $0) },
           name: loop.name)
       }
       return .init(storage: storage, start: start, place: .functions(digits[0], digits[1]))
@@ -111,12 +123,16 @@ extension ProgramContext {
     let depth = ("depth", form.depthDimensions, firstDepth)
     let product = MatrixProduct(
       dtype: dtype, batch: batch, rows: form.rows, columns: form.columns, depth: form.depth,
-      lhs: operand(lhs, left, [
-        (lhs.row, "row", form.rowDimensions, firstRow), (lhs.depth, depth.0, depth.1, depth.2),
-      ]),
-      rhs: operand(rhs, right, [
-        (rhs.depth, depth.0, depth.1, depth.2), (rhs.column, "column", form.columnDimensions, firstColumn),
-      ]),
+      lhs: operand(
+        lhs, left,
+        [
+          (lhs.row, "row", form.rowDimensions, firstRow), (lhs.depth, depth.0, depth.1, depth.2),
+        ]),
+      rhs: operand(
+        rhs, right,
+        [
+          (rhs.depth, depth.0, depth.1, depth.2), (rhs.column, "column", form.columnDimensions, firstColumn),
+        ]),
       rowVariables: rowLoops.kept, columnVariables: columnLoops.kept, element: element,
       epilogue: builder.statements.substituting(dropped))
     let batches = form.batch.reduce(1, *)
@@ -152,16 +168,23 @@ extension ProgramContext {
     let isFirst = Expression.infix(.less, .load(.local(arg), Affine(), .i32), .literal(Scalar(integer: 0, .i32)))
     var end = ElementBuilder(function)
     end.store(anchor, output, .load(.local(arg), Affine(), .i32))
-    let step: [Statement] = builder.statements + [
-      .when(.infix(.or, isFirst, isBetter), [
-        .store(.local(best), Affine(), value), .store(.local(arg), Affine(), .cast(.i32, .position(Affine(variable: r)))),
-      ])
+    let step: [Statement] =
+      builder.statements + [
+        .when(
+          .infix(.or, isFirst, isBetter),
+          [
+            .store(.local(best), Affine(), value),
+            .store(.local(arg), Affine(), .cast(.i32, .position(Affine(variable: r)))),
+          ])
+      ]
+    let start: [Statement] = [
+      .local(best, .literal(Scalar(integer: 0, dtype))), .local(arg, .literal(Scalar(integer: -1, .i32))),
     ]
-    let start: [Statement] = [.local(best, .literal(Scalar(integer: 0, dtype))), .local(arg, .literal(Scalar(integer: -1, .i32)))]
     let shared = function.sharedLoop(outputs)
     let (loops, execution) = function.opened(outputs, shared: shared, grain: 1)
     return function.finish(
-      nested(loops, start + nested([function.whole(r)], step) + end.statements), execution, nodes: [anchor], work: shape.count * 2)
+      nested(loops, start + nested([function.whole(r)], step) + end.statements), execution, nodes: [anchor],
+      work: shape.count * 2)
   }
 
   /// Base and additions for each place of the result in the order of the indices: whoever owns a place does all its additions.
@@ -181,7 +204,8 @@ extension ProgramContext {
     let place = axes.map { Affine(variable: $0) }
     copy.store(anchor, place, copy.value(base, place))
     let dtype = node.type.dtype, additions = graph[indices].type.shape.count
-    let lost = ReductionOrder.isCompensated(additions: additions, dtype)
+    let lost =
+      ReductionOrder.isCompensated(additions: additions, dtype)
       ? function.parameter(.partial(anchor), dtype, node: nil, isWritten: true) : nil
     let clear: [Statement] = lost.map { [.store($0, .linear(place, shape), .number(0, dtype))] } ?? []
 
@@ -195,21 +219,27 @@ extension ProgramContext {
     let update = add.value(updates, Array(target[..<axis]) + number + Array(target[(axis + 1)...]))
     let array = function.array(anchor, isWritten: true)
     let inner = others.map { other -> OpenLoop in
-      other == shared ? OpenLoop(variable: others2[other], lower: loops[other].lower, upper: loops[other].upper) : function.whole(others2[other])
+      other == shared
+        ? OpenLoop(variable: others2[other], lower: loops[other].lower, upper: loops[other].upper)
+        : function.whole(others2[other])
     }
     let at = function.variable("at", shape[axis])
-    let (from, to): (Expression, Expression) = shared == axis
+    let (from, to): (Expression, Expression) =
+      shared == axis
       ? (loops[axis].lower, loops[axis].upper) : (.position(Affine()), .position(Affine(shape[axis])))
     let row = Expression.position(Affine(variable: at))
     let element = Affine.linear(target, shape)
-    let addition = lost.map { function.compensated(array, lost: $0, element, update) } ?? [.combine(array, element, .sum, update)]
+    let addition =
+      lost.map { function.compensated(array, lost: $0, element, update) } ?? [.combine(array, element, .sum, update)]
     let sums = nested(inner, add.statements + addition).substituting([others2[axis]: Affine(variable: at)])
-    let picks: [Statement] = pick.statements + [
-      .index(at, picked),
-      .when(.infix(.and, .infix(.greaterOrEqual, row, from), .infix(.less, row, to)), sums),
-    ]
+    let picks: [Statement] =
+      pick.statements + [
+        .index(at, picked),
+        .when(.infix(.and, .infix(.greaterOrEqual, row, from), .infix(.less, row, to)), sums),
+      ]
     return function.finish(
-      nested(loops, copy.statements + clear) + nested(numbers.map { function.whole($0) }, picks), execution, nodes: [anchor],
+      nested(loops, copy.statements + clear) + nested(numbers.map { function.whole($0) }, picks), execution,
+      nodes: [anchor],
       work: shape.count + graph[updates].type.shape.count * 2,
       partialBytes: lost == nil ? 0 : node.type.byteCount)
   }
@@ -237,7 +267,8 @@ extension ProgramContext {
       let lower = function.variable("lo", one.blocks), upper = function.variable("hi", one.blocks + 1)
       (one.from, one.to) = (.position(Affine(variable: lower)), .position(Affine(variable: upper)))
       return function.finish(
-        builder.statements + [.draw(one)], .shared(.count(one.blocks), grain: 16, lower: lower, upper: upper), nodes: [anchor], work: work)
+        builder.statements + [.draw(one)], .shared(.count(one.blocks), grain: 16, lower: lower, upper: upper),
+        nodes: [anchor], work: work)
     }
     let (loops, execution) = function.opened(axes, shared: first, grain: 1)
     return function.finish(nested(loops, builder.statements + [.draw(one)]), execution, nodes: [anchor], work: work)
@@ -254,7 +285,9 @@ extension ProgramContext {
     let outputs = function.axes(shape.dimensions)
     // Loops over the elements of a window, and the number of the window that they lead to.
     var operandIndex = [Affine](repeating: Affine(), count: from.rank)
-    for (axis, source) in zip(outputs, sources) where source.terms.count == 1 { operandIndex[source.terms[0].axis] = Affine(variable: axis) }
+    for (axis, source) in zip(outputs, sources) where source.terms.count == 1 {
+      operandIndex[source.terms[0].axis] = Affine(variable: axis)
+    }
     struct Tap {
       var element: Int
       var isInside: Expression
@@ -270,10 +303,15 @@ extension ProgramContext {
       let distance = Expression.position(Affine(variable: outputs[axis]) + Affine(variable: tap) * -element.stride)
       let stride = Expression.position(Affine(window.stride)), zero = Expression.position(Affine())
       var isInside = Expression.infix(
-        .and, .infix(.greaterOrEqual, distance, zero), .infix(.less, distance, .position(Affine((count - 1) * window.stride + 1))))
-      if window.stride > 1 { isInside = .infix(.and, isInside, .infix(.equal, .infix(.remainder, distance, stride), zero)) }
-      taps.append(Tap(
-        element: tap, isInside: isInside, window: .index(number, window.stride == 1 ? distance : .infix(.divide, distance, stride))))
+        .and, .infix(.greaterOrEqual, distance, zero),
+        .infix(.less, distance, .position(Affine((count - 1) * window.stride + 1))))
+      if window.stride > 1 {
+        isInside = .infix(.and, isInside, .infix(.equal, .infix(.remainder, distance, stride), zero))
+      }
+      taps.append(
+        Tap(
+          element: tap, isInside: isInside,
+          window: .index(number, window.stride == 1 ? distance : .infix(.divide, distance, stride))))
     }
     func tapped(_ inner: [Statement]) -> [Statement] {
       taps.reversed().reduce(inner) { inner, tap in
@@ -308,16 +346,21 @@ extension ProgramContext {
           body(Affine(variable: lane)).substituting([outputs[last]: start + Affine(variable: lane)]))
       }
       let lane = function.variable("l", tile)
-      let tileBody: [Statement] = [.local(sum, nil)]
+      let tileBody: [Statement] =
+        [.local(sum, nil)]
         + nested([function.whole(lane)], [.store(.local(sum), Affine(variable: lane), zero)])
         + tapped(lanes { element.statements + [.combine(.local(sum), $0, .sum, value)] })
         + lanes { end.statements.replacing([result: .load(.local(sum), $0, dtype)]) }
       let width = Expression.least(.position(Affine(tile)), .position(Affine(shape[last]) + Affine(variable: j) * -1))
-      body = isOne ? tileBody
-        : nested([OpenLoop(variable: j, upper: .position(Affine(shape[last])), step: tile)], [.index(n, width)] + tileBody)
+      body =
+        isOne
+        ? tileBody
+        : nested(
+          [OpenLoop(variable: j, upper: .position(Affine(shape[last])), step: tile)], [.index(n, width)] + tileBody)
     } else {
       let sum = function.local("acc", dtype, count: nil)
-      body = [.local(sum, zero)] + tapped(element.statements + [.combine(.local(sum), Affine(), .sum, value)])
+      body =
+        [.local(sum, zero)] + tapped(element.statements + [.combine(.local(sum), Affine(), .sum, value)])
         + end.statements.replacing([result: .load(.local(sum), Affine(), dtype)])
     }
     return function.finish(

@@ -75,7 +75,9 @@ final class FunctionBuilder {
   }
   /// Variables named i, j, k, … over these extents.
   func axes(_ extents: some Sequence<Int>, names: [String] = axisNames) -> [Int] {
-    extents.enumerated().map { variable($0.offset < names.count ? names[$0.offset] : "\(names.last!)\($0.offset)", $0.element) }
+    extents.enumerated().map {
+      variable($0.offset < names.count ? names[$0.offset] : "\(names.last!)\($0.offset)", $0.element)
+    }
   }
   static let axisNames = ["i", "j", "k", "m", "n", "o"]
   static let reducedNames = ["r", "s", "u", "v"]
@@ -87,7 +89,8 @@ final class FunctionBuilder {
   /// An array for so many of a node's elements, at a cache line.
   func local(of id: NodeID, count: Int) -> Int {
     let type = graph[id].type
-    locals.append(Local(name: graph[id].op.name, dtype: type.dtype, count: count, isAligned: true, type: type, node: id))
+    locals.append(
+      Local(name: graph[id].op.name, dtype: type.dtype, count: count, isAligned: true, type: type, node: id))
     return locals.count - 1
   }
   /// The number of a new value; `name` says what it is.

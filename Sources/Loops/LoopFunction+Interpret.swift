@@ -12,7 +12,11 @@ package final class NestArray {
 
   package init(_ dtype: DType, count: Int) {
     self.dtype = dtype
-    if dtype.isFloating { reals = Array(repeating: .nan, count: count) } else { whole = Array(repeating: 77, count: count) }
+    if dtype.isFloating {
+      reals = Array(repeating: .nan, count: count)
+    } else {
+      whole = Array(repeating: 77, count: count)
+    }
   }
   package init(_ array: HostArray) {
     dtype = array.dtype
@@ -20,7 +24,9 @@ package final class NestArray {
   }
   /// Its first elements as an array of a type.
   package func array(_ type: TensorType) -> HostArray {
-    func whole<T: Element>(_: T.Type) -> HostArray { HostArray(type.shape, self.whole.prefix(type.shape.count).map { T(wrapping: $0) }) }
+    func whole<T: Element>(_: T.Type) -> HostArray {
+      HostArray(type.shape, self.whole.prefix(type.shape.count).map { T(wrapping: $0) })
+    }
     return dtype.isFloating ? HostArray(type) { reals[$0] } : dispatch(type.dtype) { whole($0) }
   }
 }
@@ -61,7 +67,9 @@ struct NestRun {
 
   /// All units, cut into so many shares.
   mutating func run(shares: Int) {
-    guard case .shared(let units, let grain, let lower, let upper) = function.execution else { return run(function.body) }
+    guard case .shared(let units, let grain, let lower, let upper) = function.execution else {
+      return run(function.body)
+    }
     guard case .count(let count) = units else {
       (variables[lower], variables[upper]) = (0, 1)
       return run(function.body)
@@ -77,7 +85,9 @@ struct NestRun {
 
   private mutating func run(_ body: [Statement]) { for statement in body { run(statement) } }
 
-  private func at(_ affine: Affine) -> Int { affine.terms.reduce(affine.constant) { $0 + $1.coefficient * variables[$1.variable] } }
+  private func at(_ affine: Affine) -> Int {
+    affine.terms.reduce(affine.constant) { $0 + $1.coefficient * variables[$1.variable] }
+  }
   private func array(_ storage: Storage) -> NestArray {
     switch storage {
     case .parameter(let number): arrays[number]
@@ -90,7 +100,11 @@ struct NestRun {
   }
   private func store(_ storage: Storage, _ place: Int, _ x: NestNumber) {
     let array = array(storage)
-    if array.dtype.isFloating { array.reals[place] = rounded(x.real, array.dtype) } else { array.whole[place] = wrapped(x.int, array.dtype) }
+    if array.dtype.isFloating {
+      array.reals[place] = rounded(x.real, array.dtype)
+    } else {
+      array.whole[place] = wrapped(x.int, array.dtype)
+    }
   }
 
   private mutating func run(_ statement: Statement) {
@@ -175,12 +189,18 @@ struct NestRun {
     for batch in 0..<extents(product.batch).reduce(1, *) {
       for (variable, digit) in zip(product.batch, digits(batch, extents(product.batch))) { variables[variable] = digit }
       for row in 0..<product.rows {
-        for (variable, digit) in zip(product.rowVariables, digits(row, extents(product.rowVariables))) { variables[variable] = digit }
+        for (variable, digit) in zip(product.rowVariables, digits(row, extents(product.rowVariables))) {
+          variables[variable] = digit
+        }
         for column in 0..<product.columns {
-          for (variable, digit) in zip(product.columnVariables, digits(column, extents(product.columnVariables))) { variables[variable] = digit }
+          for (variable, digit) in zip(product.columnVariables, digits(column, extents(product.columnVariables))) {
+            variables[variable] = digit
+          }
           var sum = 0.0
           for k in 0..<product.depth {
-            sum += load(product.lhs.storage, place(product.lhs, row, k)).real * load(product.rhs.storage, place(product.rhs, k, column)).real
+            sum +=
+              load(product.lhs.storage, place(product.lhs, row, k)).real
+              * load(product.rhs.storage, place(product.rhs, k, column)).real
           }
           values[product.element] = .real(rounded(sum, product.dtype))
           run(product.epilogue)

@@ -21,9 +21,12 @@ extension LoopFunction {
   /// A line for each statement.
   package var text: [String] {
     if let scan {
-      let arguments = scan.arguments.map { "\(place($0.storage))\($0.step == 0 ? "" : " + t * \($0.step)")\($0.isWritten ? " written" : "")" }
+      let arguments = scan.arguments.map {
+        "\(place($0.storage))\($0.step == 0 ? "" : " + t * \($0.step)")\($0.isWritten ? " written" : "")"
+      }
       let carries = scan.carries.map { "p\($0.from) to \(place($0.to))" }
-      let head = "loop of \(scan.length.map(String.init) ?? "while the first carry holds")\(scan.isReversed ? ", reversed" : "")"
+      let head =
+        "loop of \(scan.length.map(String.init) ?? "while the first carry holds")\(scan.isReversed ? ", reversed" : "")"
       return ["\(head): \(arguments.joined(separator: ", ")); carries \(carries.joined(separator: ", "))"]
         + scan.body.text.split(separator: "\n").map { "  " + $0 }
     }
@@ -44,10 +47,14 @@ extension LoopFunction {
     case .define(let value, let x): ["\(name(value)) = \(text(x))"]
     case .index(let variable, let x): ["\(variables[variable].name).\(variable) = \(text(x))"]
     case .local(let number, let x):
-      ["local \(locals[number].name).\(number) \(locals[number].dtype.name)\(locals[number].count.map { "[\($0)]" } ?? "")\(x.map { " = " + text($0) } ?? "")"]
+      [
+        "local \(locals[number].name).\(number) \(locals[number].dtype.name)\(locals[number].count.map { "[\($0)]" } ?? "")\(x.map { " = " + text($0) } ?? "")"
+      ]
     case .store(let storage, let position, let x): ["\(element(storage, position)) = \(text(x))"]
-    case .combine(let storage, let position, let reducer, let x): ["\(element(storage, position)) \(reducer.rawValue)= \(text(x))"]
-    case .accumulate(let storage, let position, let a, let b): ["\(element(storage, position)) += \(text(a)) * \(text(b))"]
+    case .combine(let storage, let position, let reducer, let x):
+      ["\(element(storage, position)) \(reducer.rawValue)= \(text(x))"]
+    case .accumulate(let storage, let position, let a, let b):
+      ["\(element(storage, position)) += \(text(a)) * \(text(b))"]
     case .loop(let loop):
       [
         "for \(variables[loop.variable].name).\(loop.variable) in \(text(loop.lower)) ..< \(text(loop.upper))"
@@ -55,14 +62,18 @@ extension LoopFunction {
       ] + indented(loop.body)
     case .when(let condition, let body): ["when \(text(condition))"] + indented(body)
     case .scope(let body): ["scope"] + indented(body)
-    case .push(let sums): ["push \(element(sums.sum, sums.sumAt)), \(sums.lanes) lanes, onto \(element(sums.stack, sums.stackAt))"]
-    case .finish(let sums): ["finish \(element(sums.sum, sums.sumAt)), \(sums.lanes) lanes, from \(element(sums.stack, sums.stackAt))"]
+    case .push(let sums):
+      ["push \(element(sums.sum, sums.sumAt)), \(sums.lanes) lanes, onto \(element(sums.stack, sums.stackAt))"]
+    case .finish(let sums):
+      ["finish \(element(sums.sum, sums.sumAt)), \(sums.lanes) lanes, from \(element(sums.stack, sums.stackAt))"]
     case .product(let product):
       [
         "product \(product.rows) x \(product.columns) x \(product.depth) of \(operand(product.lhs)) and \(operand(product.rhs)) as \(name(product.element))"
       ] + indented(product.epilogue)
     case .draw(let draw):
-      ["draw \(draw.draw.rawValue) \(element(draw.target, draw.start)), blocks \(text(draw.from)) ..< \(text(draw.to)) of \(draw.count) numbers"]
+      [
+        "draw \(draw.draw.rawValue) \(element(draw.target, draw.start)), blocks \(text(draw.from)) ..< \(text(draw.to)) of \(draw.count) numbers"
+      ]
     case .comment(let nodes): ["# \(nodes.map { "%\($0.index)" }.joined(separator: " "))"]
     }
   }
@@ -71,14 +82,17 @@ extension LoopFunction {
     let start = element(operand.storage, operand.start)
     switch operand.place {
     case .strides(let a, let b): return "\(start) by \(a), \(b)"
-    case .functions(let a, let b): return "\(start) by \(a.coefficients) of \(a.dimensions), \(b.coefficients) of \(b.dimensions)"
+    case .functions(let a, let b):
+      return "\(start) by \(a.coefficients) of \(a.dimensions), \(b.coefficients) of \(b.dimensions)"
     }
   }
   private func name(_ value: Int) -> String { "\(values[value])_\(value)" }
   private func element(_ storage: Storage, _ position: Affine) -> String {
     switch storage {
     case .parameter(let number): "p\(number)[\(text(position))]"
-    case .local(let number): locals[number].count == nil ? "\(locals[number].name).\(number)" : "\(locals[number].name).\(number)[\(text(position))]"
+    case .local(let number):
+      locals[number].count == nil
+        ? "\(locals[number].name).\(number)" : "\(locals[number].name).\(number)[\(text(position))]"
     }
   }
   private func text(_ affine: Affine) -> String {

@@ -12,7 +12,9 @@ extension StepPlan {
       let counts = zip(call.buffers, function.parameters).map { count($0, $1, function) }
       var check = NestCheck(function, counts)
       check.run()
-      return check.faults.map { "call \(number), \(function.nodes.map { schedule.graph[$0].op.name }.joined(separator: ", ")): \($0)" }
+      return check.faults.map {
+        "call \(number), \(function.nodes.map { schedule.graph[$0].op.name }.joined(separator: ", ")): \($0)"
+      }
     }
   }
 
@@ -69,7 +71,9 @@ private struct NestCheck {
 
   private mutating func check(_ statement: Statement) {
     if case .product(let product) = statement {
-      for variable in product.batch { variables[variable] = Interval(low: 0, high: function.variables[variable].extent - 1) }
+      for variable in product.batch {
+        variables[variable] = Interval(low: 0, high: function.variables[variable].extent - 1)
+      }
     }
     for x in statement.expressions { check(x) }
     for place in statement.places { touch(place.storage, place.position, 1) }
@@ -105,8 +109,11 @@ private struct NestCheck {
     case .position(let affine): limits += [(me, affine + Affine(1)), (affine, me + Affine(1))]
     case .call(let function, let operands) where function.name == "dsc_least":
       for case .position(let affine) in operands { limits.append((me, affine + Affine(1))) }
-      for case .infix(.subtract, .position(let a), .position(let b)) in operands { limits.append((me + b, a + Affine(1))) }
-    case .infix(.subtract, .position(let a), .infix(.remainder, .position(let b), _)) where a == b: limits.append((me, a + Affine(1)))
+      for case .infix(.subtract, .position(let a), .position(let b)) in operands {
+        limits.append((me + b, a + Affine(1)))
+      }
+    case .infix(.subtract, .position(let a), .infix(.remainder, .position(let b), _)) where a == b:
+      limits.append((me, a + Affine(1)))
     case .infix(.subtract, .position(let a), .position(let b)): limits.append((me + b, a + Affine(1)))
     case .literal, .value, .load, .array, .infix, .negated, .call, .cast, .unsigned: break
     }
@@ -126,7 +133,9 @@ private struct NestCheck {
 
   private mutating func loop(_ loop: ForLoop) {
     let lower = range(loop.lower), upper = range(loop.upper)
-    guard let lower, let upper else { return fail("a loop over \(function.variables[loop.variable].name) has no bounds") }
+    guard let lower, let upper else {
+      return fail("a loop over \(function.variables[loop.variable].name) has no bounds")
+    }
     // Of no turns.
     if upper.high <= lower.low { return }
     let saved = (variables, limits)
@@ -151,15 +160,21 @@ private struct NestCheck {
 
   /// Whether an affine function is a multiple of a number at all indices, as far as extents, steps and indices tell.
   private func isMultiple(_ affine: Affine, of number: Int) -> Bool {
-    affine.constant % number == 0 && affine.terms.allSatisfy { $0.coefficient % number == 0 || whole.contains($0.variable) }
+    affine.constant % number == 0
+      && affine.terms.allSatisfy { $0.coefficient % number == 0 || whole.contains($0.variable) }
   }
   /// Variables that are known to be multiples of the lanes: what bounds blocks and parts of sums on lanes.
   private var whole: Set<Int> {
-    Set(function.variables.indices.filter { ["from", "to", "begin", "end", "base"].contains(function.variables[$0].name) })
+    Set(
+      function.variables.indices.filter {
+        ["from", "to", "begin", "end", "base"].contains(function.variables[$0].name)
+      })
   }
 
   private mutating func product(_ product: MatrixProduct) {
-    for (operand, rows, columns) in [(product.lhs, product.rows, product.depth), (product.rhs, product.depth, product.columns)] {
+    for (operand, rows, columns) in [
+      (product.lhs, product.rows, product.depth), (product.rhs, product.depth, product.columns),
+    ] {
       var reach = Interval(low: 0, high: 0)
       func add(_ coefficient: Int, _ extent: Int) {
         let end = coefficient * (extent - 1)
@@ -206,7 +221,9 @@ private struct NestCheck {
       (room, name) = (function.locals[number].count ?? 1, function.locals[number].name)
     }
     guard range.low >= 0 else { return fail("\(name) is touched at \(range.low)") }
-    if let room, range.high + count > room { fail("\(name), of \(room) elements, is touched at \(range.high + count - 1)") }
+    if let room, range.high + count > room {
+      fail("\(name), of \(room) elements, is touched at \(range.high + count - 1)")
+    }
   }
 
   /// What an affine function may be, at the tightest that the limits in force say.
@@ -246,12 +263,14 @@ private struct NestCheck {
     for limit in limits {
       // c · value <= c · (below - 1) for c > 0.
       guard let lead = limit.value.terms.last ?? limit.below.terms.last else { continue }
-      let own = affine.coefficient(of: lead.variable), theirs = limit.value.coefficient(of: lead.variable) - limit.below.coefficient(of: lead.variable)
+      let own = affine.coefficient(of: lead.variable),
+        theirs = limit.value.coefficient(of: lead.variable) - limit.below.coefficient(of: lead.variable)
       guard theirs != 0, own % theirs == 0, own != 0 else { continue }
       let factor = own / theirs
       guard isUpper ? factor > 0 : factor < 0 else { continue }
       let replaced = affine + (limit.value + limit.below * -1) * -factor + Affine(-factor)
-      guard replaced.terms.count <= affine.terms.count + 1, let found = bound(replaced, depth - 1, isUpper: isUpper) else { continue }
+      guard replaced.terms.count <= affine.terms.count + 1, let found = bound(replaced, depth - 1, isUpper: isUpper)
+      else { continue }
       best = best.map { isUpper ? Swift.min($0, found) : Swift.max($0, found) } ?? found
     }
     return best
@@ -287,7 +306,11 @@ private struct NestCheck {
     var isUsed = false
     function.body.forEachStatement { statement in
       for x in statement.expressions {
-        x.forEach { if let affine = $0.affine, affine.coefficient(of: lower) != 0 || affine.coefficient(of: upper) != 0 { isUsed = true } }
+        x.forEach {
+          if let affine = $0.affine, affine.coefficient(of: lower) != 0 || affine.coefficient(of: upper) != 0 {
+            isUsed = true
+          }
+        }
       }
       if case .product = statement { isUsed = true }
     }

@@ -214,7 +214,8 @@ extension Statement {
 
   /// The same with everything replaced: statements within, expressions, and positions in arrays.
   package func mapped(
-    inner: ([Statement]) -> [Statement], _ f: (Expression) -> Expression, place: (Storage, Affine) -> (Storage, Affine) = { ($0, $1) }
+    inner: ([Statement]) -> [Statement], _ f: (Expression) -> Expression,
+    place: (Storage, Affine) -> (Storage, Affine) = { ($0, $1) }
   ) -> Statement {
     switch self {
     case .define(let value, let x): return .define(value, f(x))
@@ -269,10 +270,12 @@ extension Statement {
   /// The places of arrays that this statement alone reads or writes outside its expressions.
   package var places: [(storage: Storage, position: Affine, isWritten: Bool)] {
     switch self {
-    case .store(let storage, let position, _), .combine(let storage, let position, _, _), .accumulate(let storage, let position, _, _):
+    case .store(let storage, let position, _), .combine(let storage, let position, _, _),
+      .accumulate(let storage, let position, _, _):
       [(storage, position, true)]
     case .push(let sums), .finish(let sums): [(sums.stack, sums.stackAt, true), (sums.sum, sums.sumAt, true)]
-    case .product(let product): [(product.lhs.storage, product.lhs.start, false), (product.rhs.storage, product.rhs.start, false)]
+    case .product(let product):
+      [(product.lhs.storage, product.lhs.start, false), (product.rhs.storage, product.rhs.start, false)]
     case .draw(let draw): [(draw.target, draw.start, true)]
     case .define, .index, .local, .loop, .when, .scope, .comment: []
     }
@@ -331,6 +334,8 @@ extension Expression {
 extension Affine {
   package func substituting(_ variables: [Int: Affine]) -> Affine {
     guard terms.contains(where: { variables[$0.variable] != nil }) else { return self }
-    return terms.reduce(Affine(constant)) { $0 + (variables[$1.variable] ?? Affine(variable: $1.variable)) * $1.coefficient }
+    return terms.reduce(Affine(constant)) {
+      $0 + (variables[$1.variable] ?? Affine(variable: $1.variable)) * $1.coefficient
+    }
   }
 }

@@ -64,7 +64,9 @@ package struct ReductionOrder: Hashable, Sendable {
 extension ReductionOrder {
   /// Whether so many additions into places that are known at run time alone carry what each rounding lost to the next: their
   /// order is that of the indices, in which one place may take in all of them.
-  package static func isCompensated(additions: Int, _ dtype: DType) -> Bool { dtype.isFloating && additions > chain * 16 }
+  package static func isCompensated(additions: Int, _ dtype: DType) -> Bool {
+    dtype.isFloating && additions > chain * 16
+  }
 
   /// The order of a sum over the rows of a tile, so many terms of a lane to a tile: tiles of a chunk and of a block, and chunks.
   package struct Rows: Hashable, Sendable {

@@ -106,7 +106,8 @@ private struct ReductionNest {
       return loads.contains { $0.coefficient(of: variable) == 1 }
     }
     order = ReductionOrder(
-      outputs: outer.kept.map { function.variables[$0].extent }, reduced: sum.kept.map { function.variables[$0].extent },
+      outputs: outer.kept.map { function.variables[$0].extent },
+      reduced: sum.kept.map { function.variables[$0].extent },
       isContiguous: isContiguous(sum.kept.last), form.reducer, form.dtype)
     let last = outer.kept.last
     isWide = !order.isOnLanes && isContiguous(last) && function.variables[last ?? 0].extent >= 8
@@ -136,7 +137,8 @@ private struct ReductionNest {
   /// Partial results of fixed parts.
   func parts() -> LoopFunction {
     let size = order.part!, whole = extent(reduced[0]), parts = (whole + size - 1) / size
-    let part = builder.variable("part", parts), begin = builder.variable("begin", whole + 1), end = builder.variable("end", whole + 1)
+    let part = builder.variable("part", parts), begin = builder.variable("begin", whole + 1),
+      end = builder.variable("end", whole + 1)
     let partial = builder.parameter(.partial(form.kernel.anchor!), form.dtype, node: nil, isWritten: true)
     let (loops, execution) = builder.opened([part], shared: part, grain: 1)
     let body = nest(outputs.map { builder.whole($0) }, first: (Affine(variable: begin), Affine(variable: end))) {
@@ -160,15 +162,22 @@ private struct ReductionNest {
     let (loops, execution) = builder.opened(outputs, shared: shared, grain: 1)
     let fill = nested(
       [builder.whole(part)],
-      [.store(.local(sums), Affine(variable: part), .load(partial, Affine(variable: part) * count + position, form.dtype))])
-    let body: [Statement] = [.local(sums, nil)] + fill + [.define(result, builder.treeTotal(.local(sums), parts, form.reducer, form.dtype))] + epilogue
+      [
+        .store(
+          .local(sums), Affine(variable: part), .load(partial, Affine(variable: part) * count + position, form.dtype))
+      ])
+    let body: [Statement] =
+      [.local(sums, nil)] + fill + [.define(result, builder.treeTotal(.local(sums), parts, form.reducer, form.dtype))]
+      + epilogue
     return builder.finish(
       nested(loops, body), execution, nodes: members,
       work: count * (parts + builder.context.cost(form.kernel.members)))
   }
 
   /// The loops over outputs, the sum within, and what is done with it. `first` bounds the outermost loop of the sum.
-  private func nest(_ loops: [OpenLoop], first: (Affine, Affine)? = nil, _ finish: (Expression) -> [Statement]) -> [Statement] {
+  private func nest(_ loops: [OpenLoop], first: (Affine, Affine)? = nil, _ finish: (Expression) -> [Statement])
+    -> [Statement]
+  {
     if order.isOnLanes { return nested(loops, onLanes(first, finish)) }
     if isWide { return nested(loops.dropLast(), acrossOutputs(loops.last!, first, finish)) }
     let sum = builder.local("acc", form.dtype, count: nil)
@@ -187,12 +196,15 @@ private struct ReductionNest {
         let at = [last: start + Affine(variable: lane)]
         return nested(
           [OpenLoop(variable: lane, upper: width)],
-          statements.substituting(at) + [.combine(.local(sum), Affine(variable: lane), form.reducer, x.substituting(at))])
+          statements.substituting(at) + [
+            .combine(.local(sum), Affine(variable: lane), form.reducer, x.substituting(at))
+          ])
       }
       let j = builder.variable("j", extent(last)), all = Expression.position(Affine(lanes))
       if case .position(let a) = from, case .position(let b) = to, a.terms.isEmpty, b.terms.isEmpty {
         let rest = (b.constant - a.constant) % lanes, end = b.constant - rest
-        let main = end - a.constant == lanes
+        let main =
+          end - a.constant == lanes
           ? step(a, all, isLast: rest == 0)
           : nested(
             [OpenLoop(variable: j, lower: from, upper: .position(Affine(end)), step: lanes)],
@@ -204,7 +216,8 @@ private struct ReductionNest {
       let end = builder.variable("end", extent(last) + 1)
       let upper = isWhole ? to : .position(Affine(variable: end))
       let main = nested(
-        [OpenLoop(variable: j, lower: from, upper: upper, step: lanes)], step(Affine(variable: j), all, isLast: isWhole))
+        [OpenLoop(variable: j, lower: from, upper: upper, step: lanes)], step(Affine(variable: j), all, isLast: isWhole)
+      )
       if isWhole { return main }
       let rest = Expression.infix(.remainder, to, .position(Affine(lanes)))
       return [.index(end, .infix(.subtract, to, rest))] + main
@@ -216,7 +229,9 @@ private struct ReductionNest {
   }
 
   /// Lanes across outputs.
-  private func acrossOutputs(_ loop: OpenLoop, _ first: (Affine, Affine)?, _ finish: (Expression) -> [Statement]) -> [Statement] {
+  private func acrossOutputs(_ loop: OpenLoop, _ first: (Affine, Affine)?, _ finish: (Expression) -> [Statement])
+    -> [Statement]
+  {
     let last = loop.variable, extent = extent(last)
     let tile = Swift.min(Self.tile, (extent + 7) / 8 * 8)
     let sum = builder.local("acc", form.dtype, count: tile)
@@ -227,11 +242,14 @@ private struct ReductionNest {
     let width = isOne ? Expression.position(Affine(extent)) : .position(Affine(variable: n))
     func lanes(_ body: (Affine) -> [Statement]) -> [Statement] {
       let lane = builder.variable("l", tile)
-      return nested([OpenLoop(variable: lane, upper: width)], body(Affine(variable: lane)).substituting([last: start + Affine(variable: lane)]))
+      return nested(
+        [OpenLoop(variable: lane, upper: width)],
+        body(Affine(variable: lane)).substituting([last: start + Affine(variable: lane)]))
     }
-    let body = summed(sum, first: first, width: tile) {
-      lanes { lane in element + [.combine(.local(sum), lane, form.reducer, value)] }
-    } + lanes { lane in finish(.load(.local(sum), lane, form.dtype)) }
+    let body =
+      summed(sum, first: first, width: tile) {
+        lanes { lane in element + [.combine(.local(sum), lane, form.reducer, value)] }
+      } + lanes { lane in finish(.load(.local(sum), lane, form.dtype)) }
     if isOne { return body }
     let least = Expression.least(.position(Affine(tile)), .infix(.subtract, loop.upper, .position(Affine(variable: j))))
     return nested([OpenLoop(variable: j, lower: loop.lower, upper: loop.upper, step: tile)], [.index(n, least)] + body)
@@ -243,18 +261,22 @@ private struct ReductionNest {
   }
   /// The same, where `inner` goes over the innermost loop itself.
   private func summed(
-    _ sum: Int, first: (Affine, Affine)?, lanes: Int, opens: Bool = true, _ inner: (Expression, Expression) -> [Statement]
+    _ sum: Int, first: (Affine, Affine)?, lanes: Int, opens: Bool = true,
+    _ inner: (Expression, Expression) -> [Statement]
   ) -> [Statement] {
     let zero = Expression.position(Affine())
     func bounds(_ i: Int) -> (Expression, Expression) {
-      i == 0 ? first.map { (.position($0.0), .position($0.1)) } ?? (zero, .position(Affine(extent(reduced[i]))))
+      i == 0
+        ? first.map { (.position($0.0), .position($0.1)) } ?? (zero, .position(Affine(extent(reduced[i]))))
         : (zero, .position(Affine(extent(reduced[i]))))
     }
     func loops(from place: Int, block: (Expression, Expression)?) -> [Statement] {
       func bounded(_ i: Int) -> (Expression, Expression) { i == place ? block ?? bounds(i) : bounds(i) }
       let range = place..<reduced.count
       let opened = opens ? range.dropLast() : range
-      let body = opens && !range.isEmpty ? inner(bounded(range.upperBound - 1).0, bounded(range.upperBound - 1).1) : inner(zero, zero)
+      let body =
+        opens && !range.isEmpty
+        ? inner(bounded(range.upperBound - 1).0, bounded(range.upperBound - 1).1) : inner(zero, zero)
       return nested(opened.map { OpenLoop(variable: reduced[$0], lower: bounded($0).0, upper: bounded($0).1) }, body)
     }
     let isArray = builder.locals[sum].count != nil
@@ -271,11 +293,14 @@ private struct ReductionNest {
     let stack = builder.local("stack", form.dtype, count: lanes * cut.stack)
     let block = builder.local("block", .i64, count: nil)
     let (lower, upper) = bounds(cut.loop)
-    let from = builder.variable("from", extent(reduced[cut.loop])), to = builder.variable("to", extent(reduced[cut.loop]) + 1)
+    let from = builder.variable("from", extent(reduced[cut.loop])),
+      to = builder.variable("to", extent(reduced[cut.loop]) + 1)
     let (begin, end) = (Affine(variable: from), Affine(variable: to))
     let sums = SumStack(
-      stack: .local(stack), stackAt: Affine(), sum: .local(sum), sumAt: Affine(), lanes: lanes, block: block, dtype: form.dtype)
-    let turns: [Statement] = [.index(to, .least(.position(begin + Affine(cut.turns)), upper))] + clear
+      stack: .local(stack), stackAt: Affine(), sum: .local(sum), sumAt: Affine(), lanes: lanes, block: block,
+      dtype: form.dtype)
+    let turns: [Statement] =
+      [.index(to, .least(.position(begin + Affine(cut.turns)), upper))] + clear
       + loops(from: cut.loop, block: (.position(begin), .position(end)))
       + [.push(sums)]
     let outer = (0..<cut.loop).map { OpenLoop(variable: reduced[$0], lower: bounds($0).0, upper: bounds($0).1) }
@@ -307,7 +332,8 @@ extension FunctionBuilder {
   func treeTotal(_ array: Storage, _ count: Int, _ reducer: Reducer, _ dtype: DType) -> Expression {
     let name = dtype == .bool ? "u8" : dtype.name
     return .call(
-      Intrinsic("dsc_tree_\(reducer.rawValue)_\(name)", dtype), [.array(array, Affine(), dtype), .position(Affine(count))])
+      Intrinsic("dsc_tree_\(reducer.rawValue)_\(name)", dtype),
+      [.array(array, Affine(), dtype), .position(Affine(count))])
   }
 
   /// Of loops the one that threads share: the first wide one, else the widest.
@@ -322,7 +348,8 @@ extension FunctionBuilder {
     let lower = variable("lo", extent), upper = variable("hi", extent + 1)
     let opened = loops.map { loop in
       loop == shared
-        ? OpenLoop(variable: loop, lower: .position(Affine(variable: lower)), upper: .position(Affine(variable: upper))) : whole(loop)
+        ? OpenLoop(variable: loop, lower: .position(Affine(variable: lower)), upper: .position(Affine(variable: upper)))
+        : whole(loop)
     }
     return (opened, .shared(.count(extent), grain: grain, lower: lower, upper: upper))
   }

@@ -15,12 +15,17 @@ struct OpenLoop {
 /// A body inside loops; of one turn there is no loop.
 func nested(_ loops: some BidirectionalCollection<OpenLoop>, _ body: [Statement]) -> [Statement] {
   loops.reversed().reduce(body) { body, loop in
-    if case .position(let lower) = loop.lower, case .position(let upper) = loop.upper, lower.terms.isEmpty, upper.terms.isEmpty,
+    if case .position(let lower) = loop.lower, case .position(let upper) = loop.upper, lower.terms.isEmpty,
+      upper.terms.isEmpty,
       (1...loop.step).contains(upper.constant - lower.constant)
     {
       return body.substituting([loop.variable: lower])
     }
-    return [.loop(ForLoop(variable: loop.variable, lower: loop.lower, upper: loop.upper, step: loop.step, mode: loop.mode, body: body))]
+    return [
+      .loop(
+        ForLoop(
+          variable: loop.variable, lower: loop.lower, upper: loop.upper, step: loop.step, mode: loop.mode, body: body))
+    ]
   }
 }
 
@@ -53,7 +58,8 @@ extension FunctionBuilder {
       dropped.insert(outer)
     }
     // The extents of dropped loops go to the next kept one inward.
-    var result = Collapse(kept: [], dropped: Dictionary(uniqueKeysWithValues: dropped.map { ($0, Affine()) }), extents: [:])
+    var result = Collapse(
+      kept: [], dropped: Dictionary(uniqueKeysWithValues: dropped.map { ($0, Affine()) }), extents: [:])
     var carried = 1
     for variable in long {
       carried *= variables[variable].extent
@@ -81,7 +87,9 @@ extension [Statement] {
   var loads: [Affine] {
     var found: [Affine] = []
     forEachStatement { statement in
-      for x in statement.expressions { x.forEach { part in if case .load(_, let affine, _) = part { found.append(affine) } } }
+      for x in statement.expressions {
+        x.forEach { part in if case .load(_, let affine, _) = part { found.append(affine) } }
+      }
     }
     return found
   }
@@ -140,7 +148,11 @@ extension [Statement] {
       case .define(let value, let x):
         guard let count = uses.values[value], count > 0 else { continue }
         let x = insert(x)
-        if count == 1, !uses.isAway(value), x.leaves <= Self.longest { waiting[value] = x } else { result.append(.define(value, x)) }
+        if count == 1, !uses.isAway(value), x.leaves <= Self.longest {
+          waiting[value] = x
+        } else {
+          result.append(.define(value, x))
+        }
       case .index(let variable, let x):
         if uses.variables.contains(variable) { result.append(.index(variable, insert(x))) }
       case .local, .comment: result.append(statement.mapped(inner: { $0 }, insert))
@@ -167,7 +179,9 @@ private struct Uses {
     let here = list
     for statement in statements {
       for place in statement.places { use(place.position) }
-      if case .product(let product) = statement { variables.formUnion(product.batch + product.rowVariables + product.columnVariables) }
+      if case .product(let product) = statement {
+        variables.formUnion(product.batch + product.rowVariables + product.columnVariables)
+      }
       for x in statement.expressions {
         x.forEach { part in
           if let affine = part.affine { use(affine) }
@@ -209,7 +223,8 @@ extension Expression {
     switch sign {
     case .add: return .position(a + b)
     case .subtract: return .position(a + b * -1)
-    case .multiply: return a.terms.isEmpty ? .position(b * a.constant) : b.terms.isEmpty ? .position(a * b.constant) : self
+    case .multiply:
+      return a.terms.isEmpty ? .position(b * a.constant) : b.terms.isEmpty ? .position(a * b.constant) : self
     case .divide: return constants.map { $1 == 0 ? self : .position(Affine($0 / $1)) } ?? self
     case .remainder: return constants.map { $1 == 0 ? self : .position(Affine($0 % $1)) } ?? self
     case .and, .or, .xor, .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual: return self

@@ -47,7 +47,9 @@ struct RowRegion {
     // The rows are the first axis that most contractions give.
     var counts: [Int: Int] = [:]
     for kernel in kernels {
-      if let anchor = kernel.anchor, case .contraction = context.families[anchor.index], let first = kernel.domain.dimensions.first {
+      if let anchor = kernel.anchor, case .contraction = context.families[anchor.index],
+        let first = kernel.domain.dimensions.first
+      {
         counts[first, default: 0] += 1
       }
     }
@@ -62,7 +64,9 @@ struct RowRegion {
   private func writes(_ kernel: Int) -> [Buffer] { buffers(kernel, where: \.isWritten) }
   private func buffers(_ kernel: Int, where test: (Parameter) -> Bool) -> [Buffer] {
     // Partial results pass between the functions of one kernel, and are nobody else's business.
-    separate[kernel].flatMap { $0.parameters.filter(test).map(\.buffer) }.filter { if case .partial = $0 { false } else { true } }
+    separate[kernel].flatMap { $0.parameters.filter(test).map(\.buffer) }.filter {
+      if case .partial = $0 { false } else { true }
+    }
   }
   /// What nodes of a kernel read from memory.
   private func sources(_ nodes: [NodeID], in kernel: Kernel) -> Set<Buffer> {
@@ -76,7 +80,9 @@ struct RowRegion {
   }
   /// What a kernel reads while the chunks run, where a sum over rows leaves its epilogue for later; and what that reads.
   private func reads(_ kernel: Int, as role: Role) -> (first: Set<Buffer>, later: Set<Buffer>) {
-    guard role == .collect, let anchor = kernels[kernel].anchor else { return (Set(buffers(kernel) { !$0.isWritten }), []) }
+    guard role == .collect, let anchor = kernels[kernel].anchor else {
+      return (Set(buffers(kernel) { !$0.isWritten }), [])
+    }
     return (sources([anchor], in: kernels[kernel]), sources(kernels[kernel].members, in: kernels[kernel]))
   }
 
@@ -111,8 +117,11 @@ struct RowRegion {
       roles.append(role)
     }
     let maps = roles.indices.filter { roles[$0] == .map }
-    guard maps.count > 1, total > 0, total <= Self.mostSums, terms <= Self.mostTerms, locals.values.reduce(0, +) <= Self.mostLocals else { return false }
-    return assignBefore() && kernels.indices.allSatisfy { roles[$0] != .collect || graph[kernels[$0].anchor!].type.dtype == dtype }
+    guard maps.count > 1, total > 0, total <= Self.mostSums, terms <= Self.mostTerms,
+      locals.values.reduce(0, +) <= Self.mostLocals
+    else { return false }
+    return assignBefore()
+      && kernels.indices.allSatisfy { roles[$0] != .collect || graph[kernels[$0].anchor!].type.dtype == dtype }
   }
 
   /// Moves what the tile needs in front of it.
@@ -141,7 +150,9 @@ struct RowRegion {
   /// A kernel's sum.
   private func form(_ kernel: Kernel) -> ReductionForm? {
     guard let anchor = kernel.anchor else { return nil }
-    if case .reduction(let reducer, let axes) = context.families[anchor.index] { return context.reductionForm(kernel, reducer, axes) }
+    if case .reduction(let reducer, let axes) = context.families[anchor.index] {
+      return context.reductionForm(kernel, reducer, axes)
+    }
     if case .contraction(let axes) = context.families[anchor.index] { return context.productForm(kernel, axes) }
     return nil
   }
@@ -156,7 +167,9 @@ struct RowRegion {
       if isByRow { return .map }
       return axes.lhsContracting.contains { operand[$0] == rows } ? .collect : nil
     }
-    guard case .reduction(_, let axes) = context.families[anchor.index], operand.dimensions.first == rows else { return nil }
+    guard case .reduction(_, let axes) = context.families[anchor.index], operand.dimensions.first == rows else {
+      return nil
+    }
     if !axes.contains(0) { return isByRow ? .map : nil }
     return form.reducer == .sum ? .collect : nil
   }
@@ -181,21 +194,27 @@ struct RowRegion {
     var nodes: [NodeID] = []
     var work = 0
     for (number, kernel) in kernels.enumerated() where roles[number] == .map || roles[number] == .collect {
-      guard let block = tile.block(kernel, form(kernel), offset: roles[number] == .collect ? offsets[number] : nil) else { return nil }
+      guard let block = tile.block(kernel, form(kernel), offset: roles[number] == .collect ? offsets[number] : nil)
+      else { return nil }
       let computed = (kernel.anchor.map { [$0] } ?? []) + kernel.members
       statements += [.comment(computed)] + block
       nodes += computed
       work = work.plus(separate[number].reduce(0) { $0.plus($1.work) })
     }
     let k = function.variable("k", width), end = function.variable("end", rows + 1)
-    let clear = nested([function.whole(k)], [.store(sums, start + Affine(variable: k), .literal(Scalar(integer: 0, dtype)))])
+    let clear = nested(
+      [function.whole(k)], [.store(sums, start + Affine(variable: k), .literal(Scalar(integer: 0, dtype)))])
     let first = Expression.position(Affine(variable: chunk) * (order.tilesPerChunk * Self.lanes))
     let last = Expression.position(Affine(variable: end))
     func tiles(_ from: Expression, _ to: Expression) -> [Statement] {
       nested([OpenLoop(variable: base, lower: from, upper: to, step: Self.lanes)], statements)
     }
     var body: [Statement] = [
-      .index(end, .least(.position((Affine(variable: chunk) + Affine(1)) * (order.tilesPerChunk * Self.lanes)), .position(Affine(rows)))),
+      .index(
+        end,
+        .least(
+          .position((Affine(variable: chunk) + Affine(1)) * (order.tilesPerChunk * Self.lanes)), .position(Affine(rows))
+        ))
     ]
     if order.stack == 0 {
       body += clear + tiles(first, last)
@@ -205,9 +224,11 @@ struct RowRegion {
       let block = function.local("block", .i64, count: nil)
       let stack = SumStack(
         stack: sums, stackAt: start + Affine(width), sum: sums, sumAt: start, lanes: width, block: block, dtype: dtype)
-      let blocks: [Statement] = [.index(to, .least(.position(Affine(variable: from) + Affine(step)), last))] + clear
+      let blocks: [Statement] =
+        [.index(to, .least(.position(Affine(variable: from) + Affine(step)), last))] + clear
         + tiles(.position(Affine(variable: from)), .position(Affine(variable: to))) + [.push(stack)]
-      body += [.local(block, .position(Affine()))]
+      body +=
+        [.local(block, .position(Affine()))]
         + nested([OpenLoop(variable: from, lower: first, upper: last, step: step)], blocks) + [.finish(stack)]
     }
     let (loops, execution) = function.opened([chunk], shared: chunk, grain: 1)
@@ -217,7 +238,8 @@ struct RowRegion {
     // After the chunks all keep their order: a kernel may read an input whose memory a later one takes over.
     let before = kernels.indices.filter { roles[$0] == .before }.flatMap { separate[$0] }
     let after = kernels.indices.filter { roles[$0] == .collect || roles[$0] == .after }
-    return before + [chunks] + after.flatMap { roles[$0] == .collect ? [tree($0, order.chunks, stride: stride)] : separate[$0] }
+    return before + [chunks]
+      + after.flatMap { roles[$0] == .collect ? [tree($0, order.chunks, stride: stride)] : separate[$0] }
   }
 
   /// The chunks' sums of one kernel in their tree, first the chunks, then the lanes, and the epilogue.
@@ -239,7 +261,8 @@ struct RowRegion {
       let middle = range.lowerBound + (range.count + 1) / 2
       return .infix(.add, pairs(range.lowerBound..<middle), pairs(middle..<range.upperBound))
     }
-    let body: [Statement] = [.local(acc, nil)]
+    let body: [Statement] =
+      [.local(acc, nil)]
       + nested([function.whole(lane, mode: .lanes)], [.store(.local(acc), Affine(variable: lane), pairs(0..<chunks))])
       + [.define(result, function.treeTotal(.local(acc), Self.lanes, .sum, dtype))] + end.statements
     let (loops, execution) = function.opened(axes, shared: axes.first, grain: 1)
@@ -269,14 +292,16 @@ struct RowRegion {
     private func lanes(row: Int, _ body: (Affine) -> [Statement]) -> [Statement] {
       let lane = Affine(variable: function.variable("l", ReductionOrder.rows))
       return nested(
-        [function.whole(lane.terms[0].variable, mode: .lanes)], body(lane).substituting([row: Affine(variable: base) + lane]))
+        [function.whole(lane.terms[0].variable, mode: .lanes)],
+        body(lane).substituting([row: Affine(variable: base) + lane]))
     }
 
     /// The statements with the tile's own arrays in place of whole ones; nil where an element of another row is wanted.
     private func within(_ row: Int, _ lane: Affine, _ statements: [Statement]) -> [Statement]? {
       var isInside = true
       func place(_ storage: Storage, _ position: Affine) -> (Storage, Affine) {
-        guard case .parameter(let number) = storage, case .node(let id) = function.parameters[number].buffer, let array = arrays[id],
+        guard case .parameter(let number) = storage, case .node(let id) = function.parameters[number].buffer,
+          let array = arrays[id],
           let perRow = region.locals[id]
         else { return (storage, position) }
         let coefficient = position.coefficient(of: row)
@@ -328,7 +353,8 @@ struct RowRegion {
       end.set(form.kernel.anchor!, output, .value(result, form.dtype))
       end.store(form.kernel, at: output)
       // The short loops are unrolled, so that the lanes are the innermost loop and the accumulator stays in a register.
-      let body: [Statement] = [.local(acc, .literal(form.reducer.identity(form.dtype)))]
+      let body: [Statement] =
+        [.local(acc, .literal(form.reducer.identity(form.dtype)))]
         + nested(reduced.map { function.whole($0, mode: .unrolled) }, step)
         + end.statements.replacing([result: .load(.local(acc), Affine(), form.dtype)])
       return nestedLanes(others, row) { within(row, $0, body) }
@@ -353,7 +379,10 @@ struct RowRegion {
       var builder = ElementBuilder(function)
       let factors = form.factors(&builder, output, reduced)
       return builder.statements
-        + [factors.count == 2 ? .accumulate(sum, at, factors[0], factors[1]) : .combine(sum, at, form.reducer, factors[0])]
+        + [
+          factors.count == 2
+            ? .accumulate(sum, at, factors[0], factors[1]) : .combine(sum, at, form.reducer, factors[0])
+        ]
     }
   }
 }

@@ -34,7 +34,9 @@ extension ProgramContext {
     let anchor = kernel.anchor!
     let body = StepPlan(schedule.bodies[anchor]!, isBody: true, leastShared: leastShared)
     let function = FunctionBuilder(self)
-    func number(_ storage: Storage) -> Int { if case .parameter(let number) = storage { number } else { preconditionFailure() } }
+    func number(_ storage: Storage) -> Int {
+      if case .parameter(let number) = storage { number } else { preconditionFailure() }
+    }
     func parameter(_ id: NodeID, isWritten: Bool) -> Int { number(function.array(id, isWritten: isWritten)) }
     let operands = graph[anchor].operands.map { parameter($0, isWritten: false) }
     // The body's arena, and the results that nothing reads but must lie somewhere.
@@ -70,7 +72,8 @@ extension ProgramContext {
     loop.partialBytes = privateBytes
     loop.scan = Scan(
       body: body, arguments: arguments,
-      carries: (0..<form.carries).map { (operands[$0], results[$0], form.resultTypes[$0].byteCount) }, length: form.length,
+      carries: (0..<form.carries).map { (operands[$0], results[$0], form.resultTypes[$0].byteCount) },
+      length: form.length,
       isReversed: form.isReversed, arena: arena)
     return loop
   }

@@ -49,11 +49,16 @@ extension Scan {
     for carry in carries {
       let (from, to) = (parameters[carry.from], places[carry.to]!)
       let count = carry.bytes / to.dtype.byteSize
-      if to.dtype.isFloating { to.reals.replaceSubrange(0..<count, with: from.reals[..<count]) }
-      else { to.whole.replaceSubrange(0..<count, with: from.whole[..<count]) }
+      if to.dtype.isFloating {
+        to.reals.replaceSubrange(0..<count, with: from.reals[..<count])
+      } else {
+        to.whole.replaceSubrange(0..<count, with: from.whole[..<count])
+      }
     }
     func step(_ t: Int) {
-      let slices = arguments.map { $0.step == 0 ? places[$0.storage]! : places[$0.storage]!.slice($0.step * t, $0.step) }
+      let slices = arguments.map {
+        $0.step == 0 ? places[$0.storage]! : places[$0.storage]!.slice($0.step * t, $0.step)
+      }
       body.interpret(slices, shares: shares)
       for (argument, slice) in zip(arguments, slices) where argument.step != 0 && argument.isWritten {
         places[argument.storage]!.replace(argument.step * t, with: slice)
@@ -73,11 +78,18 @@ extension Scan {
 extension NestArray {
   fileprivate func slice(_ start: Int, _ count: Int) -> NestArray {
     let slice = NestArray(dtype, count: 0)
-    if dtype.isFloating { slice.reals = Array(reals[start..<start + count]) } else { slice.whole = Array(whole[start..<start + count]) }
+    if dtype.isFloating {
+      slice.reals = Array(reals[start..<start + count])
+    } else {
+      slice.whole = Array(whole[start..<start + count])
+    }
     return slice
   }
   fileprivate func replace(_ start: Int, with slice: NestArray) {
-    if dtype.isFloating { reals.replaceSubrange(start..<start + slice.reals.count, with: slice.reals) }
-    else { whole.replaceSubrange(start..<start + slice.whole.count, with: slice.whole) }
+    if dtype.isFloating {
+      reals.replaceSubrange(start..<start + slice.reals.count, with: slice.reals)
+    } else {
+      whole.replaceSubrange(start..<start + slice.whole.count, with: slice.whole)
+    }
   }
 }

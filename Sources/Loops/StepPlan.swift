@@ -63,7 +63,8 @@ package struct StepPlan: Sendable {
 
   /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out. With `givesConstants`
   /// large constants are given beside the externals: as text they would cost a compiler seconds for each million.
-  package init(_ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared, givesConstants: Bool = false) {
+  package init(_ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared, givesConstants: Bool = false)
+  {
     self.schedule = schedule
     self.isBody = isBody
     self.leastShared = leastShared
@@ -120,9 +121,11 @@ package struct StepPlan: Sendable {
       case .alone: isShared = false
       case .together(let all): isShared = all
       }
-      calls.append(Call(
-        function: number, buffers: function.parameters.map(\.buffer), nodes: function.nodes, work: function.work, isShared: isShared,
-        arrays: function.parameters.compactMap { $0.node.map { schedule.graph[$0].type } }))
+      calls.append(
+        Call(
+          function: number, buffers: function.parameters.map(\.buffer), nodes: function.nodes, work: function.work,
+          isShared: isShared,
+          arrays: function.parameters.compactMap { $0.node.map { schedule.graph[$0].type } }))
       noteLifetimes(function, &places)
     }
   }
@@ -141,7 +144,8 @@ package struct StepPlan: Sendable {
         temporaries[known].life.last = call
       } else {
         places[parameter.buffer] = temporaries.count
-        temporaries.append(Temporary(buffer: parameter.buffer, offset: 0, life: Lifetime(bytes: bytes, first: call, last: call)))
+        temporaries.append(
+          Temporary(buffer: parameter.buffer, offset: 0, life: Lifetime(bytes: bytes, first: call, last: call)))
       }
     }
   }
@@ -153,7 +157,8 @@ package struct StepPlan: Sendable {
   }
 
   private mutating func addBarriers() {
-    let places = Dictionary(uniqueKeysWithValues: temporaries.map { ($0.buffer, $0.offset..<$0.offset + $0.life.bytes) })
+    let places = Dictionary(
+      uniqueKeysWithValues: temporaries.map { ($0.buffer, $0.offset..<$0.offset + $0.life.bytes) })
     // The calls since the last barrier; those by one thread follow each other anyway.
     var open: [Int] = []
     for call in calls.indices {
@@ -177,7 +182,9 @@ package struct StepPlan: Sendable {
       return x.overlaps(y)
     }
     let others = touched(b)
-    return touched(a).contains { x in others.contains { y in (x.isWritten || y.isWritten) && overlap(x.buffer, y.buffer) } }
+    return touched(a).contains { x in
+      others.contains { y in (x.isWritten || y.isWritten) && overlap(x.buffer, y.buffer) }
+    }
   }
 
   /// What a buffer is, for people.

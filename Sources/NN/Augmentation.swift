@@ -84,7 +84,9 @@ public struct RandomCrop: WeightlessLayer {
       return start < 0 ? (-start, 0) : (0, start)
     }
     let (rows, columns) = (edges(x.shape[1], height), edges(x.shape[2], width))
-    let high = [max(height - rows.pad + rows.start - x.shape[1], 0), max(width - columns.pad + columns.start - x.shape[2], 0)]
+    let high = [
+      max(height - rows.pad + rows.start - x.shape[1], 0), max(width - columns.pad + columns.start - x.shape[2], 0),
+    ]
     let wide = pad(
       x, low: [0, rows.pad, columns.pad, 0], high: [0, high[0], high[1], 0], file: place.file, line: place.line)
     return slice(
@@ -109,7 +111,8 @@ private func cropped(
     let drawn = floor(
       uniform([n, 1, 1], key: key, high: Double(choices), file: file, line: line), file: file, line: line)
     // The product may have been rounded up to the limit.
-    let start = convert(minimum(drawn, choices - 1, file: file, line: line), to: dtype, file: file, line: line) - padding
+    let start =
+      convert(minimum(drawn, choices - 1, file: file, line: line), to: dtype, file: file, line: line) - padding
     var shape: Shape = [1, 1, 1]
     shape.dimensions[axis] = wanted
     return start + iota(shape, axis: axis, dtype: dtype, file: file, line: line)

@@ -20,8 +20,10 @@ public struct Convolution: Layer {
   let place: Place
 
   public init(
-    _ filters: Int, kernel: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil, groups: Int = 1,
-    bias: Bool = true, activation: Activation? = nil, initializer: Initializer = .glorotUniform, file: StaticString = #fileID,
+    _ filters: Int, kernel: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
+    groups: Int = 1,
+    bias: Bool = true, activation: Activation? = nil, initializer: Initializer = .glorotUniform,
+    file: StaticString = #fileID,
     line: UInt = #line
   ) {
     self.filters = filters
@@ -41,7 +43,8 @@ public struct Convolution: Layer {
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     let product = convolution(
-      x, weights.weight, strides: strides, padding: padding, dilations: dilations, groups: groups, file: place.file, line: place.line)
+      x, weights.weight, strides: strides, padding: padding, dilations: dilations, groups: groups, file: place.file,
+      line: place.line)
     return activated(product, bias ? weights.bias : nil, activation, place)
   }
 }
@@ -62,7 +65,8 @@ public struct TransposedConvolution: Layer {
   let place: Place
 
   public init(
-    _ filters: Int, kernel: [Int], strides: [Int]? = nil, padding: [Int]? = nil, outputPadding: [Int]? = nil, dilations: [Int]? = nil,
+    _ filters: Int, kernel: [Int], strides: [Int]? = nil, padding: [Int]? = nil, outputPadding: [Int]? = nil,
+    dilations: [Int]? = nil,
     groups: Int = 1, bias: Bool = true, activation: Activation? = nil, initializer: Initializer = .glorotUniform,
     file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -84,7 +88,8 @@ public struct TransposedConvolution: Layer {
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     let product = transposedConvolution(
-      x, weights.weight, strides: strides, padding: padding, outputPadding: outputPadding, dilations: dilations, groups: groups,
+      x, weights.weight, strides: strides, padding: padding, outputPadding: outputPadding, dilations: dilations,
+      groups: groups,
       file: place.file, line: place.line)
     return activated(product, bias ? weights.bias : nil, activation, place)
   }
@@ -105,10 +110,12 @@ extension TransposedConvolution: ConvolutionLayer {}
 extension ConvolutionLayer {
   /// Weights for an input; `last` gives the kernel's last two axes for so many channels. Throws where the input does not fit.
   func weights(for input: TensorType, _ key: RandomKey, last: (Int) -> [Int]) throws -> Weights {
-    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0, filters % groups == 0
+    guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0,
+      filters % groups == 0
     else {
       throw DescentError(
-        .type, "\(Self.self)(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of f32 or"
+        .type,
+        "\(Self.self)(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of f32 or"
           + " f64 is needed, with channels and filters that the \(groups) groups divide", at: place.location)
     }
     let type = TensorType(input.dtype, Shape(kernel + last(input.shape[-1])))

@@ -183,7 +183,9 @@ struct Scale: Sendable {
   }
   /// deviation · (factor · weight) + bias of a fit input. The factor meets the weight first, so that the gradients of both come
   /// from one sum, over the deviation times the cotangent.
-  func callAsFunction(_ weights: Weights, _ x: Tensor, _ normalized: () -> (deviation: Tensor, factor: Tensor)) -> Tensor {
+  func callAsFunction(_ weights: Weights, _ x: Tensor, _ normalized: () -> (deviation: Tensor, factor: Tensor))
+    -> Tensor
+  {
     if let problem = problem(x.type) { return .fail(problem.message, x, at: place.location) }
     let type = TensorType(x.dtype, Shape(x.shape.dimensions.suffix(axes)))
     let (deviation, factor) = normalized()

@@ -12,7 +12,8 @@ public struct MaxPool: WeightlessLayer {
   let place: Place
 
   public init(
-    _ sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil, file: StaticString = #fileID,
+    _ sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
+    file: StaticString = #fileID,
     line: UInt = #line
   ) {
     self.sizes = sizes
@@ -22,7 +23,8 @@ public struct MaxPool: WeightlessLayer {
     place = Place(file, line)
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    maxPool(x, sizes: sizes, strides: strides, padding: padding, dilations: dilations, file: place.file, line: place.line)
+    maxPool(
+      x, sizes: sizes, strides: strides, padding: padding, dilations: dilations, file: place.file, line: place.line)
   }
 }
 
@@ -36,7 +38,8 @@ public struct AveragePool: WeightlessLayer {
   let place: Place
 
   public init(
-    _ sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, countsPadding: Bool = true, file: StaticString = #fileID,
+    _ sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, countsPadding: Bool = true,
+    file: StaticString = #fileID,
     line: UInt = #line
   ) {
     self.sizes = sizes
@@ -46,7 +49,9 @@ public struct AveragePool: WeightlessLayer {
     place = Place(file, line)
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    averagePool(x, sizes: sizes, strides: strides, padding: padding, countsPadding: countsPadding, file: place.file, line: place.line)
+    averagePool(
+      x, sizes: sizes, strides: strides, padding: padding, countsPadding: countsPadding, file: place.file,
+      line: place.line)
   }
 }
 

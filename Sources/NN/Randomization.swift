@@ -17,7 +17,8 @@ public func dropout(
 ) -> Tensor {
   let shape = mask ?? x.shape
   guard (0..<1).contains(rate), Shape.broadcast(shape, x.shape) == x.shape else {
-    let message = "dropout of rate \(rate) and mask \(shape) on \(x.type): a rate in 0..<1 and a mask that broadcasts are needed"
+    let message =
+      "dropout of rate \(rate) and mask \(shape) on \(x.type): a rate in 0..<1 and a mask that broadcasts are needed"
     return .fail(message, x, at: SourceLocation(file, line))
   }
   guard rate > 0 else { return x }
@@ -41,9 +42,11 @@ public struct Dropout: WeightlessLayer {
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     // What drops nothing needs no key.
-    rate == 0 ? x : context.randomly("Dropout(\(rate))", x, place) { key in
-      dropout(x, rate: rate, key: key, file: place.file, line: place.line)
-    }
+    rate == 0
+      ? x
+      : context.randomly("Dropout(\(rate))", x, place) { key in
+        dropout(x, rate: rate, key: key, file: place.file, line: place.line)
+      }
   }
 }
 
@@ -81,7 +84,8 @@ public struct GaussianNoise: WeightlessLayer {
   }
   public func output(input: TensorType) throws -> TensorType {
     guard input.dtype.isFloating, standardDeviation >= 0 else {
-      let message = "GaussianNoise(\(standardDeviation)) of \(input): f32 or f64 and a deviation of at least 0 are needed"
+      let message =
+        "GaussianNoise(\(standardDeviation)) of \(input): f32 or f64 and a deviation of at least 0 are needed"
       throw DescentError(.type, message, at: place.location)
     }
     return input
@@ -129,7 +133,8 @@ extension Context {
   func randomly(_ layer: String, _ x: Tensor, _ place: Place, _ body: (RandomKey) -> Tensor) -> Tensor {
     guard isTraining else { return x }
     guard let key else {
-      let message = "\(layer) in training needs a random key: Context(isTraining: true, key: RandomKey(seed: 0).fold(step))"
+      let message =
+        "\(layer) in training needs a random key: Context(isTraining: true, key: RandomKey(seed: 0).fold(step))"
       return .fail(message, x, at: place.location)
     }
     return body(key)

@@ -37,7 +37,9 @@ extension RecurrentLayer {
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     guard input.shape.rank == 3, input.dtype.isFloating, units > 0 else {
-      throw DescentError(.type, "\(Self.self)(\(units)) of \(input): an input [n, steps, channels] of f32 or f64 is needed", at: place.place.location)
+      throw DescentError(
+        .type, "\(Self.self)(\(units)) of \(input): an input [n, steps, channels] of f32 or f64 is needed",
+        at: place.place.location)
     }
     let width = Self.gates * units, bound = 1 / Double(units).squareRoot()
     var w = Weights()
@@ -57,9 +59,11 @@ extension RecurrentLayer {
         "\(Self.self)(\(units)) of \(x.type) with an input weight of \(matrix.type): an input [n, steps, channels] is needed, with as"
           + " many channels as the weight has rows", x, matrix, at: place.place.location)
     }
-    let products = matmul(transpose(x, [1, 0, 2], file: file, line: line), matrix, file: file, line: line) + weights.bias
+    let products =
+      matmul(transpose(x, [1, 0, 2], file: file, line: line), matrix, file: file, line: line) + weights.bias
     let start = (0..<Self.carried).map { _ in zeros([x.shape[0], units], dtype: x.dtype) }
-    let (last, states) = scan(start, over: products, isReversed: isReversed, file: file, line: line) { (carry: [Tensor], product: Tensor) in
+    let (last, states) = scan(start, over: products, isReversed: isReversed, file: file, line: line) {
+      (carry: [Tensor], product: Tensor) in
       let next = step(weights, product, carry)
       return (next, isLastOnly ? [] : [next[0]])
     }
@@ -82,7 +86,8 @@ public struct Elman: RecurrentLayer {
   public let place: RecurrentPlace
 
   public init(
-    _ units: Int, activation: Activation = .tanh, isLastOnly: Bool = false, isReversed: Bool = false, file: StaticString = #fileID,
+    _ units: Int, activation: Activation = .tanh, isLastOnly: Bool = false, isReversed: Bool = false,
+    file: StaticString = #fileID,
     line: UInt = #line
   ) {
     (self.units, self.activation, self.isLastOnly, self.isReversed) = (units, activation, isLastOnly, isReversed)
@@ -102,7 +107,9 @@ public struct LSTM: RecurrentLayer {
   public let isReversed: Bool
   public let place: RecurrentPlace
 
-  public init(_ units: Int, isLastOnly: Bool = false, isReversed: Bool = false, file: StaticString = #fileID, line: UInt = #line) {
+  public init(
+    _ units: Int, isLastOnly: Bool = false, isReversed: Bool = false, file: StaticString = #fileID, line: UInt = #line
+  ) {
     (self.units, self.isLastOnly, self.isReversed) = (units, isLastOnly, isReversed)
     place = RecurrentPlace(place: Place(file, line))
   }
@@ -122,7 +129,9 @@ public struct GRU: RecurrentLayer {
   public let isReversed: Bool
   public let place: RecurrentPlace
 
-  public init(_ units: Int, isLastOnly: Bool = false, isReversed: Bool = false, file: StaticString = #fileID, line: UInt = #line) {
+  public init(
+    _ units: Int, isLastOnly: Bool = false, isReversed: Bool = false, file: StaticString = #fileID, line: UInt = #line
+  ) {
     (self.units, self.isLastOnly, self.isReversed) = (units, isLastOnly, isReversed)
     place = RecurrentPlace(place: Place(file, line))
   }
@@ -156,7 +165,8 @@ public struct Bidirectional: Layer {
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     guard !forward.isReversed, backward.isReversed, forward.isLastOnly == backward.isLastOnly else {
       throw DescentError(
-        .usage, "Bidirectional takes a layer that is not reversed and one that is, and both give all states or the last alone",
+        .usage,
+        "Bidirectional takes a layer that is not reversed and one that is, and both give all states or the last alone",
         at: place.location)
     }
     var w = Weights()
@@ -166,7 +176,10 @@ public struct Bidirectional: Layer {
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     concatenate(
-      [forward(weights.forward, x, context.entering("forward", 0)), backward(weights.backward, x, context.entering("backward", 1))],
+      [
+        forward(weights.forward, x, context.entering("forward", 0)),
+        backward(weights.backward, x, context.entering("backward", 1)),
+      ],
       axis: -1, file: place.file, line: place.line)
   }
 }

@@ -71,7 +71,9 @@ public struct Parallel: Layer {
     try tree { layer, _ in try layer.initialState(input: input) }
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    let results = layers.enumerated().map { $0.element(weights[$0.offset], x, context.entering("\($0.offset)", $0.offset)) }
+    let results = layers.enumerated().map {
+      $0.element(weights[$0.offset], x, context.entering("\($0.offset)", $0.offset))
+    }
     return concatenate(results, axis: -1, file: place.file, line: place.line)
   }
 

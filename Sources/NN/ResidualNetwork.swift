@@ -14,7 +14,8 @@ public func residualNetwork(
 ) -> Sequential {
   func convolution(_ filters: Int, stride: Int = 1) -> Convolution {
     Convolution(
-      filters, kernel: [3, 3], strides: [stride, stride], padding: .all(1), bias: false, initializer: .heNormal, file: file, line: line)
+      filters, kernel: [3, 3], strides: [stride, stride], padding: .all(1), bias: false, initializer: .heNormal,
+      file: file, line: line)
   }
   func block(_ filters: Int, entersStage: Bool) -> any Layer {
     let shortcut = Lambda { x in

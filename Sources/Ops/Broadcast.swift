@@ -30,7 +30,9 @@ package struct Broadcast: Op {
     let stretched = zip(axes, from.dimensions).filter { $1 == 1 && shape[$0] != 1 }.map(\.0)
     return [reshape(sum(dy, axes: added + stretched), from)]
   }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { evaluateView(x[0], sources(x[0].shape), shape) }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
+    evaluateView(x[0], sources(x[0].shape), shape)
+  }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
     .apply(Broadcast(shape: Shape([size] + shape.dimensions), axes: [0] + axes.map { $0 + 1 }), x)
   }

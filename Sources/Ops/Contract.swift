@@ -35,12 +35,14 @@ package struct Contract: Op {
       pairs.allSatisfy({ lhs.shape[$0] == rhs.shape[$1] })
     else {
       throw DescentError(
-        .type, "the product of \(lhs.shape) and \(rhs.shape) does not fit: "
+        .type,
+        "the product of \(lhs.shape) and \(rhs.shape) does not fit: "
           + zip(axes.lhsContracting, axes.rhsContracting).map {
             "axis \($0) of the left has size \(lhs.shape[$0]) and axis \($1) of the right \(rhs.shape[$1])"
           }.joined(separator: ", "))
     }
-    let shape = axes.lhsBatch.map { lhs.shape[$0] } + axes.lhsFree(lhs.shape.rank).map { lhs.shape[$0] }
+    let shape =
+      axes.lhsBatch.map { lhs.shape[$0] } + axes.lhsFree(lhs.shape.rank).map { lhs.shape[$0] }
       + axes.rhsFree(rhs.shape.rank).map { rhs.shape[$0] }
     return TensorType(lhs.dtype, Shape(shape))
   }
@@ -143,8 +145,12 @@ package struct Contract: Op {
       sample([3, 4], [4], ContractionAxes(lhsContracting: [1], rhsContracting: [0]), real),
       sample([3], [5], ContractionAxes(lhsContracting: [], rhsContracting: []), real),
       sample([4], [4], ContractionAxes(lhsContracting: [0], rhsContracting: [0]), real),
-      sample([2, 3, 4], [2, 4, 5], ContractionAxes(lhsBatch: [0], rhsBatch: [0], lhsContracting: [2], rhsContracting: [1]), real),
-      sample([3, 2, 4], [5, 4, 3, 2], ContractionAxes(lhsBatch: [1], rhsBatch: [3], lhsContracting: [0, 2], rhsContracting: [2, 1]), real),
+      sample(
+        [2, 3, 4], [2, 4, 5], ContractionAxes(lhsBatch: [0], rhsBatch: [0], lhsContracting: [2], rhsContracting: [1]),
+        real),
+      sample(
+        [3, 2, 4], [5, 4, 3, 2],
+        ContractionAxes(lhsBatch: [1], rhsBatch: [3], lhsContracting: [0, 2], rhsContracting: [2, 1]), real),
       sample([3, 4], [4, 5], ContractionAxes(lhsContracting: [1], rhsContracting: [0]), .i32),
     ]
   }

@@ -17,17 +17,24 @@ package struct FloorDivide: BinaryArithmetic {
   }
   package static func apply(_ a: Int, _ b: Int) -> Int {
     if b == 0 { return 0 }
-    let (quotient, part) = (a.dividedReportingOverflow(by: b).partialValue, a.remainderReportingOverflow(dividingBy: b).partialValue)
+    let (quotient, part) = (
+      a.dividedReportingOverflow(by: b).partialValue, a.remainderReportingOverflow(dividingBy: b).partialValue
+    )
     return part != 0 && (part < 0) != (b < 0) ? quotient - 1 : quotient
   }
-  package static func element(_ a: Expression, _ b: Expression) -> Expression { .whole("floor_divide", a, b, type: a.dtype) }
+  package static func element(_ a: Expression, _ b: Expression) -> Expression {
+    .whole("floor_divide", a, b, type: a.dtype)
+  }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [nil, nil] }
   /// Real quotients between two whole numbers, where the derivatives are 0.
   package static func samples(_ real: DType) -> [Sample] {
     [
       Sample(FloorDivide(), [.init(real, [2, 3], 4.1...4.9), .init(real, [2, 3], 1.8...2)]),
       Sample(FloorDivide(), [.init(real, [5], 4.1...4.9), .init(real, [5], -2 ... -1.8)]),
-    ] + [DType.i32, .i64, .u8].map { Sample(FloorDivide(), [.init($0, [6, 5], -20...20), .init($0, [6, 5], -3...3)]) }
+    ]
+      + [DType.i32, .i64, .u8].map {
+        Sample(FloorDivide(), [.init($0, [6, 5], -20...20), .init($0, [6, 5], -3...3)])
+      }
   }
 }
 

@@ -15,10 +15,15 @@ package struct Loop: Op {
   package init(_ a: Attributes) throws {
     let length = try a.int("length")
     let form = LoopForm(
-      body: try a.graph("body"), carries: try a.int("carries"), sequences: try a.int("sequences"), length: length < 0 ? nil : length,
+      body: try a.graph("body"), carries: try a.int("carries"), sequences: try a.int("sequences"),
+      length: length < 0 ? nil : length,
       isReversed: try a.int("reversed") != 0)
-    guard form.carries >= 0, form.sequences >= 0, form.carries + form.sequences <= form.body.inputs.count, form.carries <= form.body.outputs.count
-    else { throw DescentError(.verification, "a loop of \(form.carries) carries and \(form.sequences) sequences over another body") }
+    guard form.carries >= 0, form.sequences >= 0, form.carries + form.sequences <= form.body.inputs.count,
+      form.carries <= form.body.outputs.count
+    else {
+      throw DescentError(
+        .verification, "a loop of \(form.carries) carries and \(form.sequences) sequences over another body")
+    }
     self.form = form
   }
   package var attributes: Attributes {
@@ -37,19 +42,30 @@ package struct Loop: Op {
     for (number, (input, output)) in zip(form.body.inputs, form.body.outputs).prefix(form.carries).enumerated()
     where form.body[input].type != form.body[output].type {
       throw DescentError(
-        .type, "carry \(number) (\(form.body.label(ofInput: number))) goes into a step as \(form.body[input].type) and comes out as"
+        .type,
+        "carry \(number) (\(form.body.label(ofInput: number))) goes into a step as \(form.body[input].type) and comes out as"
           + " \(form.body[output].type); it must keep its type", at: form.body[output].location)
     }
     if form.length == nil {
-      guard form.carries > 0, form.sequences == 0, form.body.outputs.count == form.carries, operands[0] == TensorType(.bool, []) else {
-        throw DescentError(.type, "a loop without a length goes on while its first carry, a bool scalar, is true, and has no step results")
+      guard form.carries > 0, form.sequences == 0, form.body.outputs.count == form.carries,
+        operands[0] == TensorType(.bool, [])
+      else {
+        throw DescentError(
+          .type,
+          "a loop without a length goes on while its first carry, a bool scalar, is true, and has no step results")
       }
     }
     return Self.token
   }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { preconditionFailure("a loop is differentiated by its body") }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { preconditionFailure("a loop is evaluated by its body") }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { preconditionFailure("a loop is batched by its body") }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
+    preconditionFailure("a loop is differentiated by its body")
+  }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
+    preconditionFailure("a loop is evaluated by its body")
+  }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    preconditionFailure("a loop is batched by its body")
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering { .loop(form) }
 }
 
@@ -69,15 +85,25 @@ package struct LoopResult: Op {
   package init(_ a: Attributes) throws {
     self.init(try a.int("number"), TensorType(try a.dtype("dtype"), Shape(try a.ints("shape"))))
   }
-  package var attributes: Attributes { ["number": .int(number), "dtype": .dtype(type.dtype), "shape": .ints(type.shape.dimensions)] }
+  package var attributes: Attributes {
+    ["number": .int(number), "dtype": .dtype(type.dtype), "shape": .ints(type.shape.dimensions)]
+  }
 
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 1)
-    guard operands[0] == Loop.token else { throw DescentError(.verification, "a result of \(operands[0]), which is no loop") }
+    guard operands[0] == Loop.token else {
+      throw DescentError(.verification, "a result of \(operands[0]), which is no loop")
+    }
     return type
   }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { preconditionFailure("a loop is differentiated by its body") }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray { preconditionFailure("a loop is evaluated by its body") }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { preconditionFailure("a loop is batched by its body") }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
+    preconditionFailure("a loop is differentiated by its body")
+  }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
+    preconditionFailure("a loop is evaluated by its body")
+  }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    preconditionFailure("a loop is batched by its body")
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering { .result(number) }
 }

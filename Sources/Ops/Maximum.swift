@@ -10,7 +10,9 @@ package struct Maximum: BinaryArithmetic {
   package static func apply<T: Real>(_ a: T, _ b: T) -> T { a > b || a.isNaN ? a : b }
   package static func apply(_ a: Int, _ b: Int) -> Int { a > b ? a : b }
   package static func element(_ a: Expression, _ b: Expression) -> Expression { .extreme("max", a, b) }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { extremeAdjoints(x[0] .> x[1], x[1] .> x[0], x[0] .== x[1], dy) }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
+    extremeAdjoints(x[0] .> x[1], x[1] .> x[0], x[0] .== x[1], dy)
+  }
   /// The ranges leave a gap, for at a tie there is no derivative to compare with.
   package static func samples(_ real: DType) -> [Sample] {
     [

@@ -13,7 +13,7 @@ package struct Negate: UnaryArithmetic {
     x.dtype.isFloating ? .negated(x) : .arithmetic(.subtract, .number(0, x.dtype), x)
   }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [-dy] }
-  package static func samples(_ real: DType) -> [Sample] { 
+  package static func samples(_ real: DType) -> [Sample] {
     [real, .i32, .i64, .u8].map { Sample(Negate(), [.init($0, [3, 5])]) }
   }
 }

@@ -99,7 +99,9 @@ extension BinaryPointwise {
     default: preconditionFailure("\(name) of \(x[0].type) and \(x[1].type)")
     }
   }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    .apply(self, batchAll(x, batched, size))
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .pointwise(PointwiseRule(cost: Self.cost) { x, _ in Self.element(x[0], x[1]) })
   }
@@ -133,7 +135,9 @@ extension BinaryArithmetic {
     default: preconditionFailure("\(name) of \(x[0].type) and \(x[1].type)")
     }
   }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, batchAll(x, batched, size)) }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    .apply(self, batchAll(x, batched, size))
+  }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .pointwise(PointwiseRule(cost: Self.cost) { x, _ in Self.element(x[0], x[1]) })
   }
@@ -163,7 +167,8 @@ extension Op {
   package func expectSameType(_ operands: [TensorType], count: Int) throws {
     try expectCount(operands, count)
     for operand in operands.dropFirst() where operand != operands[0] {
-      throw DescentError(.type, "\(name) takes operands of one type, not \(operands.map(\.description).joined(separator: " and "))")
+      throw DescentError(
+        .type, "\(name) takes operands of one type, not \(operands.map(\.description).joined(separator: " and "))")
     }
   }
   /// Throws unless the axes are distinct and exist.
@@ -177,6 +182,10 @@ extension Op {
 /// The operands with the unbatched ones repeated along a new batch axis in front.
 package func batchAll(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> [Tensor] {
   zip(x, batched).map { tensor, isBatched in
-    isBatched ? tensor : .apply(Broadcast(shape: Shape([size] + tensor.shape.dimensions), axes: Array(1...tensor.rank + 1).dropLast()), [tensor])
+    isBatched
+      ? tensor
+      : .apply(
+        Broadcast(shape: Shape([size] + tensor.shape.dimensions), axes: Array(1...tensor.rank + 1).dropLast()), [tensor]
+      )
   }
 }

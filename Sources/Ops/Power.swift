@@ -4,7 +4,7 @@ import DescentIR
 package struct Power: AttributeFreeOp {
   package init() {}
   package static let name = "power"
-  package static let documentation = 
+  package static let documentation =
     "y = a^b as pow of the C library; NaN where a < 0 and b is no integer; of integers truncated toward zero, and 0 for 0^b with b < 0"
   package static let onnxName: String? = "Pow"
 
@@ -48,9 +48,10 @@ package struct Power: AttributeFreeOp {
     .apply(self, batchAll(x, batched, size))
   }
   package func lowering(_ operands: [TensorType]) -> Lowering {
-    .pointwise(PointwiseRule(cost: 25) { x, type in
-      type.isFloating ? .math("pow", x[0], x[1], type: type) : .whole("pow", x[0], x[1], type: type)
-    })
+    .pointwise(
+      PointwiseRule(cost: 25) { x, type in
+        type.isFloating ? .math("pow", x[0], x[1], type: type) : .whole("pow", x[0], x[1], type: type)
+      })
   }
   package static func samples(_ real: DType) -> [Sample] {
     [Sample(Power(), [.init(real, [2, 3], 0.3...2), .init(real, [2, 3])])]
@@ -67,7 +68,8 @@ public func power(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: 
 /// Each element to the power `b`.
 public func power(_ a: Tensor, _ b: some TensorScalar, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   if case .integer(let n) = b.number, n < 0, !a.dtype.isFloating {
-    let message = "power of \(a.type) and \(n): integers to a negative power are fractions; write \(n).0 for real numbers"
+    let message =
+      "power of \(a.type) and \(n): integers to a negative power are fractions; write \(n).0 for real numbers"
     return .fail(message, a, at: SourceLocation(file, line))
   }
   return pointwise(Power(), a, b, at: SourceLocation(file, line))

@@ -4,7 +4,8 @@ import DescentIR
 package struct Remainder: BinaryArithmetic {
   package init() {}
   package static let name = "remainder"
-  package static let documentation = "y = a - b floorDivide(a, b), exactly, with the sign of b; of integers a and 0 it is 0"
+  package static let documentation =
+    "y = a - b floorDivide(a, b), exactly, with the sign of b; of integers a and 0 it is 0"
   package static let onnxName: String? = "Mod"
   package static let cost = 10
   package static func apply<T: Real>(_ a: T, _ b: T) -> T {
@@ -17,7 +18,9 @@ package struct Remainder: BinaryArithmetic {
     let part = a.remainderReportingOverflow(dividingBy: b).partialValue
     return part != 0 && (part < 0) != (b < 0) ? part + b : part
   }
-  package static func element(_ a: Expression, _ b: Expression) -> Expression { .whole("remainder", a, b, type: a.dtype) }
+  package static func element(_ a: Expression, _ b: Expression) -> Expression {
+    .whole("remainder", a, b, type: a.dtype)
+  }
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [dy, -(dy * floorDivide(x[0], x[1]))] }
   /// Real quotients between two whole numbers, where there are derivatives.
   package static func samples(_ real: DType) -> [Sample] {

@@ -14,7 +14,10 @@ package struct Reshape: Op {
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 1)
     guard operands[0].shape.count == shape.count else {
-      throw DescentError(.type, "\(operands[0].shape) with \(operands[0].shape.count) elements cannot take the shape \(shape) with \(shape.count)")
+      throw DescentError(
+        .type,
+        "\(operands[0].shape) with \(operands[0].shape.count) elements cannot take the shape \(shape) with \(shape.count)"
+      )
     }
     return TensorType(operands[0].dtype, shape)
   }

@@ -28,7 +28,9 @@ package struct Slice: Op {
       throw DescentError(
         .type, "a slice from \(start) to \(limit) by \(step) does not lie in a tensor of shape \(from)")
     }
-    return TensorType(operands[0].dtype, Shape(start.indices.map { limit[$0] == start[$0] ? 0 : (limit[$0] - start[$0] - 1) / step[$0] + 1 }))
+    return TensorType(
+      operands[0].dtype,
+      Shape(start.indices.map { limit[$0] == start[$0] ? 0 : (limit[$0] - start[$0] - 1) / step[$0] + 1 }))
   }
   /// The cotangent is set back into zeros, where it came from.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {

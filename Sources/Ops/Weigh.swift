@@ -16,7 +16,10 @@ package struct Weigh: BinaryPointwise {
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [weigh(dy, x[1]), weigh(x[0], dy)] }
   package static func samples(_ real: DType) -> [Sample] {
     // Each number is drawn from its whole range, 0 among them with probability 0.
-    [Sample(Weigh(), [.init(real, [2, 3]), .init(real, [2, 3])]), Sample(Weigh(), [.init(real, [3], 0...0), .init(real, [3])])]
+    [
+      Sample(Weigh(), [.init(real, [2, 3]), .init(real, [2, 3])]),
+      Sample(Weigh(), [.init(real, [3], 0...0), .init(real, [3])]),
+    ]
   }
 }
 

@@ -16,7 +16,8 @@ package struct WindowShape: Sendable, Hashable {
   }
   package init(_ a: Attributes) throws {
     self.init(
-      axes: try a.ints("axes"), sizes: try a.ints("sizes"), strides: try a.ints("strides"), dilations: try a.ints("dilations"))
+      axes: try a.ints("axes"), sizes: try a.ints("sizes"), strides: try a.ints("strides"),
+      dilations: try a.ints("dilations"))
   }
   package var attributes: [(name: String, value: Attribute)] {
     [("axes", .ints(axes)), ("sizes", .ints(sizes)), ("strides", .ints(strides)), ("dilations", .ints(dilations))]
@@ -34,16 +35,19 @@ package struct WindowShape: Sendable, Hashable {
   /// Throws where the numbers do not fit an operand of this shape.
   package func check(_ shape: Shape) throws {
     let counts = [sizes.count, strides.count, dilations.count]
-    guard !axes.isEmpty, counts.allSatisfy({ $0 == axes.count }), axes == Set(axes).sorted(), axes.first! >= 0, axes.last! < shape.rank,
+    guard !axes.isEmpty, counts.allSatisfy({ $0 == axes.count }), axes == Set(axes).sorted(), axes.first! >= 0,
+      axes.last! < shape.rank,
       (sizes + strides + dilations).allSatisfy({ $0 >= 1 })
     else {
       throw DescentError(
-        .type, "windows along axes \(axes) of sizes \(sizes), strides \(strides), dilations \(dilations) over shape \(shape):"
+        .type,
+        "windows along axes \(axes) of sizes \(sizes), strides \(strides), dilations \(dilations) over shape \(shape):"
           + " each needs one number of at least 1 for each axis")
     }
     for (i, axis) in axes.enumerated() where span(i) > shape[axis] {
       throw DescentError(
-        .type, "a window of size \(sizes[i]) with dilation \(dilations[i]) reaches over \(span(i)) elements, but axis \(axis) of"
+        .type,
+        "a window of size \(sizes[i]) with dilation \(dilations[i]) reaches over \(span(i)) elements, but axis \(axis) of"
           + " shape \(shape) has \(shape[axis])")
     }
   }
@@ -70,7 +74,8 @@ package struct Windows: Op {
 
   package init(_ windows: WindowShape) { self.windows = windows }
   package static let name = "windows"
-  package static let documentation = "y[.., o, .., k, ..] = x[.., o stride + k dilation, ..]; the axes k follow the last windowed axis"
+  package static let documentation =
+    "y[.., o, .., k, ..] = x[.., o stride + k dilation, ..]; the axes k follow the last windowed axis"
   package static let onnxName: String? = nil
   package init(_ a: Attributes) throws { self.init(try WindowShape(a)) }
   package var attributes: Attributes { Attributes(windows.attributes) }
@@ -92,8 +97,10 @@ package struct Windows: Op {
     [
       Sample(Windows(.init(axes: [1], sizes: [3], strides: [1], dilations: [1])), [.init(real, [2, 7])]),
       Sample(Windows(.init(axes: [0], sizes: [2], strides: [3], dilations: [1])), [.init(real, [9])]),
-      Sample(Windows(.init(axes: [1, 2], sizes: [3, 2], strides: [2, 1], dilations: [1, 2])), [.init(real, [2, 7, 5, 3])]),
-      Sample(Windows(.init(axes: [0, 2], sizes: [2, 2], strides: [1, 2], dilations: [2, 1])), [.init(.i32, [5, 2, 6])]),
+      Sample(
+        Windows(.init(axes: [1, 2], sizes: [3, 2], strides: [2, 1], dilations: [1, 2])), [.init(real, [2, 7, 5, 3])]),
+      Sample(
+        Windows(.init(axes: [0, 2], sizes: [2, 2], strides: [1, 2], dilations: [2, 1])), [.init(.i32, [5, 2, 6])]),
     ]
   }
 }
@@ -119,7 +126,8 @@ package struct Fold: Op {
     let (x, count) = (operands[0], windows.axes.count)
     guard x.dtype != .bool else { throw DescentError(.type, "fold is not defined on bool; convert it first") }
     guard extents.count == count, count > 0, x.shape.rank >= windows.place + count else {
-      throw DescentError(.type, "fold along axes \(windows.axes) to extents \(extents) of shape \(x.shape), which has no such windows")
+      throw DescentError(
+        .type, "fold along axes \(windows.axes) to extents \(extents) of shape \(x.shape), which has no such windows")
     }
     var dimensions = x.shape.dimensions
     dimensions.removeSubrange(windows.place..<windows.place + count)
@@ -127,7 +135,8 @@ package struct Fold: Op {
     let result = Shape(dimensions)
     try windows.check(result)
     guard windows.result(result) == x.shape else {
-      throw DescentError(.type, "fold to shape \(result) takes windows of shape \(windows.result(result)), not \(x.shape)")
+      throw DescentError(
+        .type, "fold to shape \(result) takes windows of shape \(windows.result(result)), not \(x.shape)")
     }
     return TensorType(x.dtype, result)
   }
@@ -148,12 +157,15 @@ package struct Fold: Op {
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
     .apply(Fold(windows.batched, extents: extents), x)
   }
-  package func lowering(_ operands: [TensorType]) -> Lowering { .fold(windows.sources(rank: operands[0].shape.rank - windows.axes.count)) }
+  package func lowering(_ operands: [TensorType]) -> Lowering {
+    .fold(windows.sources(rank: operands[0].shape.rank - windows.axes.count))
+  }
   package static func samples(_ real: DType) -> [Sample] {
     Windows.samples(real).map { sample in
       let windows = (sample.op as! Windows).windows, operand = sample.operands[0].type
       return Sample(
-        Fold(windows, extents: windows.axes.map { operand.shape[$0] }), [.init(operand.dtype, windows.result(operand.shape), -9...9)])
+        Fold(windows, extents: windows.axes.map { operand.shape[$0] }),
+        [.init(operand.dtype, windows.result(operand.shape), -9...9)])
     }
   }
 }
@@ -165,6 +177,7 @@ public func slidingWindows(
   line: UInt = #line
 ) -> Tensor {
   let one = axes.map { _ in 1 }
-  let windows = WindowShape(axes: normalized(axes, rank: x.rank), sizes: sizes, strides: strides ?? one, dilations: dilations ?? one)
+  let windows = WindowShape(
+    axes: normalized(axes, rank: x.rank), sizes: sizes, strides: strides ?? one, dilations: dilations ?? one)
   return .apply(Windows(windows), [x], at: SourceLocation(file, line))
 }

@@ -40,7 +40,9 @@ private func materializing(_ graph: Graph) throws -> Graph {
 }
 
 private func copyingOperands(_ graph: Graph) throws -> Graph {
-  guard graph.ids.contains(where: { graph.needsCopies($0).contains(true) || graph[$0].op is Loop }) else { return graph }
+  guard graph.ids.contains(where: { graph.needsCopies($0).contains(true) || graph[$0].op is Loop }) else {
+    return graph
+  }
   // Copies come before the contraction that reads them, so the graph is built anew.
   var result = Graph()
   var map: [NodeID] = []
@@ -49,7 +51,8 @@ private func copyingOperands(_ graph: Graph) throws -> Graph {
     let node = graph[id]
     var operands = node.operands.map { map[$0.index] }
     if case .result(let number) = graph.lowering(of: id) {
-      let known = try results[operands]?[number] ?? result.append(node.op, operands, at: node.location, adjointOf: node.adjointOf)
+      let known =
+        try results[operands]?[number] ?? result.append(node.op, operands, at: node.location, adjointOf: node.adjointOf)
       results[operands, default: [:]][number] = known
       map.append(known)
       continue
@@ -155,8 +158,12 @@ private struct Fuser {
           use.isDirect = false
           let (inner, outer) = (graph[from].type.shape, graph[node].type.shape)
           if outer.count > inner.count { use.isOnce = false }
-          if case .view(let sources) = families[node.index], sources.contains(where: { $0.terms.count > 1 }) { use.isOnce = false }
-          if case .reshape = families[node.index], inner.dimensions.filter({ $0 != 1 }) != outer.dimensions.filter({ $0 != 1 }) {
+          if case .view(let sources) = families[node.index], sources.contains(where: { $0.terms.count > 1 }) {
+            use.isOnce = false
+          }
+          if case .reshape = families[node.index],
+            inner.dimensions.filter({ $0 != 1 }) != outer.dimensions.filter({ $0 != 1 })
+          {
             use.isOnce = false
           }
           node = from
@@ -185,7 +192,9 @@ private struct Fuser {
       isInlined[id.index] = isFree[id.index] && !isOutput[id.index] && isPointwise(id) && !isOperand
     }
     for id in graph.ids.reversed() where isPointwise(id) && !isOutput[id.index] && !isInlined[id.index] {
-      guard let first = uses[id.index].first, uses[id.index].allSatisfy({ $0.user == first.user && $0.isOnce }) else { continue }
+      guard let first = uses[id.index].first, uses[id.index].allSatisfy({ $0.user == first.user && $0.isOnce }) else {
+        continue
+      }
       if families[first.user.index].computesOperands || isInlined[first.user.index] {
         isInlined[id.index] = true
       } else if isPointwise(first.user) {
@@ -207,7 +216,9 @@ private struct Fuser {
     }
   }
   /// How many nodes a kernel computes for the sake of this one.
-  private func size(_ id: NodeID) -> Int { graph[id].operands.reduce(1) { $0 + cones[$1.index].count + waiting[$1.index] } }
+  private func size(_ id: NodeID) -> Int {
+    graph[id].operands.reduce(1) { $0 + cones[$1.index].count + waiting[$1.index] }
+  }
 
   /// Calls `visit` for each node that a node's value depends on through views and nodes without a group, each once; it says whether
   /// to go on through that one.
@@ -273,7 +284,8 @@ private struct Fuser {
       }
       if shape.count == 1 { offers += scalars.filter { groups[$0].size + size(id) <= Self.mostMembers } }
       let needed = sources(id)
-      if let home = offers.sorted(by: >).first(where: { home in !needed.contains { $0 != home && depends($0, on: home) } }) {
+      if let home = offers.sorted(by: >).first(where: { home in !needed.contains { $0 != home && depends($0, on: home) }
+      }) {
         groups[home].before.formUnion(needed.subtracting([home]))
         join(id, home)
       } else {
@@ -356,11 +368,13 @@ private struct Fuser {
       if mayWriteInPlace {
         groups[home].before.formUnion(readers.map(\.0).filter { $0 != home })
       } else {
-        let copy = try graph.append(Identity(), [output], at: graph[output].location, adjointOf: graph[output].adjointOf)
+        let copy = try graph.append(
+          Identity(), [output], at: graph[output].location, adjointOf: graph[output].adjointOf)
         extraStores.append(output)
         graph.outputs[k] = copy
         groups.append(
-          Group(anchor: nil, members: [copy], domain: graph[copy].type.shape, before: Set(readers.map(\.0)).union([home])))
+          Group(
+            anchor: nil, members: [copy], domain: graph[copy].type.shape, before: Set(readers.map(\.0)).union([home])))
       }
     }
     // Among the groups that may run, the one with the earliest node comes first.
@@ -383,7 +397,9 @@ private struct Fuser {
         ready.insert(index, at: low)
       }
     }
-    if sequence.count < groups.count { throw DescentError(.verification, "the kernels depend on one another in a circle") }
+    if sequence.count < groups.count {
+      throw DescentError(.verification, "the kernels depend on one another in a circle")
+    }
   }
 
   /// The groups that read an input, and whether each reads it only at the index of its own loops.

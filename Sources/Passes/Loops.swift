@@ -52,7 +52,9 @@ extension LoopForm {
     while true {
       needed = [Bool](repeating: false, count: body.nodes.count)
       for number in results { needed[body.outputs[number].index] = true }
-      for id in body.ids.reversed() where needed[id.index] { for operand in body[id].operands { needed[operand.index] = true } }
+      for id in body.ids.reversed() where needed[id.index] {
+        for operand in body[id].operands { needed[operand.index] = true }
+      }
       let more = (0..<carries).filter { needed[body.inputs[$0].index] && !results.contains($0) }
       if more.isEmpty { break }
       results.formUnion(more)
@@ -65,9 +67,12 @@ extension LoopForm {
       if twin == nil { order.append(number) }
     }
     let operands = body.inputs.indices.filter { $0 < carries ? results.contains($0) : needed[body.inputs[$0].index] }
-    if order.count == body.outputs.count, operands.count == body.inputs.count { return Pruned(form: self, operands: operands, results: numbers) }
+    if order.count == body.outputs.count, operands.count == body.inputs.count {
+      return Pruned(form: self, operands: operands, results: numbers)
+    }
     var form = self
-    form.body = try body.function(of: operands.map { body.inputs[$0] }, giving: order.map { (body.outputLabels[$0], body.outputs[$0]) })
+    form.body = try body.function(
+      of: operands.map { body.inputs[$0] }, giving: order.map { (body.outputLabels[$0], body.outputs[$0]) })
     form.carries = order.filter { $0 < carries }.count
     form.sequences = operands.filter { $0 >= carries && $0 < carries + sequences }.count
     return Pruned(form: form, operands: operands, results: numbers)

@@ -51,11 +51,14 @@ package struct Schedule: Sendable {
   package var text: String {
     kernels.enumerated().map { number, kernel -> String in
       if let anchor = kernel.anchor, let body = bodies[anchor] {
-        return "k\(number): loop %\(anchor.index) stores " + kernel.stores.map { "%\($0.index)" }.joined(separator: " ") + "\n"
+        return "k\(number): loop %\(anchor.index) stores " + kernel.stores.map { "%\($0.index)" }.joined(separator: " ")
+          + "\n"
           + body.text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
       }
       let anchor = kernel.anchor.map { "\(graph[$0].op.name) %\($0.index)" } ?? "loops"
-      let members = kernel.members.isEmpty ? "" : " then " + kernel.members.map { "\(graph[$0].op.name) %\($0.index)" }.joined(separator: ", ")
+      let members =
+        kernel.members.isEmpty
+        ? "" : " then " + kernel.members.map { "\(graph[$0].op.name) %\($0.index)" }.joined(separator: ", ")
       return "k\(number): \(anchor)\(members) over \(kernel.domain) stores "
         + kernel.stores.map { "%\($0.index)" }.joined(separator: " ")
     }.joined(separator: "\n") + "\n"

@@ -106,12 +106,16 @@ extension Simplifier {
     guard t.op is Add else { return nil }
     /// A field of zeros, or a concatenation, which may have zeros within.
     func field(_ id: NodeID) -> (pad: Pad, x: NodeID)? {
-      if let (pad, x) = s.match(id, Pad.self) { return s.number(s.node(id).operands[1]) == 0 && s.shape(x).count > 0 ? (pad, x) : nil }
+      if let (pad, x) = s.match(id, Pad.self) {
+        return s.number(s.node(id).operands[1]) == 0 && s.shape(x).count > 0 ? (pad, x) : nil
+      }
       let none = [Int](repeating: 0, count: t.type.shape.rank)
       return s.node(id).op is Concatenate ? (Pad(low: none, high: none, interior: none), id) : nil
     }
     guard let (a, x) = field(t.operands[0]), let (b, y) = field(t.operands[1]) else { return nil }
-    let axes = t.type.shape.dimensions.indices.filter { s.shape(x)[$0] < t.type.shape[$0] || s.shape(y)[$0] < t.type.shape[$0] }
+    let axes = t.type.shape.dimensions.indices.filter {
+      s.shape(x)[$0] < t.type.shape[$0] || s.shape(y)[$0] < t.type.shape[$0]
+    }
     guard axes.count == 1, let axis = axes.first, a.interior[axis] == 0, b.interior[axis] == 0 else { return nil }
     /// What stands where along the axis, zeros left out.
     func parts(_ start: Int, _ field: NodeID) -> [(start: Int, node: NodeID)] {
@@ -140,6 +144,7 @@ extension Simplifier {
     var (low, high) = ([Int](repeating: 0, count: a.low.count), [Int](repeating: 0, count: a.low.count))
     low[axis] = all[0].start
     high[axis] = t.type.shape[axis] - end
-    return try s.make(Pad(low: low, high: high, interior: low.map { _ in 0 }), [try s.make(Concatenate(axis: axis), joined), zero])
+    return try s.make(
+      Pad(low: low, high: high, interior: low.map { _ in 0 }), [try s.make(Concatenate(axis: axis), joined), zero])
   }
 }

@@ -27,7 +27,8 @@ extension Simplifier {
     }
     let windows = fold.windows
     let counts = windows.axes.map(origin), taps = windows.axes.indices.map { origin(windows.place + $0) }
-    guard let side = counts[0]?.side, counts.allSatisfy({ $0?.side == side }), taps.allSatisfy({ $0?.side == 1 - side }) else { return nil }
+    guard let side = counts[0]?.side, counts.allSatisfy({ $0?.side == side }), taps.allSatisfy({ $0?.side == 1 - side })
+    else { return nil }
     let (moving, kernel) = (operands[side], operands[1 - side])
     let countAxes = counts.map { $0!.axis }, tapAxes = taps.map { $0!.axis }
     guard countAxes == countAxes.sorted() else { return nil }
@@ -39,7 +40,8 @@ extension Simplifier {
     }
     let zero = try s.makeSplat(0, TensorType(t.type.dtype, []))
     let padded = try s.make(Pad(low: low, high: high, interior: low.map { _ in 0 }), [moving, zero])
-    let shape = WindowShape(axes: countAxes, sizes: windows.sizes, strides: windows.strides, dilations: windows.dilations)
+    let shape = WindowShape(
+      axes: countAxes, sizes: windows.sizes, strides: windows.strides, dilations: windows.dilations)
     let seen = try s.make(Windows(shape), [padded])
     let turned = try s.make(Reverse(axes: tapAxes.sorted()), [kernel])
 
@@ -52,8 +54,10 @@ extension Simplifier {
       rhsContracting: tapAxes + own.rhsContracting)
     let result = try s.make(Contract(axes), [seen, turned])
     // The result has batch axes, then those of `moving`, then those of the kernel without taps.
-    let sources: [(side: Int, axis: Int)?] = own.lhsBatch.map { _ in nil }
-      + axes.lhsFree(ranks[side] + tapAxes.count).map { axis in (side, axis < shape.place ? axis : axis - tapAxes.count) }
+    let sources: [(side: Int, axis: Int)?] =
+      own.lhsBatch.map { _ in nil }
+      + axes.lhsFree(ranks[side] + tapAxes.count).map { axis in (side, axis < shape.place ? axis : axis - tapAxes.count)
+      }
       + axes.rhsFree(ranks[1 - side]).map { (1 - side, $0) }
     let kept = order.indices.filter { !(windows.place..<windows.place + tapAxes.count).contains($0) }
     let permutation = kept.map { axis -> Int in

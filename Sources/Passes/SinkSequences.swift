@@ -64,7 +64,9 @@ private struct SequenceSink {
     case let op as Contract:
       let lhs = graph[node.operands[0]].type.shape
       // A product of one number is summed in another order than one of several.
-      guard op.axes.lhsBatch.isEmpty, op.axes.lhsFree(lhs.rank).first == 0, shape.count > shape[0] else { return .sequence(id) }
+      guard op.axes.lhsBatch.isEmpty, op.axes.lhsFree(lhs.rank).first == 0, shape.count > shape[0] else {
+        return .sequence(id)
+      }
       var axes = op.axes
       axes.lhsContracting = axes.lhsContracting.map { $0 - 1 }
       return .made(Contract(axes), [slice(node.operands[0]), .constant(node.operands[1])], at: id)
@@ -92,7 +94,10 @@ private struct SequenceSink {
 
     var body = Graph()
     var inner = [NodeID?](repeating: nil, count: old.body.nodes.count)
-    for number in 0..<first { inner[old.body.inputs[number].index] = body.addInput(old.body.label(ofInput: number), old.body[old.body.inputs[number]].type) }
+    for number in 0..<first {
+      inner[old.body.inputs[number].index] = body.addInput(
+        old.body.label(ofInput: number), old.body[old.body.inputs[number]].type)
+    }
     let inputs = (sequences + constants).enumerated().map { number, id in
       let type = graph[id].type
       let slice = TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst())))
@@ -109,7 +114,8 @@ private struct SequenceSink {
     for number in first..<operands.count { inner[old.body.inputs[number].index] = try make(slices[number]) }
     for id in old.body.ids where inner[id.index] == nil {
       let node = old.body[id]
-      inner[id.index] = try body.append(node.op, node.operands.map { inner[$0.index]! }, at: node.location, adjointOf: node.adjointOf)
+      inner[id.index] = try body.append(
+        node.op, node.operands.map { inner[$0.index]! }, at: node.location, adjointOf: node.adjointOf)
     }
     body.outputs = old.body.outputs.map { inner[$0.index]! }
     body.outputLabels = old.body.outputLabels

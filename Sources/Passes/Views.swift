@@ -10,7 +10,9 @@ extension AxisSource {
 extension Graph {
   /// Follows views from an index of `node` down to the first node that is no view.
   /// Gives that node, the index there and the row-major position there; the index is nil where it is not affine.
-  package func resolve(_ node: NodeID, _ index: [Affine], extents: [Int]) -> (base: NodeID, index: [Affine]?, position: Affine)? {
+  package func resolve(_ node: NodeID, _ index: [Affine], extents: [Int]) -> (
+    base: NodeID, index: [Affine]?, position: Affine
+  )? {
     let shape = self[node].type.shape
     switch lowering(of: node) {
     case .view(let sources):
@@ -22,7 +24,8 @@ extension Graph {
         return resolve(from, inner, extents: extents)
       }
       return isView(from) ? nil : (from, nil, position)
-    case .input, .constant, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop,
+    case .input, .constant, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather,
+      .scatterAdd, .loop,
       .result, .random:
       return (node, index, .linear(index, shape))
     }

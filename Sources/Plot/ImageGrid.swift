@@ -18,7 +18,8 @@ public struct ImageGrid: Sendable {
 
     /// An image of numbers, of which `range` goes from black to white; what lies outside is cut off, NaN is black.
     public init(
-      _ values: [Double], width: Int, height: Int, channels: Int = 1, range: ClosedRange<Double> = 0...1, caption: String = "",
+      _ values: [Double], width: Int, height: Int, channels: Int = 1, range: ClosedRange<Double> = 0...1,
+      caption: String = "",
       verdict: Verdict = .none
     ) {
       precondition(
@@ -124,7 +125,9 @@ extension ImageGrid.Image {
   /// document asks for, then leave pixels to be seen.
   fileprivate var picture: String {
     let times = max(1, 32 / max(width, height))
-    let large = (0..<height * times * width * times).flatMap { i in pixel(i % (width * times) / times, i / (width * times) / times) }
+    let large = (0..<height * times * width * times).flatMap { i in
+      pixel(i % (width * times) / times, i / (width * times) / times)
+    }
     return PNG.base64(PNG.encode(large, width: width * times, height: height * times, channels: channels))
   }
 
@@ -138,7 +141,9 @@ extension ImageGrid.Image {
     let (upper, lower) = (pixel(x, y).map { Int($0) }, pixel(x, y + 1).map { Int($0) })
     if color {
       // Of the 256 colours the 24 grays 232...255, or 16...231, six of each of red, green and blue.
-      func code(_ p: [Int]) -> Int { channels == 1 ? 232 + p[0] * 23 / 255 : p.reduce(0) { $0 * 6 + ($1 * 5 + 127) / 255 } + 16 }
+      func code(_ p: [Int]) -> Int {
+        channels == 1 ? 232 + p[0] * 23 / 255 : p.reduce(0) { $0 * 6 + ($1 * 5 + 127) / 255 } + 16
+      }
       return "\u{1B}[38;5;\(code(upper));48;5;\(code(lower))m▀\u{1B}[0m"
     }
     // Without colour, by the share of the three in what the eye takes for light (ITU-R BT.601).

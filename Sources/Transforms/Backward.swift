@@ -53,7 +53,8 @@ extension Graph {
         let parts: [Tensor?]
         if case .loop(let form) = family, let dys {
           parts = try form.pullBack(
-            tensor(id), node.operands.map(tensor), dys, needed: node.operands.map { depends[$0.index] }, at: node.location)
+            tensor(id), node.operands.map(tensor), dys, needed: node.operands.map { depends[$0.index] },
+            at: node.location)
         } else {
           parts = node.op.vjp(node.operands.map(tensor), tensor(id), cotangents[index]!)
         }

@@ -46,7 +46,8 @@ extension Graph {
       }
       let wanted = isBatched[id.index] ? node.type.batched(size) : node.type
       guard result.type == wanted else {
-        throw DescentError(.verification, "batched, \(node.op.name) gives \(result.type), not \(wanted)", at: node.location)
+        throw DescentError(
+          .verification, "batched, \(node.op.name) gives \(result.type), not \(wanted)", at: node.location)
       }
       tensors[id.index] = result
     }

@@ -58,7 +58,8 @@ package struct CustomGradient: Transparent {
       let wide = try trace.record {
         let types = [value.type, value.type] + x.dropFirst().map(\.type)
         let (tensors, flags) = try backward.replay(
-          types.enumerated().map { trace.input("\($0)", $1) }, batched: [true, true] + isBatched.dropFirst(), size: size)
+          types.enumerated().map { trace.input("\($0)", $1) }, batched: [true, true] + isBatched.dropFirst(), size: size
+        )
         let parts = zip(targets, backward.outputs).map { target, output in
           let part = tensors[output.index]!
           return switch (isBatched[target + 1], flags[output.index]) {

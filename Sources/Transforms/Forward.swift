@@ -54,15 +54,17 @@ extension Op {
     switch lowering(x.map(\.type)).linearity {
     case .diagonal:
       // A conversion's Jacobian goes from one type to the other.
-      return combined(dx.indices.compactMap { i in
-        dx[i].flatMap { vjp(x, y, convert($0, to: y.dtype))[i] }.map { convert($0, to: y.dtype) }
-      })
+      return combined(
+        dx.indices.compactMap { i in
+          dx[i].flatMap { vjp(x, y, convert($0, to: y.dtype))[i] }.map { convert($0, to: y.dtype) }
+        })
     case .joint:
       return .apply(self, x.indices.map { x[$0].dtype.isFloating ? dx[$0] ?? zerosLike(x[$0]) : x[$0] })
     case .each:
-      return combined(dx.indices.compactMap { i in
-        dx[i].map { tangent in .apply(self, x.indices.map { $0 == i ? tangent : x[$0] }) }
-      })
+      return combined(
+        dx.indices.compactMap { i in
+          dx[i].map { tangent in .apply(self, x.indices.map { $0 == i ? tangent : x[$0] }) }
+        })
     case .general: return try transposedTwice(x, y, dx)
     }
   }
@@ -71,7 +73,9 @@ extension Op {
   /// the gradient of `uᵀJ dx` with respect to `u`.
   private func transposedTwice(_ x: [Tensor], _ y: Tensor, _ dx: [Tensor?]) throws -> Tensor? {
     let u = Tensor.apply(Identity(), [zerosLike(y)])
-    let products = zip(vjp(x, y, u), dx).compactMap { part, dx in part.flatMap { part in dx.map { convert(sum(part * $0), to: y.dtype) } } }
+    let products = zip(vjp(x, y, u), dx).compactMap { part, dx in
+      part.flatMap { part in dx.map { convert(sum(part * $0), to: y.dtype) } }
+    }
     guard let product = combined(products) else { return nil }
     return try Trace.current!.gradients(of: product, withRespectTo: [u])[0]
   }

@@ -29,7 +29,8 @@ public func jacobian<each A: ParameterTree>(
   }
 }
 
-private func jacobian(_ linear: Linearization, _ x: TensorType, _ y: TensorType, _ at: SourceLocation) throws -> Tensor {
+private func jacobian(_ linear: Linearization, _ x: TensorType, _ y: TensorType, _ at: SourceLocation) throws -> Tensor
+{
   let shape = Shape(y.shape.dimensions + x.shape.dimensions)
   if y.shape.count < x.shape.count {
     let rows = try batched([unitVectors(y, at)], size: y.shape.count, at: at) { try linear.pullBack($0) }[0]

@@ -9,10 +9,14 @@ import DescentOps
 extension LoopForm {
   /// The cotangents of a loop's operands from those of its results, by number; nil where an operand is not `needed`. `token` is
   /// the loop itself; where its trace is open, it is made to keep more, and where it is gone, the loop is run again.
-  func pullBack(_ token: Tensor, _ operands: [Tensor], _ dys: [Int: Tensor], needed: [Bool], at location: SourceLocation?) throws -> [Tensor?] {
+  func pullBack(
+    _ token: Tensor, _ operands: [Tensor], _ dys: [Int: Tensor], needed: [Bool], at location: SourceLocation?
+  ) throws -> [Tensor?] {
     guard let length else {
       throw DescentError(
-        .gradient, "whileLoop has no backward pass, since how many steps it takes is not known when it is compiled; use scan", at: location)
+        .gradient,
+        "whileLoop has no backward pass, since how many steps it takes is not known when it is compiled; use scan",
+        at: location)
     }
     var form = self
     var home: (trace: Trace, id: NodeID)?
@@ -27,7 +31,10 @@ extension LoopForm {
     var forward = form
     forward.body = back.forward
     let kept = back.residuals.map { residual -> Int in
-      if let number = (form.carries..<forward.body.outputs.count).first(where: { forward.body.outputs[$0] == residual }) { return number }
+      if let number = (form.carries..<forward.body.outputs.count).first(where: { forward.body.outputs[$0] == residual })
+      {
+        return number
+      }
       forward.body.outputs.append(residual)
       forward.body.outputLabels.append("kept.\(residual.index)")
       return forward.body.outputs.count - 1
@@ -42,7 +49,8 @@ extension LoopForm {
 
     // In: cotangents of the last carries, zeros to add constants' cotangents to. Then what goes by steps, then constants.
     let types = form.operandTypes
-    let starts = back.carried.map { dys[$0] ?? filled(0, form.resultTypes[$0]) } + back.accumulated.map { filled(0, types[$0]) }
+    let starts =
+      back.carried.map { dys[$0] ?? filled(0, form.resultTypes[$0]) } + back.accumulated.map { filled(0, types[$0]) }
     let sequences = kept.map(result) + back.sequences.map { operands[$0] } + back.givenSteps.map { dys[$0]! }
     let backward = LoopForm(
       body: back.body, carries: starts.count, sequences: sequences.count, length: length, isReversed: !form.isReversed)
@@ -131,11 +139,15 @@ private struct BackwardBody {
     givenSteps = given.filter { $0 >= form.carries }.sorted()
     let dCarries = carried.map { trace.input("d.\($0)", forward[forward.outputs[$0]].type) }
     let dSteps = givenSteps.map { trace.input("d.\($0)", forward[forward.outputs[$0]].type) }
-    let roots = (zip(carried, dCarries).map { ($0, $1) } + zip(givenSteps, dSteps).map { ($0, $1) }).map { (node: forward.outputs[$0], cotangent: $1) }
+    let roots = (zip(carried, dCarries).map { ($0, $1) } + zip(givenSteps, dSteps).map { ($0, $1) }).map {
+      (node: forward.outputs[$0], cotangent: $1)
+    }
     let wanted = carried + forward.inputs.indices.filter { $0 >= form.carries && needed[$0] && floating[$0] }
     let whole = trace.graph
     let parts = try trace.record {
-      try whole.pullBack(roots, to: wanted.map { forward.inputs[$0] }) { Tensor(node: $0, of: trace, type: whole[$0].type) }
+      try whole.pullBack(roots, to: wanted.map { forward.inputs[$0] }) {
+        Tensor(node: $0, of: trace, type: whole[$0].type)
+      }
     }
     var part: [Int: Tensor] = [:]
     for (number, tensor) in zip(wanted, parts) { if let tensor { part[number] = tensor } }
@@ -154,7 +166,11 @@ private struct BackwardBody {
       guard let total = part[number] else { continue }
       var (terms, rest): ([Stack], [NodeID]) = ([], [])
       for term in trace.graph.terms(try trace.lift(total)) {
-        if let stack = Stack(trace.graph, term, number, fixed, &stackValues) { terms.append(stack) } else { rest.append(term) }
+        if let stack = Stack(trace.graph, term, number, fixed, &stackValues) {
+          terms.append(stack)
+        } else {
+          rest.append(term)
+        }
       }
       stacks += terms
       guard let first = rest.first else { continue }
@@ -182,7 +198,9 @@ private struct BackwardBody {
 
     // What of the forward body is kept: carries that went in, and what costs more than to read it.
     let graph = trace.graph
-    let reach = graph.reach(outputs.map(\.node) + stackValues.filter { stepped.prefix(form.carries).contains($0) }, keeping: forward.nodes.count)
+    let reach = graph.reach(
+      outputs.map(\.node) + stackValues.filter { stepped.prefix(form.carries).contains($0) },
+      keeping: forward.nodes.count)
     let cut = reach.filter { id in
       guard let number = forward.inputs.firstIndex(of: id) else { return true }
       return number < form.carries
@@ -190,7 +208,8 @@ private struct BackwardBody {
     for id in forward.ids where forward[id].op is Loop { self.forward.replace(id, by: graph[id].op) }
     residuals = try cut.map { id in
       // A result that a loop within was made to keep for its own way back.
-      id.index < forward.nodes.count ? id : try self.forward.append(graph[id].op, graph[id].operands, at: graph[id].location)
+      id.index < forward.nodes.count
+        ? id : try self.forward.append(graph[id].op, graph[id].operands, at: graph[id].location)
     }
     sequences = (form.carries..<firstConstant).filter { reach.contains(forward.inputs[$0]) }
     constants = (firstConstant..<forward.inputs.count).filter { reach.contains(forward.inputs[$0]) }
@@ -199,7 +218,8 @@ private struct BackwardBody {
       if let number = stepped.firstIndex(of: value) { return .sequence(number) }
       return .output(stackOutputs.firstIndex(of: value)!)
     }
-    let arguments = try dCarries.map { try trace.lift($0) } + sums + cut + sequences.map { forward.inputs[$0] }
+    let arguments =
+      try dCarries.map { try trace.lift($0) } + sums + cut + sequences.map { forward.inputs[$0] }
       + dSteps.map { try trace.lift($0) } + constants.map { forward.inputs[$0] }
     body = try graph.function(of: arguments, giving: outputs)
   }
@@ -227,7 +247,8 @@ private struct Stack {
     after = views.reversed()
     if case .contraction(let axes) = graph.lowering(of: id), axes.lhsBatch.isEmpty {
       func shifted(_ axes: [Int]) -> [Int] { [0] + axes.map { $0 + 1 } }
-      op = Contract(ContractionAxes(lhsContracting: shifted(axes.lhsContracting), rhsContracting: shifted(axes.rhsContracting)))
+      op = Contract(
+        ContractionAxes(lhsContracting: shifted(axes.lhsContracting), rhsContracting: shifted(axes.rhsContracting)))
     } else if case .reduction(.sum, let axes) = graph.lowering(of: id) {
       op = Sum(axes: [0] + axes.map { $0 + 1 })
     } else {
@@ -241,7 +262,9 @@ private struct Stack {
     }
   }
 
-  func contribution(_ stacked: [Tensor]) throws -> Tensor { after.reduce(.apply(op, values.map { stacked[$0] })) { .apply($1, [$0]) } }
+  func contribution(_ stacked: [Tensor]) throws -> Tensor {
+    after.reduce(.apply(op, values.map { stacked[$0] })) { .apply($1, [$0]) }
+  }
 }
 
 extension Trace {

@@ -8,12 +8,15 @@ extension LoopForm {
   func pushForward(_ operands: [Tensor], _ dx: [Tensor?]) throws -> [Tensor?] {
     let moving = (0..<carries).filter { body[body.inputs[$0]].type.dtype.isFloating }
     let given = (carries..<operands.count).filter { dx[$0] != nil }
-    let sequenceTangents = given.filter { $0 < carries + sequences }, constantTangents = given.filter { $0 >= carries + sequences }
+    let sequenceTangents = given.filter { $0 < carries + sequences },
+      constantTangents = given.filter { $0 >= carries + sequences }
     let stepped = (carries..<resultTypes.count).filter { resultTypes[$0].dtype.isFloating }
 
     let trace = Trace()
     let outputs = try trace.record { () throws -> [Tensor] in
-      func inputs(_ numbers: some Sequence<Int>) -> [Tensor] { numbers.map { trace.input("\($0)", body[body.inputs[$0]].type) } }
+      func inputs(_ numbers: some Sequence<Int>) -> [Tensor] {
+        numbers.map { trace.input("\($0)", body[body.inputs[$0]].type) }
+      }
       let own = inputs(0..<carries), ownTangents = inputs(moving)
       let slices = inputs(carries..<carries + sequences), sliceTangents = inputs(sequenceTangents)
       let constants = inputs(carries + sequences..<operands.count), constantsTangents = inputs(constantTangents)
@@ -31,7 +34,8 @@ extension LoopForm {
       return all
     }
     let wide = LoopForm(
-      body: try trace.finish(outputs.map { ("", $0) }), carries: carries + moving.count, sequences: sequences + sequenceTangents.count,
+      body: try trace.finish(outputs.map { ("", $0) }), carries: carries + moving.count,
+      sequences: sequences + sequenceTangents.count,
       length: length, isReversed: isReversed)
     var all: [Tensor] = Array(operands[..<carries])
     all += moving.map { dx[$0] ?? zerosLike(operands[$0]) }
@@ -48,7 +52,9 @@ extension LoopForm {
   }
 
   /// The loop's results for a batch, and which of them carry the batch axis in front.
-  func batched(_ operands: [Tensor], _ flags: [Bool], _ size: Int, at location: SourceLocation?) throws -> (results: [Tensor], flags: [Bool]) {
+  func batched(_ operands: [Tensor], _ flags: [Bool], _ size: Int, at location: SourceLocation?) throws -> (
+    results: [Tensor], flags: [Bool]
+  ) {
     var flags = flags
     // A carry that becomes batched in a step is batched from the start; that may make others so.
     while true {
@@ -58,10 +64,15 @@ extension LoopForm {
       guard more.isEmpty else { continue }
       if length == nil, flags[0] {
         throw DescentError(
-          .usage, "vmap of a whileLoop whose condition differs between the elements of the batch; use scan with a select", at: location)
+          .usage,
+          "vmap of a whileLoop whose condition differs between the elements of the batch; use scan with a select",
+          at: location)
       }
       let moved = operands.enumerated().map { number, operand -> Tensor in
-        if number < carries { return flags[number] && operand.type != form.operandTypes[number] ? batchAll([operand], [false], size)[0] : operand }
+        if number < carries {
+          return flags[number] && operand.type != form.operandTypes[number]
+            ? batchAll([operand], [false], size)[0] : operand
+        }
         return flags[number] && number < carries + sequences ? moveAxis(operand, from: 0, to: 1) : operand
       }
       let tensors = Tensor.loop(form, moved, at: location)
@@ -83,7 +94,8 @@ extension LoopForm {
       let (tensors, isBatched) = try body.replay(inputs, batched: flags, size: size)
       results = body.outputs.map { isBatched[$0.index] }
       return body.outputs.enumerated().map { number, id in
-        number < carries && flags[number] ? batchAll([tensors[id.index]!], [isBatched[id.index]], size)[0] : tensors[id.index]!
+        number < carries && flags[number]
+          ? batchAll([tensors[id.index]!], [isBatched[id.index]], size)[0] : tensors[id.index]!
       }
     }
     form.body = try trace.finish(zip(body.outputLabels, outputs).map { ($0, $1) })

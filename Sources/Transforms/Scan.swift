@@ -14,9 +14,13 @@ public func scan<Carry: ParameterTree, Sequence: ParameterTree, Result: Paramete
   let at = SourceLocation(file, line)
   return traced({ body(map(initial, $0), map(sequence, $0)) }) {
     let (carry, slices) = (try FlatTree(initial), try FlatTree(sequence))
-    guard let length = slices.leaves.first?.shape.dimensions.first, slices.leaves.allSatisfy({ $0.shape.dimensions.first == length }) else {
+    guard let length = slices.leaves.first?.shape.dimensions.first,
+      slices.leaves.allSatisfy({ $0.shape.dimensions.first == length })
+    else {
       throw DescentError(
-        .type, "scan over sequences of shapes \(slices.leaves.map(\.shape)): each needs a first axis, of one length for all", at: at)
+        .type,
+        "scan over sequences of shapes \(slices.leaves.map(\.shape)): each needs a first axis, of one length for all",
+        at: at)
     }
     return try loop(carry, slices, length, isReversed, at, body)
   }
@@ -31,7 +35,8 @@ public func scan<Carry: ParameterTree, Result: ParameterTree>(
   let at = SourceLocation(file, line)
   return traced({ body(map(initial, $0), $0(Tensor(Int32(0)))) }) {
     guard count >= 0 else { throw DescentError(.type, "a scan of \(count) steps", at: at) }
-    return try loop(try FlatTree(initial), try FlatTree(iota([count], axis: 0, dtype: .i32)), count, isReversed, at, body)
+    return try loop(
+      try FlatTree(initial), try FlatTree(iota([count], axis: 0, dtype: .i32)), count, isReversed, at, body)
   }
 }
 
@@ -76,14 +81,16 @@ private func loop<Carry: ParameterTree, Sequence: ParameterTree, Result: Paramet
       trace.input(path, TensorType(leaf.dtype, Shape(Array(leaf.shape.dimensions.dropFirst()))))
     }
     let (next, result) = body(
-      try FlatTree.rebuild(Carry.self, carry.structure, inputs), try FlatTree.rebuild(Sequence.self, slices.structure, slice))
+      try FlatTree.rebuild(Carry.self, carry.structure, inputs),
+      try FlatTree.rebuild(Sequence.self, slices.structure, slice))
     let flat = try FlatTree(next), results = try FlatTree(result)
     try check(carry, flat, at)
     resultTree = results
     return (flat.labelled + results.labelled)
   }
   let form = LoopForm(
-    body: try trace.finish(outputs), carries: carry.leaves.count, sequences: slices.leaves.count, length: length, isReversed: isReversed)
+    body: try trace.finish(outputs), carries: carry.leaves.count, sequences: slices.leaves.count, length: length,
+    isReversed: isReversed)
   let results = Tensor.loop(form, carry.leaves + slices.leaves + trace.captures, at: at)
   return (
     try FlatTree.rebuild(Carry.self, carry.structure, Array(results.prefix(carry.leaves.count))),
@@ -95,15 +102,20 @@ private func loop<Carry: ParameterTree, Sequence: ParameterTree, Result: Paramet
 private func check(_ before: FlatTree, _ after: FlatTree, _ at: SourceLocation) throws {
   try after.check()
   guard before.paths == after.paths else {
-    throw DescentError(.type, "the carry goes into a step with the leaves \(before.paths) and comes out with \(after.paths)", at: at)
+    throw DescentError(
+      .type, "the carry goes into a step with the leaves \(before.paths) and comes out with \(after.paths)", at: at)
   }
   for (path, (a, b)) in zip(before.paths, zip(before.leaves, after.leaves)) where a.type != b.type {
-    throw DescentError(.type, "the carry '\(path)' goes into a step as \(a.type) and comes out as \(b.type); it must keep its type", at: at)
+    throw DescentError(
+      .type, "the carry '\(path)' goes into a step as \(a.type) and comes out as \(b.type); it must keep its type",
+      at: at)
   }
 }
 
 /// Runs `body` as `staged` does. Where it throws, `failed` makes the result's trees from a function that puts the error into a leaf.
-private func traced<A: ParameterTree, B: ParameterTree>(_ failed: ((Tensor) -> Tensor) -> (A, B), _ body: () throws -> (A, B)) -> (A, B) {
+private func traced<A: ParameterTree, B: ParameterTree>(
+  _ failed: ((Tensor) -> Tensor) -> (A, B), _ body: () throws -> (A, B)
+) -> (A, B) {
   encodable {
     do {
       let trees = try staged {

@@ -76,7 +76,9 @@ private func vectorize(
     }
     let places: [[Int?]]
     let size: Int
-    do { (places, size) = try batchAxes(call.trees, axes, at) } catch let error as DescentError { return try failed(error) }
+    do { (places, size) = try batchAxes(call.trees, axes, at) } catch let error as DescentError {
+      return try failed(error)
+    }
     let inputs = zip(call.trees, places).flatMap { tree, places in
       zip(tree.leaves, places).compactMap { leaf, place in
         place.map { place in Trace.pinned(to: at) { moveAxis(leaf, from: place, to: 0) } }
@@ -116,7 +118,8 @@ private func moved(_ x: Tensor, to out: Int, _ at: SourceLocation) throws -> Ten
 private func batchAxes(_ arguments: [FlatTree], _ axes: [Int?]?, _ at: SourceLocation) throws -> ([[Int?]], Int) {
   let axes = axes ?? arguments.map { _ in 0 }
   guard axes.count == arguments.count else {
-    throw DescentError(.type, "vmap with axes for \(axes.count) arguments of a function that takes \(arguments.count)", at: at)
+    throw DescentError(
+      .type, "vmap with axes for \(axes.count) arguments of a function that takes \(arguments.count)", at: at)
   }
   var first: (size: Int, name: String)?
   let places = try zip(arguments, axes).enumerated().map { number, argument -> [Int?] in
@@ -132,12 +135,15 @@ private func batchAxes(_ arguments: [FlatTree], _ axes: [Int?]?, _ at: SourceLoc
       let size = leaf.shape[place]
       if let first, first.size != size {
         throw DescentError(
-          .type, "vmap over \(first.size) elements of \(first.name) and \(size) of \(name), which is \(leaf.type)", at: at)
+          .type, "vmap over \(first.size) elements of \(first.name) and \(size) of \(name), which is \(leaf.type)",
+          at: at)
       }
       first = first ?? (size, name)
       return place
     }
   }
-  guard let first else { throw DescentError(.type, "vmap of no batched tensor: the size of the batch is unknown", at: at) }
+  guard let first else {
+    throw DescentError(.type, "vmap of no batched tensor: the size of the batch is unknown", at: at)
+  }
   return (places, first.size)
 }

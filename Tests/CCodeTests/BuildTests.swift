@@ -13,7 +13,9 @@ import Testing
 
   /// Every sample and every form of loop, as one library.
   static func everything() throws -> [StepProgram] {
-    let samples = try (RegistryTests.samples(.f32) + RegistryTests.samples(.f64)).enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    let samples = try (RegistryTests.samples(.f32) + RegistryTests.samples(.f64)).enumerated().filter {
+      $0.offset % 2 == 0
+    }.map(\.element)
     // Through the passes, as always outside these tests: dead code would be unused variables.
     let graphs = try (0..<8).map { number in
       var trial = try RandomProgram(seed: 900 + number).trial()
@@ -21,44 +23,64 @@ import Testing
       return trial
     }
     let large = try ReductionTests.forms.prefix(40).enumerated().map { number, form in
-      try Trial("sum", [TensorType(number % 2 == 0 ? .f32 : .f64, form.0)]) { [sum(square($0[0]), axes: form.1), max($0[0], axes: form.1)] }
+      try Trial("sum", [TensorType(number % 2 == 0 ? .f32 : .f64, form.0)]) {
+        [sum(square($0[0]), axes: form.1), max($0[0], axes: form.1)]
+      }
     }
     let loops = try LoopTests.trials().prefix(5)
-    return try (samples + graphs + large + EmptyTests.trials(optimized: true) + loops).enumerated().map { try $1.program($0) }
+    return try (samples + graphs + large + EmptyTests.trials(optimized: true) + loops).enumerated().map {
+      try $1.program($0)
+    }
   }
 
   @Test(arguments: [
-    ("/usr/bin/clang", ["-std=c11", "-fopenmp"]), ("/usr/bin/clang", ["-std=c11"]), ("/usr/bin/clang", ["-x", "c++", "-std=c++17", "-fopenmp"]),
-    ("/usr/bin/gcc", ["-std=c11", "-fopenmp"]), ("/usr/bin/gcc", ["-std=c11", "-march=native"]), ("/usr/bin/gcc", ["-x", "c++", "-std=c++17", "-fopenmp"]),
+    ("/usr/bin/clang", ["-std=c11", "-fopenmp"]), ("/usr/bin/clang", ["-std=c11"]),
+    ("/usr/bin/clang", ["-x", "c++", "-std=c++17", "-fopenmp"]),
+    ("/usr/bin/gcc", ["-std=c11", "-fopenmp"]), ("/usr/bin/gcc", ["-std=c11", "-march=native"]),
+    ("/usr/bin/gcc", ["-x", "c++", "-std=c++17", "-fopenmp"]),
     ("/usr/bin/clang", ["-std=c11", "-march=native", "-DDSC_NO_VECTORS"]),
   ])
   func noWarning(_ compiler: String, _ flags: [String]) throws {
-    guard FileManager.default.isExecutableFile(atPath: compiler) else { return print("skipped: there is no \(compiler)") }
+    guard FileManager.default.isExecutableFile(atPath: compiler) else {
+      return print("skipped: there is no \(compiler)")
+    }
     let folder = try Folder()
     try folder.write("all.c", librarySource(Self.everything()))
     // Pragmas of OpenMP are meant to be ignored where it is off; DSC_QUIET: the host may lack fma.
     let ignored = flags.contains("-fopenmp") ? [] : ["-Wno-unknown-pragmas"]
     let result = try runProgram(
-      compiler, flags + Self.warnings + ignored + ["-O1", "-DDSC_QUIET", "-c", "-o", "all.o", "all.c"], folder: folder.path, timeLimit: 600)
+      compiler, flags + Self.warnings + ignored + ["-O1", "-DDSC_QUIET", "-c", "-o", "all.o", "all.c"],
+      folder: folder.path, timeLimit: 600)
     #expect(result.ending == .exited(0), "\(result.output.prefix(3000))")
   }
 
   /// Options that give up IEEE 754 stop the compiler, with their name.
   @Test(arguments: [
-    ("/usr/bin/gcc", ["-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-ffinite-math-only", "-fno-signed-zeros", "-freciprocal-math"]),
+    (
+      "/usr/bin/gcc",
+      [
+        "-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-ffinite-math-only", "-fno-signed-zeros",
+        "-freciprocal-math",
+      ]
+    ),
     ("/usr/bin/clang", ["-ffast-math", "-Ofast", "-ffinite-math-only"]),
   ])
   func fastMathIsRefused(_ compiler: String, _ options: [String]) throws {
-    guard FileManager.default.isExecutableFile(atPath: compiler) else { return print("skipped: there is no \(compiler)") }
+    guard FileManager.default.isExecutableFile(atPath: compiler) else {
+      return print("skipped: there is no \(compiler)")
+    }
     let folder = try Folder()
     try folder.write("one.c", librarySource([try Trial("sum", [TensorType(.f32, [5])]) { [sum($0[0])] }.program(0)]))
     for option in options + ["-O2"] {
       let result = try runProgram(
-        compiler, ["-std=c11", "-O2", option, "-DDSC_QUIET", "-c", "-o", "one.o", "one.c"], folder: folder.path, timeLimit: 60)
+        compiler, ["-std=c11", "-O2", option, "-DDSC_QUIET", "-c", "-o", "one.o", "one.c"], folder: folder.path,
+        timeLimit: 60)
       if option == "-O2" {
         #expect(result.ending == .exited(0), "\(result.output.prefix(2000))")
       } else {
-        #expect(result.ending != .exited(0) && result.output.contains("built with -ffast-math"), "\(compiler) \(option): \(result.output.prefix(500))")
+        #expect(
+          result.ending != .exited(0) && result.output.contains("built with -ffast-math"),
+          "\(compiler) \(option): \(result.output.prefix(500))")
       }
     }
   }
@@ -66,7 +88,9 @@ import Testing
   /// A build without a fused multiply-add says so, and none other.
   @Test(arguments: ["/usr/bin/gcc", "/usr/bin/clang", "/usr/bin/arm-linux-gnueabihf-gcc"])
   func secondClassSaysSo(_ compiler: String) throws {
-    guard FileManager.default.isExecutableFile(atPath: compiler) else { return print("skipped: there is no \(compiler)") }
+    guard FileManager.default.isExecutableFile(atPath: compiler) else {
+      return print("skipped: there is no \(compiler)")
+    }
     let folder = try Folder()
     try folder.write("one.c", librarySource([try Trial("sum", [TensorType(.f32, [5])]) { [sum($0[0])] }.program(0)]))
     let isArm = compiler.contains("arm")
@@ -79,7 +103,9 @@ import Testing
     for (flags, warns) in builds {
       let result = try runProgram(
         compiler, ["-std=c11", "-Wpedantic", "-c", "-o", "one.o", "one.c"] + flags, folder: folder.path, timeLimit: 60)
-      #expect(result.ending == .exited(0) && result.output.contains("no fused multiply-add") == warns, "\(compiler) \(flags): \(result.output)")
+      #expect(
+        result.ending == .exited(0) && result.output.contains("no fused multiply-add") == warns,
+        "\(compiler) \(flags): \(result.output)")
     }
   }
 
@@ -87,18 +113,24 @@ import Testing
   @Test(arguments: [
     ("/usr/bin/gcc", ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fopenmp"], true),
     ("/usr/bin/gcc", ["-O2", "-march=native", "-ffp-contract=off"], true),
-    ("/usr/bin/gcc", ["-O3", "-march=native", "-mno-avx512f", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"], true),
+    (
+      "/usr/bin/gcc",
+      ["-O3", "-march=native", "-mno-avx512f", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"], true
+    ),
     ("/usr/bin/gcc", ["-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"], true),
     ("/usr/bin/clang", ["-O1", "-march=native", "-ffp-contract=off", "-DDSC_NO_VECTORS"], true),
   ])
   func sameBitsElsewhere(_ compiler: String, _ flags: [String], _ isFused: Bool) throws {
-    guard FileManager.default.isExecutableFile(atPath: compiler) else { return print("skipped: there is no \(compiler)") }
+    guard FileManager.default.isExecutableFile(atPath: compiler) else {
+      return print("skipped: there is no \(compiler)")
+    }
     var trials = try RegistryTests.samples(.f32) + (0..<6).map { try RandomProgram(seed: 700 + $0).trial() }
     let f = { (dimensions: [Int]) in TensorType(.f32, Shape(dimensions)) }
-    trials.append(try Trial("network", [f([65, 33]), f([33, 70]), f([70])], donations: [1]) { x in
-      let loss = mean(square(tanh(matmul(x[0], x[1]) + x[2])))
-      return [x[1] - 0.1 * (try Trace.current!.gradients(of: loss, withRespectTo: [x[1]])[0])]
-    })
+    trials.append(
+      try Trial("network", [f([65, 33]), f([33, 70]), f([70])], donations: [1]) { x in
+        let loss = mean(square(tanh(matmul(x[0], x[1]) + x[2])))
+        return [x[1] - 0.1 * (try Trace.current!.gradients(of: loss, withRespectTo: [x[1]])[0])]
+      })
     for (shape, axes) in ReductionTests.forms where shape.count < 100_000 {
       trials.append(try Trial("sum over \(axes) of \(shape)", [TensorType(.f32, shape)]) { [sum($0[0], axes: axes)] })
     }
@@ -111,12 +143,14 @@ import Testing
     // Without the host's fused multiply-add the bits are of another class, unless it is emulated.
     let fused = flags.contains("-march=native") ? [] : ["-DDSC_EXACT_FMA"]
     let built = try runProgram(
-      compiler, ["-std=c11", "-DDSC_QUIET"] + flags + fused + ["-o", "all", "all.c", "-lm"], folder: folder.path, timeLimit: 600)
+      compiler, ["-std=c11", "-DDSC_QUIET"] + flags + fused + ["-o", "all", "all.c", "-lm"], folder: folder.path,
+      timeLimit: 600)
     try #require(built.ending == .exited(0), "\(built.output.prefix(2000))")
     var input = Data()
     for trial in trials { for value in trial.inputs { value.withBytes { input.append(contentsOf: $0) } } }
     try input.write(to: URL(fileURLWithPath: folder.path + "/in"))
-    let run = try runProgram(folder.path + "/all", ["3"], folder: folder.path, environment: ["ASAN_OPTIONS": "detect_leaks=0"], timeLimit: 600)
+    let run = try runProgram(
+      folder.path + "/all", ["3"], folder: folder.path, environment: ["ASAN_OPTIONS": "detect_leaks=0"], timeLimit: 600)
     try #require(run.ending == .exited(0), "\(isSanitized ? "sanitizer: " : "")\(run.output.prefix(3000))")
     var output = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/out"))[...]
     for (trial, program) in zip(trials, programs) {
@@ -161,9 +195,13 @@ import Testing
       for (k, external) in program.externals.enumerated() {
         text += "    io[\(k)] = array(\(reads[k] ? "in" : "NULL"), \(external.type.byteCount));\n"
       }
-      text += "    void *arena = aligned(\(program.prefix)_arena_bytes(threads));\n    \(program.prefix)_run(io, arena, 1, threads);\n    free(arena);\n"
+      text +=
+        "    void *arena = aligned(\(program.prefix)_arena_bytes(threads));\n    \(program.prefix)_run(io, arena, 1, threads);\n    free(arena);\n"
       for (k, external) in program.externals.enumerated() {
-        if external.type.byteCount > 0 { text += "    if (fwrite(io[\(k)], 1, \(external.type.byteCount), out) != \(external.type.byteCount)) return 4;\n" }
+        if external.type.byteCount > 0 {
+          text +=
+            "    if (fwrite(io[\(k)], 1, \(external.type.byteCount), out) != \(external.type.byteCount)) return 4;\n"
+        }
         text += "    free(io[\(k)]);\n"
       }
       text += "  }\n"
@@ -179,6 +217,8 @@ final class Folder {
     path = FileManager.default.temporaryDirectory.path + "/descent-tests-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
-  func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name)) }
+  func write(_ name: String, _ text: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+  }
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -16,7 +16,9 @@ import Testing
       try Trial("\(name), \(dtype.name)", types, seed: 3, body)
     }
     var trials = [
-      try trial("loop", [mask([50, 37]), x([50, 37]), x([50, 37])]) { [`where`($0[0], $0[1], $0[2]), `where`($0[0], 0, $0[1])] },
+      try trial("loop", [mask([50, 37]), x([50, 37]), x([50, 37])]) {
+        [`where`($0[0], $0[1], $0[2]), `where`($0[0], 0, $0[1])]
+      },
       try trial("across", [mask([37]), x([50, 37]), x([37])]) { [`where`($0[0], sum($0[1], axes: [0]), $0[2])] },
       try trial("along", [mask([50, 160]), x([50, 160])]) { [sum(`where`($0[0], $0[1], 0), axes: [1])] },
       try trial("greatest", [mask([50, 160]), x([50, 160])]) { [max(`where`($0[0], 1, $0[1]), axes: [1])] },
@@ -33,7 +35,10 @@ import Testing
     ]
     for (rows, sizes) in [(32, [64, 32, 16]), (80, [5, 9, 4])] {
       trials.append(
-        try trial("step of \(rows) rows", [x([rows, sizes[0]]), x([sizes[0], sizes[1]]), x([sizes[1], sizes[2]]), mask([rows, sizes[1]])]) { x in
+        try trial(
+          "step of \(rows) rows",
+          [x([rows, sizes[0]]), x([sizes[0], sizes[1]]), x([sizes[1], sizes[2]]), mask([rows, sizes[1]])]
+        ) { x in
           let hidden = `where`(x[3], relu(matmul(x[0], x[1])), 0) * 2
           let loss = mean(square(clamp(matmul(hidden, x[2]), 0.1, 3)))
           return [loss] + (try Trace.current!.gradients(of: loss, withRespectTo: [x[1], x[2]]))
@@ -53,7 +58,9 @@ import Testing
         let line = String(Substring(bytes))
         // Comments, and sizes of scratch memory, which are constants.
         if line.contains("/*") || line.contains("_scratch") { continue }
-        let parts = line.split(separator: "=", maxSplits: 1).last!.split(separator: " ? ").map { $0.split(separator: " : ") }
+        let parts = line.split(separator: "=", maxSplits: 1).last!.split(separator: " ? ").map {
+          $0.split(separator: " : ")
+        }
         let condition = String(parts[0][0])
         let arms = parts.last!.map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " ;)")) }
         #expect(parts.count == 2 && arms.allSatisfy { condition.contains($0) }, "\(line)")

@@ -10,7 +10,9 @@ extension Trial {
   /// more than a third of what the tolerance policy allows. Wider roundings, of fifty units in the last place, may move them fifty
   /// times as far: so no decision (a comparison, a rounding to an integer) stands close to where it would turn.
   func isWellConditioned() throws -> Bool {
-    let rounds: [(dice: Dice?, ulps: Double)] = [(nil, 0), (Dice(seed: 1), 1), (Dice(seed: 2), 1), (Dice(seed: 3), 50), (Dice(seed: 4), 50)]
+    let rounds: [(dice: Dice?, ulps: Double)] = [
+      (nil, 0), (Dice(seed: 1), 1), (Dice(seed: 2), 1), (Dice(seed: 3), 50), (Dice(seed: 4), 50),
+    ]
     let allowed = Tolerance(graph, steps: steps).relative / 3
     var plain: [HostArray] = []
     for round in rounds {
@@ -24,7 +26,8 @@ extension Trial {
       }
       if round.dice == nil { plain = outputs }
       for (a, b) in zip(plain, outputs) {
-        let isSame = a.dtype.isFloating ? Tolerance.difference(a.doubles, b.doubles) <= allowed * Swift.max(round.ulps, 1) : a == b
+        let isSame =
+          a.dtype.isFloating ? Tolerance.difference(a.doubles, b.doubles) <= allowed * Swift.max(round.ulps, 1) : a == b
         guard isSame else { return false }
       }
     }
@@ -62,9 +65,13 @@ private struct RoughEvaluation {
       // The border of pools is infinite.
       if node.type.dtype.isFloating, node.type.shape.count > 0, !(node.op is Constant) {
         let numbers = value.doubles
-        guard numbers.allSatisfy({ Swift.abs($0) < Self.greatest || $0 == -.infinity && node.op is Pad }) || graph.isBorder(id) else { return nil }
+        guard
+          numbers.allSatisfy({ Swift.abs($0) < Self.greatest || $0 == -.infinity && node.op is Pad })
+            || graph.isBorder(id)
+        else { return nil }
         if dice != nil, let terms = graph.roundedTerms(id) {
-          let size = ulps * (node.type.dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne) * Double(terms).squareRoot()
+          let size =
+            ulps * (node.type.dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne) * Double(terms).squareRoot()
           value = HostArray(node.type) { numbers[$0] * (1 + size * dice!.unit()) }
         }
       }
@@ -95,7 +102,9 @@ private struct RoughEvaluation {
       steps[step] = Array(next.dropFirst(form.carries))
     }
     for (place, number) in (form.carries..<form.resultTypes.count).enumerated() {
-      let parts: [[Double]] = steps.map { $0[place].dtype.isFloating ? $0[place].doubles : $0[place].ints.map { Double($0) } }
+      let parts: [[Double]] = steps.map {
+        $0[place].dtype.isFloating ? $0[place].doubles : $0[place].ints.map { Double($0) }
+      }
       let all = Array(parts.joined())
       carried.append(HostArray(form.resultTypes[number]) { all[$0] })
     }
@@ -116,14 +125,20 @@ extension Graph {
 
   /// How many roundings a node's value has behind it; nil for one that is exact.
   fileprivate func roundedTerms(_ id: NodeID) -> Int? {
-    let exact = ["negate", "abs", "select", "maximum", "minimum", "identity", "stopGradient", "floor", "round", "sign", "convert", "barrier"]
+    let exact = [
+      "negate", "abs", "select", "maximum", "minimum", "identity", "stopGradient", "floor", "round", "sign", "convert",
+      "barrier",
+    ]
     let types = self[id].operands.map { self[$0].type }
     switch self[id].op.lowering(types) {
-    case .pointwise: return exact.contains(self[id].op.name) ? (self[id].op.name == "convert" && types[0].dtype != self[id].type.dtype ? 1 : nil) : 1
+    case .pointwise:
+      return exact.contains(self[id].op.name)
+        ? (self[id].op.name == "convert" && types[0].dtype != self[id].type.dtype ? 1 : nil) : 1
     case .reduction(let reducer, let axes):
       return reducer == .sum || reducer == .product ? axes.reduce(1) { $0 * types[0].shape[$1] } : nil
     case .contraction(let axes): return axes.lhsContracting.reduce(1) { $0 * types[0].shape[$1] }
-    case .fold(let sources): return sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
+    case .fold(let sources):
+      return sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
     case .scatterAdd: return types[1].shape.count
     case .random(.normal): return 1
     default: return nil

@@ -27,33 +27,50 @@ import Testing
     ("turned round", { x in [x + sum(reverse(transpose(empty([2, 0]), [1, 0]), axes: [1]))] }),
     ("given as it is", { x in [empty([0, 5]), x] }),
     ("given after work", { x in [exp(empty([0])) + 1, x] }),
-    ("a loop of no steps", { x in
-      let (carry, all) = scan(x, over: empty([0, 2])) { (c: Tensor, e: Tensor) in (c + sum(e), c * 2) }
-      return [carry, all]
-    }),
-    ("an empty carry and step results that nothing reads", { x in
-      let start: [Tensor] = [x, empty([2, 0])]
-      let (carry, _) = scan(start, over: iota([3])) { (c: [Tensor], e: Tensor) in ([c[0] + e, c[1] * 2], [c[0] * 3, c[1] + e]) }
-      return [carry[0]]
-    }),
-    ("within the body of a loop", { x in
-      let (carry, all) = scan(x, over: iota([2])) { (c: Tensor, e: Tensor) in (c + e + sum(empty([0])), c) }
-      return [carry, all]
-    }),
+    (
+      "a loop of no steps",
+      { x in
+        let (carry, all) = scan(x, over: empty([0, 2])) { (c: Tensor, e: Tensor) in (c + sum(e), c * 2) }
+        return [carry, all]
+      }
+    ),
+    (
+      "an empty carry and step results that nothing reads",
+      { x in
+        let start: [Tensor] = [x, empty([2, 0])]
+        let (carry, _) = scan(start, over: iota([3])) { (c: [Tensor], e: Tensor) in
+          ([c[0] + e, c[1] * 2], [c[0] * 3, c[1] + e])
+        }
+        return [carry[0]]
+      }
+    ),
+    (
+      "within the body of a loop",
+      { x in
+        let (carry, all) = scan(x, over: iota([2])) { (c: Tensor, e: Tensor) in (c + e + sum(empty([0])), c) }
+        return [carry, all]
+      }
+    ),
   ]
   /// Constants of one number, which are literals where they can be.
   private static let singles: [(String, @Sendable (Tensor) -> [Tensor])] = [
     ("one number scattered", { x in [.apply(ScatterAdd(axis: 0), [x, Tensor([Int32(1)]), Tensor([Float(5)])])] }),
     ("one number picked", { x in [gather(x, Tensor([Int32(2)]))] }),
     ("the greatest of one", { x in [convert(argmax(Tensor([Float(5)])), to: .f32) + x] }),
-    ("carried", { x in
-      let (carry, all) = scan(Tensor([Float(2)]), over: x) { (c: Tensor, e: Tensor) in (c * e, c) }
-      return [carry, all]
-    }),
-    ("one step over one", { x in
-      let (carry, all) = scan(x, over: Tensor([Float(2)])) { (c: Tensor, e: Tensor) in (c * e, e) }
-      return [carry, all]
-    }),
+    (
+      "carried",
+      { x in
+        let (carry, all) = scan(Tensor([Float(2)]), over: x) { (c: Tensor, e: Tensor) in (c * e, c) }
+        return [carry, all]
+      }
+    ),
+    (
+      "one step over one",
+      { x in
+        let (carry, all) = scan(x, over: Tensor([Float(2)])) { (c: Tensor, e: Tensor) in (c * e, e) }
+        return [carry, all]
+      }
+    ),
     ("a product of one", { x in [matmul(Tensor([Float(2)], shape: [1, 1]), reshape(x, [1, 3]))] }),
   ]
   private static func empty(_ shape: Shape) -> Tensor { Tensor([Float](), shape: shape) }

@@ -24,7 +24,9 @@ import Testing
     }
     let recorded = try String(contentsOf: file, encoding: .utf8)
     let difference = zip(text.split(separator: "\n"), recorded.split(separator: "\n")).first { $0 != $1 }
-    #expect(text == recorded, "first difference: \(difference.map { "\($0.0)\nrecorded: \($0.1)" } ?? "length"); RECORD=1 rewrites")
+    #expect(
+      text == recorded,
+      "first difference: \(difference.map { "\($0.0)\nrecorded: \($0.1)" } ?? "length"); RECORD=1 rewrites")
   }
 
   /// Without the runtime's headers, which have tests of their own. The records were made by another process.

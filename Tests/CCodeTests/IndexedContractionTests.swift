@@ -17,12 +17,14 @@ import Testing
 
   /// The product of two boxes in larger arrays, a cell of margin around each axis: no two axes are one loop by strides.
   private static func trial(
-    _ name: String, _ rows: [Int], _ columns: [Int], _ depth: [Int], batch: [Int] = [], form: Int = 0, dtype: DType = .f32, seed: Int,
+    _ name: String, _ rows: [Int], _ columns: [Int], _ depth: [Int], batch: [Int] = [], form: Int = 0,
+    dtype: DType = .f32, seed: Int,
     _ epilogue: ([Tensor]) -> [Tensor] = { $0 }
   ) throws -> Trial {
     // Which operand has the depth in front of its free axes, and which is read backwards.
     let (lhsTurned, rhsTurned, isReversed) = (form & 1 == 1, form & 2 == 2, form & 4 == 4)
-    let lhs = batch + (lhsTurned ? depth + rows : rows + depth), rhs = batch + (rhsTurned ? columns + depth : depth + columns)
+    let lhs = batch + (lhsTurned ? depth + rows : rows + depth),
+      rhs = batch + (rhsTurned ? columns + depth : depth + columns)
     func places(_ first: Int, _ count: Int) -> [Int] { (0..<count).map { batch.count + first + $0 } }
     let together = Array(batch.indices)
     let product = ContractionAxes(
@@ -40,10 +42,14 @@ import Testing
 
   /// How many of the programs read an operand at positions given by functions.
   private static func indexed(_ trials: [Trial]) throws -> Int {
-    func isIndexed(_ operand: MatrixProduct.Operand) -> Bool { if case .functions = operand.place { true } else { false } }
+    func isIndexed(_ operand: MatrixProduct.Operand) -> Bool {
+      if case .functions = operand.place { true } else { false }
+    }
     return try trials.count { trial in
       try trial.program(0).functions.contains { function in
-        function.body.contains { if case .product(let product) = $0 { isIndexed(product.lhs) || isIndexed(product.rhs) } else { false } }
+        function.body.contains {
+          if case .product(let product) = $0 { isIndexed(product.lhs) || isIndexed(product.rhs) } else { false }
+        }
       }
     }
   }
@@ -56,7 +62,8 @@ import Testing
         let k = sizes[(i + j * 3 + 2) % sizes.count]
         trials.append(
           try Self.trial(
-            "\(m)x\(n)x\(k)", Self.axes(m), Self.axes(n), Self.axes(k), form: (i * 5 + j * 3) % 8, dtype: dtype, seed: trials.count))
+            "\(m)x\(n)x\(k)", Self.axes(m), Self.axes(n), Self.axes(k), form: (i * 5 + j * 3) % 8, dtype: dtype,
+            seed: trials.count))
       }
     }
     try Fleet.check(trials, threads: [1, 2, 3])
@@ -67,7 +74,9 @@ import Testing
     func add(_ rows: [Int], _ columns: [Int], _ depth: [Int], _ dtype: DType = .f32) throws {
       let form = trials.count % 8
       trials.append(
-        try Self.trial("\(rows)x\(columns)x\(depth) form \(form) \(dtype.name)", rows, columns, depth, form: form, dtype: dtype, seed: trials.count))
+        try Self.trial(
+          "\(rows)x\(columns)x\(depth) form \(form) \(dtype.name)", rows, columns, depth, form: form, dtype: dtype,
+          seed: trials.count))
     }
     // Computed as the transpose.
     for columns in [[1], [2], [3], [4], [2, 2], [5]] {
@@ -97,10 +106,15 @@ import Testing
     for (number, batch) in [[3], [2, 3], [1, 5], [70]].enumerated() {
       for form in [0, 3, 5, 6] {
         let (rows, columns) = form == 3 ? ([3, 4], [2]) : ([2, 3], [4, 2])
-        trials.append(try Self.trial("batch \(batch) form \(form)", rows, columns, [2, 5], batch: batch, form: form, seed: trials.count))
+        trials.append(
+          try Self.trial(
+            "batch \(batch) form \(form)", rows, columns, [2, 5], batch: batch, form: form, seed: trials.count))
       }
       trials.append(
-        try Self.trial("batch \(batch) with an epilogue", [3, 5], [2, 6], [3, 2], batch: batch, form: number, dtype: .f64, seed: number) { y in
+        try Self.trial(
+          "batch \(batch) with an epilogue", [3, 5], [2, 6], [3, 2], batch: batch, form: number, dtype: .f64,
+          seed: number
+        ) { y in
           let along = iota(y[0].shape, axis: y[0].rank - 1, dtype: .f64)
           return [tanh(y[0] * 0.1) + along, sum(y[0], axes: [0])]
         })
@@ -122,15 +136,18 @@ import Testing
   @Test(arguments: [false, true]) func convolutions(_ isOptimized: Bool) throws {
     var trials: [Trial] = []
     func add(
-      _ x: Shape, _ w: Shape, strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil, groups: Int = 1, _ dtype: DType = .f32
+      _ x: Shape, _ w: Shape, strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
+      groups: Int = 1, _ dtype: DType = .f32
     ) throws {
-      let name = "\(x) by \(w) strides \(strides ?? []) padding \(padding) dilations \(dilations ?? []) groups \(groups)"
+      let name =
+        "\(x) by \(w) strides \(strides ?? []) padding \(padding) dilations \(dilations ?? []) groups \(groups)"
       let trace = Trace()
       let graph = try trace.record {
         let (x, w) = (trace.input("x", TensorType(dtype, x)), trace.input("w", TensorType(dtype, w)))
         let y = convolution(x, w, strides: strides, padding: padding, dilations: dilations, groups: groups)
         let total = sum(y * y * 0.5)
-        return try trace.finish([("y", y)] + trace.gradients(of: total, withRespectTo: [x, w]).map { ("gradient", $0) })
+        return try trace.finish(
+          [("y", y)] + trace.gradients(of: total, withRespectTo: [x, w]).map { ("gradient", $0) })
       }
       trials.append(
         Trial(name: name, graph: graph, inputs: drawInputs(graph, seed: Int64(trials.count)), isOptimized: isOptimized))

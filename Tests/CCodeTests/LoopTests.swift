@@ -15,8 +15,11 @@ import Testing
     }
   }
   private static func types(_ batch: Int, _ size: Int, steps: Int) -> [TensorType] {
-    [TensorType(.f32, [batch, size]), TensorType(.f32, [steps, batch, 3]), TensorType(.f32, [3, size]), TensorType(.f32, [size, size]),
-      TensorType(.f32, [size])]
+    [
+      TensorType(.f32, [batch, size]), TensorType(.f32, [steps, batch, 3]), TensorType(.f32, [3, size]),
+      TensorType(.f32, [size, size]),
+      TensorType(.f32, [size]),
+    ]
   }
   private static func trainingStep(_ x: [Tensor]) -> [Tensor] {
     let step = valueAndGrad { @Sendable (p: [Tensor]) in
@@ -31,20 +34,25 @@ import Testing
     var trials: [Trial] = []
     for (name, batch, size, steps) in [("small", 2, 5, 7), ("shared", 48, 96, 9)] {
       let types = types(batch, size, steps: steps)
-      trials.append(try Trial("\(name) recurrence", types) { x in let (a, b) = recurrence(x); return [a, b] })
+      trials.append(
+        try Trial("\(name) recurrence", types) { x in
+          let (a, b) = recurrence(x); return [a, b]
+        })
       trials.append(try Trial("\(name) last carry alone", types) { [recurrence($0).0] })
       trials.append(try Trial("\(name) step results alone", types) { [recurrence($0).1] })
       trials.append(
-        try Trial("\(name) training", types, donations: [nil] + types.indices.map { $0 }, steps: 3) { trainingStep($0) })
-      trials.append(try Trial("\(name) reversed gradient", types) { x in
-        grad { @Sendable (p: [Tensor]) in
-          let (_, states) = scan(p[0], over: p[1], isReversed: true) { (h: Tensor, s: Tensor) in
-            let next = sin(matmul(h, p[3]) * Float(1 / Double(size)) + matmul(s, p[2]))
-            return (next, next)
-          }
-          return sum(states * states)
-        }(x)
-      })
+        try Trial("\(name) training", types, donations: [nil] + types.indices.map { $0 }, steps: 3) { trainingStep($0) }
+      )
+      trials.append(
+        try Trial("\(name) reversed gradient", types) { x in
+          grad { @Sendable (p: [Tensor]) in
+            let (_, states) = scan(p[0], over: p[1], isReversed: true) { (h: Tensor, s: Tensor) in
+              let next = sin(matmul(h, p[3]) * Float(1 / Double(size)) + matmul(s, p[2]))
+              return (next, next)
+            }
+            return sum(states * states)
+          }(x)
+        })
     }
     trials.append(
       try Trial("second derivative", types(2, 4, steps: 5)) { x in
@@ -81,12 +89,17 @@ import Testing
       })
     trials.append(
       try Trial("of constants alone", [TensorType(.f32, [2])]) { x in
-        let (last, seen) = scan(zeros([2]), over: Tensor([Float(1), 2, 3])) { (c: Tensor, s: Tensor) in (c * 0.5 + s, c) }
+        let (last, seen) = scan(zeros([2]), over: Tensor([Float(1), 2, 3])) { (c: Tensor, s: Tensor) in (c * 0.5 + s, c)
+        }
         return [x[0] + last, seen]
       })
     trials.append(
       try Trial("whileLoop", [TensorType(.f64, [])]) { x in
-        [whileLoop([x[0] + 3.0, Tensor(0.0)], while: { abs($0[0] * $0[0] - 2.0) .> 1e-9 }) { c in [(c[0] + 2.0 / c[0]) * 0.5, c[1] + 1.0] }[1]]
+        [
+          whileLoop([x[0] + 3.0, Tensor(0.0)], while: { abs($0[0] * $0[0] - 2.0) .> 1e-9 }) { c in
+            [(c[0] + 2.0 / c[0]) * 0.5, c[1] + 1.0]
+          }[1]
+        ]
       })
     trials.append(
       try Trial("random numbers by step", [TensorType(.f32, [4])]) { x in
@@ -100,11 +113,12 @@ import Testing
 
   @Test func asTheInterpreterSays() throws { try Fleet.check(try Self.trials()) }
   @Test func optimizedAsTheInterpreterSays() throws {
-    try Fleet.check(try Self.trials().map { trial in
-      var trial = trial
-      trial.isOptimized = true
-      return trial
-    })
+    try Fleet.check(
+      try Self.trials().map { trial in
+        var trial = trial
+        trial.isOptimized = true
+        return trial
+      })
   }
 
   /// Everything shared out, however small: threads see what others wrote in a step, also after the compiler has inlined it all.
@@ -115,7 +129,8 @@ import Testing
       return trial
     }
     for trial in trials {
-      for line in try trial.program(0).text.split(separator: "\n") where line.contains("(int64_t thread, int64_t threads") {
+      for line in try trial.program(0).text.split(separator: "\n")
+      where line.contains("(int64_t thread, int64_t threads") {
         #expect(!line.contains("DSC_RESTRICT"), "\(trial.name)")
       }
     }
@@ -156,11 +171,20 @@ import Testing
   /// With a checkpointed body the forward loop keeps carries alone, and derivatives are the same.
   @Test func checkpointedStepsKeepCarriesAlone() throws {
     func trial(_ isCheckpointed: Bool) throws -> Trial {
-      try Trial("recurrence, checkpointed: \(isCheckpointed)", [TensorType(.f64, [2, 5]), TensorType(.f64, [5, 5]), TensorType(.f64, [7, 2, 5])]) { x in
-        let step = { @Sendable (h: Tensor, w: Tensor, s: Tensor) -> Tensor in tanh(matmul(sin(matmul(h, w) * 0.2), w) + s) }
+      try Trial(
+        "recurrence, checkpointed: \(isCheckpointed)",
+        [TensorType(.f64, [2, 5]), TensorType(.f64, [5, 5]), TensorType(.f64, [7, 2, 5])]
+      ) { x in
+        let step = { @Sendable (h: Tensor, w: Tensor, s: Tensor) -> Tensor in
+          tanh(matmul(sin(matmul(h, w) * 0.2), w) + s)
+        }
         let wise = checkpoint(step)
         let g = grad { @Sendable (w: Tensor) in
-          sum(square(scan(x[0], over: x[2]) { (h: Tensor, s: Tensor) in (isCheckpointed ? wise(h, w, s) : step(h, w, s), [Tensor]()) }.0))
+          sum(
+            square(
+              scan(x[0], over: x[2]) { (h: Tensor, s: Tensor) in
+                (isCheckpointed ? wise(h, w, s) : step(h, w, s), [Tensor]())
+              }.0))
         }
         return [g(x[1])]
       }

@@ -16,7 +16,8 @@ import Testing
       func add(_ name: String, _ donations: [Int?], _ body: ([Tensor]) throws -> [Tensor]) throws {
         for steps in [1, 3] {
           var trial = try Trial(
-            "\(name) \(shape) \(steps) steps", [TensorType(.f32, shape), TensorType(.f32, shape)], donations: donations, steps: steps, body)
+            "\(name) \(shape) \(steps) steps", [TensorType(.f32, shape), TensorType(.f32, shape)], donations: donations,
+            steps: steps, body)
           trial.isOptimized = isOptimized
           trials.append(trial)
         }
@@ -36,9 +37,16 @@ import Testing
       try add("transposed", [0]) { x in [transpose(x[0], [1, 0])] }
       try add("plus its transpose", [0]) { x in [x[0] * 0.3 + transpose(x[0], [1, 0]) * 0.2] }
       try add("shifted", [0]) { x in
-        n == 0 ? [x[0]] : [concatenate([slice(x[0], start: [1, 0], limit: [n, n]), slice(x[0], start: [0, 0], limit: [1, n])], axis: 0)]
+        n == 0
+          ? [x[0]]
+          : [
+            concatenate(
+              [slice(x[0], start: [1, 0], limit: [n, n]), slice(x[0], start: [0, 0], limit: [1, n])], axis: 0)
+          ]
       }
-      try add("padded", [0]) { x in n == 0 ? [x[0]] : [pad(slice(x[0], start: [0, 0], limit: [n - 1, n]), low: [1, 0], high: [0, 0])] }
+      try add("padded", [0]) { x in
+        n == 0 ? [x[0]] : [pad(slice(x[0], start: [0, 0], limit: [n - 1, n]), low: [1, 0], high: [0, 0])]
+      }
       try add("product with itself", [0]) { x in [tanh(matmul(x[0], x[0]) * 0.1)] }
       try add("product in its own epilogue", [0]) { x in [x[0] - 0.1 * tanh(matmul(x[1], x[1]))] }
       try add("product of it in its own epilogue", [0]) { x in [x[0] - 0.1 * tanh(matmul(x[0], x[1]))] }
@@ -103,21 +111,27 @@ import Testing
   @Test func severalOutputs() throws {
     var trials: [Trial] = []
     for shape in [[7], [33, 40], [200, 300]] as [Shape] {
-      trials.append(try Trial("pointwise \(shape)", [TensorType(.f32, shape), TensorType(.f32, shape)]) { x in
-        let (a, b) = (x[0] + x[1], x[0] * x[1])
-        return [a, b, a * b, a .> b, convert(a, to: .i32), exp(a), tanh(b) + sum(a)]
-      })
-      trials.append(try Trial("reduction \(shape)", [TensorType(.f32, shape)]) { x in
-        let s = sum(x[0], axes: [0])
-        return [s, s * 2, tanh(s), exp(s * 0.01) + tanh(s), max(x[0], axes: [0]), mean(x[0])]
-      })
+      trials.append(
+        try Trial("pointwise \(shape)", [TensorType(.f32, shape), TensorType(.f32, shape)]) { x in
+          let (a, b) = (x[0] + x[1], x[0] * x[1])
+          return [a, b, a * b, a .> b, convert(a, to: .i32), exp(a), tanh(b) + sum(a)]
+        })
+      trials.append(
+        try Trial("reduction \(shape)", [TensorType(.f32, shape)]) { x in
+          let s = sum(x[0], axes: [0])
+          return [s, s * 2, tanh(s), exp(s * 0.01) + tanh(s), max(x[0], axes: [0]), mean(x[0])]
+        })
     }
     // Tensors with one element may share a kernel with scalars, whatever their rank.
-    trials.append(try Trial("single elements", [TensorType(.f32, []), TensorType(.f32, [1, 1]), TensorType(.f32, [1])]) { x in
-      let s = exp(x[0])
-      let m = tanh(transpose(x[1], [1, 0])) + slice(x[1], start: [0, 0], limit: [1, 1])
-      return [s, m, reshape(s, [1, 1]) * m, x[2] + reshape(m, [1]), reverse(x[2], axes: [0]) * s, gather(exp(x[2]), Tensor([Int32(3)]))]
-    })
+    trials.append(
+      try Trial("single elements", [TensorType(.f32, []), TensorType(.f32, [1, 1]), TensorType(.f32, [1])]) { x in
+        let s = exp(x[0])
+        let m = tanh(transpose(x[1], [1, 0])) + slice(x[1], start: [0, 0], limit: [1, 1])
+        return [
+          s, m, reshape(s, [1, 1]) * m, x[2] + reshape(m, [1]), reverse(x[2], axes: [0]) * s,
+          gather(exp(x[2]), Tensor([Int32(3)])),
+        ]
+      })
     try Fleet.check(trials)
   }
 
@@ -147,14 +161,18 @@ import Testing
     }
     let f = { (dimensions: [Int]) in TensorType(.f32, Shape(dimensions)) }
     trials.append(
-      try Trial("network", [f([256, 300]), f([300, 200]), f([200]), f([200, 10]), f([256, 10])], donations: [nil, 1, 2, 3]) { x in
+      try Trial(
+        "network", [f([256, 300]), f([300, 200]), f([200]), f([200, 10]), f([256, 10])], donations: [nil, 1, 2, 3]
+      ) { x in
         let h = maximum(matmul(x[0], x[1]) + x[2], 0)
         let loss = mean(square(matmul(h, x[3]) - x[4]))
         let g = try Trace.current!.gradients(of: loss, withRespectTo: Array(x[1...3]))
         return [loss] + zip(x[1...3], g).map { $0 - 0.1 * $1 }
       })
     trials.append(
-      try Trial("long sums", [f([300, 70_000])]) { x in [sum(x[0]), sum(square(x[0])), sum(x[0], axes: [0]), max(x[0], axes: [1])] })
+      try Trial("long sums", [f([300, 70_000])]) { x in
+        [sum(x[0]), sum(square(x[0])), sum(x[0], axes: [0]), max(x[0], axes: [1])]
+      })
     return trials
   }
 }
@@ -178,7 +196,8 @@ private struct Step {
   init(_ plan: StepPlan) {
     regions = plan.temporaries.map {
       Region(
-        base: "arena", range: $0.offset..<$0.offset + $0.life.bytes, name: plan.describe($0.buffer), calls: $0.life.first...$0.life.last)
+        base: "arena", range: $0.offset..<$0.offset + $0.life.bytes, name: plan.describe($0.buffer),
+        calls: $0.life.first...$0.life.last)
     }
     let placed = Dictionary(uniqueKeysWithValues: zip(plan.temporaries.map(\.buffer), regions))
     func external(_ place: Int) -> Region {
@@ -187,7 +206,8 @@ private struct Step {
     var segment = 0
     for call in plan.calls {
       if call.waits { segment += 1 }
-      let touches = zip(call.buffers, plan.functions[call.function].parameters).compactMap { buffer, parameter -> (Region, Bool)? in
+      let touches = zip(call.buffers, plan.functions[call.function].parameters).compactMap {
+        buffer, parameter -> (Region, Bool)? in
         switch buffer {
         case .input(let i): (external(i), parameter.isWritten)
         case .output(let k): (external(plan.outputPlaces[k]), parameter.isWritten)
@@ -205,7 +225,10 @@ private struct Step {
     for b in calls.indices {
       for a in 0..<b where calls[a].segment == calls[b].segment && (calls[a].isShared || calls[b].isShared) {
         for x in calls[a].touches {
-          for y in calls[b].touches where (x.isWritten || y.isWritten) && x.region.base == y.region.base && x.region.range.overlaps(y.region.range) {
+          for y in calls[b].touches
+          where (x.isWritten || y.isWritten) && x.region.base == y.region.base
+            && x.region.range.overlaps(y.region.range)
+          {
             found.append("calls \(a) and \(b): \(x.region.name) and \(y.region.name)")
           }
         }
@@ -218,7 +241,9 @@ private struct Step {
   func overlaps() -> [String] {
     var found: [String] = []
     for (i, a) in regions.enumerated() {
-      for b in regions[..<i] where a.calls!.overlaps(b.calls!) && a.range.overlaps(b.range) { found.append("\(a.name) and \(b.name)") }
+      for b in regions[..<i] where a.calls!.overlaps(b.calls!) && a.range.overlaps(b.range) {
+        found.append("\(a.name) and \(b.name)")
+      }
     }
     for (number, call) in calls.enumerated() {
       for touch in call.touches where touch.region.base == "arena" && !touch.region.calls!.contains(number) {

@@ -21,7 +21,8 @@ private struct Fragment: Sendable {
     return results.map { type in
       let value = maker.pickReal()
       // What is carried from step to step must stay bounded.
-      return maker.fit(type.dtype.isFloating ? sin(value + (x.first.map { maker.fit($0, value.type) } ?? value)) : value, type)
+      return maker.fit(
+        type.dtype.isFloating ? sin(value + (x.first.map { maker.fit($0, value.type) } ?? value)) : value, type)
     }
   }
 }
@@ -47,7 +48,11 @@ extension Maker {
     case 3:
       let tangent = x.map { sin(fit(pickReal(), $0.type) + 0.5) }
       let along = jvp(scalar), g = grad(scalarTwin)
-      both(along(x, tangent).1) { zip(g(x), tangent).map { DescentOps.sum($0 * $1) }.reduce(filled(0, TensorType(result.dtype, []))) { $0 + convert($1, to: result.dtype) } }
+      both(along(x, tangent).1) {
+        zip(g(x), tangent).map { DescentOps.sum($0 * $1) }.reduce(filled(0, TensorType(result.dtype, []))) {
+          $0 + convert($1, to: result.dtype)
+        }
+      }
     case 4:
       let wide = batched(x)
       let f = vmap(f)
@@ -68,7 +73,9 @@ extension Maker {
       for (k, value) in hvp(x, direction).enumerated() { both(value, k == 0) { again(x)[k] } }
     default:
       let g = grad(scalar)
-      let again = grad { @Sendable (x: [Tensor]) -> Tensor in g(x).map { convert(mean(square($0)), to: .f64) }.reduce(Tensor(0.0), +) }
+      let again = grad { @Sendable (x: [Tensor]) -> Tensor in
+        g(x).map { convert(mean(square($0)), to: .f64) }.reduce(Tensor(0.0), +)
+      }
       for value in again(x) { add(value) }
     }
   }
@@ -112,7 +119,10 @@ extension Maker {
     case 3:
       let other = fragment(result, moves: 1 + dice.below(3))
       let isPositive = { @Sendable (x: [Tensor]) in DescentOps.sum(x[0]) .> 0.3 }
-      return ({ x in cond(isPositive(x), then: { plain(x) }, else: { other(x) }) }, { x in `where`(isPositive(x), plain(x), other(x)) })
+      return (
+        { x in cond(isPositive(x), then: { plain(x) }, else: { other(x) }) },
+        { x in `where`(isPositive(x), plain(x), other(x)) }
+      )
     default: return scanned(types, result)
     }
   }
@@ -140,8 +150,11 @@ extension Maker {
     }
     let looped: Function = { x in
       let (carry, whole) = prepared(x)
-      let (last, results) = isCounted
-        ? scan(carry, count: length, isReversed: isReversed) { (c: [Tensor], t: Tensor) in step(c, [convert(t, to: .f32) * 0.1], x) }
+      let (last, results) =
+        isCounted
+        ? scan(carry, count: length, isReversed: isReversed) { (c: [Tensor], t: Tensor) in
+          step(c, [convert(t, to: .f32) * 0.1], x)
+        }
         : scan(carry, over: whole, isReversed: isReversed) { (c: [Tensor], s: [Tensor]) in step(c, s, x) }
       return end(last + results)
     }

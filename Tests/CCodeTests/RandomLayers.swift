@@ -13,7 +13,10 @@ extension Maker {
     case 0, 1: try apply(Dense(channels, bias: dice.isLucky(70), activation: activation()), matrix(x))
     case 2, 3: try convolve(x)
     case 4: try pool(x)
-    case 5: try apply(dice.pick([LayerNorm(epsilon: 0.1), RMSNorm(epsilon: 0.1), LayerNorm(axes: 2, epsilon: 0.1)] as [any Layer]), image(x, rank: dice.below(2)))
+    case 5:
+      try apply(
+        dice.pick([LayerNorm(epsilon: 0.1), RMSNorm(epsilon: 0.1), LayerNorm(axes: 2, epsilon: 0.1)] as [any Layer]),
+        image(x, rank: dice.below(2)))
     case 6: try normalize(x)
     case 7, 8: try recur(x)
     case 9, 10: try attend(x)
@@ -22,10 +25,19 @@ extension Maker {
     case 13: try apply(DropConnect(Dense(channels), rate: 0.25), matrix(x))
     case 14:
       let width = matrix(x).shape[-1]
-      try apply(Residual { Dense(width, activation: activation()); LayerNorm(epsilon: 0.1) }, fit(x, TensorType(x.dtype, matrix(x).shape)))
+      try apply(
+        Residual {
+          Dense(width, activation: activation()); LayerNorm(epsilon: 0.1)
+        }, fit(x, TensorType(x.dtype, matrix(x).shape)))
     default:
       let act = activation()
-      try apply(Sequential { Dense(channels, activation: act); Parallel { Dense(2); Dense(1, activation: .tanh) } }, matrix(x))
+      try apply(
+        Sequential {
+          Dense(channels, activation: act);
+          Parallel {
+            Dense(2); Dense(1, activation: .tanh)
+          }
+        }, matrix(x))
     }
   }
 
@@ -45,10 +57,14 @@ extension Maker {
     guard x.shape.count > 0, x.shape.count <= 4000 else { return add(unary(x)) }
     let scratch = Trace()
     let (weights, initial) = try scratch.record {
-      (try FlatTree(layer.initialize(input: x.type, key: RandomKey(seed: 0))), try FlatTree(layer.initialState(input: x.type)))
+      (
+        try FlatTree(layer.initialize(input: x.type, key: RandomKey(seed: 0))),
+        try FlatTree(layer.initialState(input: x.type))
+      )
     }
     let w = try FlatTree.rebuild(Weights.self, weights.structure, weights.leaves.map { parameter($0.type) })
-    let state = RunningState(try FlatTree.rebuild(Weights.self, initial.structure, initial.leaves.map { states.take($0.type, 0.5...1.5) }))
+    let state = RunningState(
+      try FlatTree.rebuild(Weights.self, initial.structure, initial.leaves.map { states.take($0.type, 0.5...1.5) }))
     let context = Context(isTraining: dice.isLucky(80), key: freshKey(), state: state)
     add(layer(w, x, context))
     measured.states += try FlatTree(state.current).leaves
@@ -58,7 +74,9 @@ extension Maker {
     dice.pick([nil, .relu, .tanh, .sigmoid, .gelu, .elu(), .selu, .softplus, .silu, .leakyReLU(), .geluTanh, .softmax])
   }
   /// `x` with rows and columns.
-  private func matrix(_ x: Tensor) -> Tensor { x.rank >= 2 ? x : x.rank == 1 ? expandDims(x, axis: 1) : reshape(x, [1, 1]) }
+  private func matrix(_ x: Tensor) -> Tensor {
+    x.rank >= 2 ? x : x.rank == 1 ? expandDims(x, axis: 1) : reshape(x, [1, 1])
+  }
   /// Something of the shape [n, spatial axes, channels].
   private mutating func image(_ x: Tensor, rank: Int) -> Tensor {
     if x.rank == rank + 2, dice.isLucky(70) { return x }
@@ -75,21 +93,30 @@ extension Maker {
     let filters = groups * (1 + dice.below(3))
     let kernel = (0..<rank).map { 1 + dice.below(Swift.min(3, x.shape[$0 + 1])) }
     let strides = (0..<rank).map { _ in dice.isLucky(60) ? 1 : 2 + dice.below(2) }
-    let dilations = kernel.enumerated().map { i, size in size > 1 && (size - 1) * 2 < x.shape[i + 1] && dice.isLucky(30) ? 2 : 1 }
+    let dilations = kernel.enumerated().map { i, size in
+      size > 1 && (size - 1) * 2 < x.shape[i + 1] && dice.isLucky(30) ? 2 : 1
+    }
     if isTransposed {
       let padding = kernel.map { _ in dice.below(2) }
       let made = transposedConvolutionExtents(x, kernel, strides, padding, dilations)
       guard made.allSatisfy({ $0 > 0 }) else { return add(unary(x)) }
       return try apply(
         TransposedConvolution(
-          filters, kernel: kernel, strides: strides, padding: padding, outputPadding: strides.map { dice.below($0) }, dilations: dilations,
+          filters, kernel: kernel, strides: strides, padding: padding, outputPadding: strides.map { dice.below($0) },
+          dilations: dilations,
           groups: groups, bias: dice.isLucky(50)), x)
     }
-    let padding: Padding = dice.pick([.valid, .same, .all(1), .cells(low: kernel.map { _ in dice.below(3) }, high: kernel.map { _ in dice.below(2) })])
+    let padding: Padding = dice.pick([
+      .valid, .same, .all(1), .cells(low: kernel.map { _ in dice.below(3) }, high: kernel.map { _ in dice.below(2) }),
+    ])
     try apply(
-      Convolution(filters, kernel: kernel, strides: strides, padding: padding, dilations: dilations, groups: groups, bias: dice.isLucky(50), activation: activation()), x)
+      Convolution(
+        filters, kernel: kernel, strides: strides, padding: padding, dilations: dilations, groups: groups,
+        bias: dice.isLucky(50), activation: activation()), x)
   }
-  private func transposedConvolutionExtents(_ x: Tensor, _ kernel: [Int], _ strides: [Int], _ padding: [Int], _ dilations: [Int]) -> [Int] {
+  private func transposedConvolutionExtents(
+    _ x: Tensor, _ kernel: [Int], _ strides: [Int], _ padding: [Int], _ dilations: [Int]
+  ) -> [Int] {
     kernel.indices.map { (x.shape[$0 + 1] - 1) * strides[$0] - 2 * padding[$0] + dilations[$0] * (kernel[$0] - 1) + 1 }
   }
 
@@ -112,7 +139,8 @@ extension Maker {
     let channels = x.shape[-1]
     switch dice.below(3) {
     case 0 where x.shape.count > channels: try apply(BatchNorm(epsilon: 0.1), x)
-    case 1 where x.shape[1] * x.shape[x.rank - 2] > 1: try apply(InstanceNorm(epsilon: 0.1, affine: dice.isLucky(50)), x)
+    case 1 where x.shape[1] * x.shape[x.rank - 2] > 1:
+      try apply(InstanceNorm(epsilon: 0.1, affine: dice.isLucky(50)), x)
     default:
       guard channels > 0 else { return add(unary(x)) }
       try apply(GroupNorm(dice.pick((1...channels).filter { channels % $0 == 0 }), epsilon: 0.1), x)
@@ -127,7 +155,11 @@ extension Maker {
     case 1: try apply(LSTM(units, isLastOnly: isLast, isReversed: isReversed), x)
     case 2: try apply(GRU(units, isLastOnly: isLast, isReversed: isReversed), x)
     case 3: try apply(Bidirectional(Elman(units), Elman(units, isReversed: true)), x)
-    default: try apply(Sequential { Elman(units); LSTM(2, isLastOnly: isLast) }, x)
+    default:
+      try apply(
+        Sequential {
+          Elman(units); LSTM(2, isLastOnly: isLast)
+        }, x)
     }
   }
 
@@ -138,7 +170,8 @@ extension Maker {
     if dice.isLucky(60) {
       try apply(
         MultiHeadAttention(
-          heads, keyValueHeads: dice.isLucky(40) ? 1 : nil, causal: dice.isLucky(50), dropout: dice.isLucky(30) ? 0.2 : 0, bias: dice.isLucky(50),
+          heads, keyValueHeads: dice.isLucky(40) ? 1 : nil, causal: dice.isLucky(50),
+          dropout: dice.isLucky(30) ? 0.2 : 0, bias: dice.isLucky(50),
           rotaryBase: rotary), x)
     } else {
       try apply(TransformerBlock(heads, feedForward: 3, causal: dice.isLucky(50), rotaryBase: rotary), x)
@@ -146,7 +179,9 @@ extension Maker {
   }
 
   private mutating func embed() throws {
-    let tokens = pool.filter { [.i32, .i64, .u8].contains($0.dtype) && $0.shape.count > 0 && $0.shape.count <= 400 && $0.rank < 4 }
+    let tokens = pool.filter {
+      [.i32, .i64, .u8].contains($0.dtype) && $0.shape.count > 0 && $0.shape.count <= 400 && $0.rank < 4
+    }
     guard !tokens.isEmpty else { return operate() }
     try apply(Embedding(dice.pick([3, 5, 9]), 1 + dice.below(4), dtype: dice.pick(real)), dice.pick(tokens))
   }
@@ -160,7 +195,9 @@ extension Maker {
       total = total + convert(loss(of: x), to: .f32)
     }
     let known = parameters.given
-    if dice.isLucky(15), !known.isEmpty { total = total + convert(l2(known.filter { $0.shape.count > 0 }), to: .f32) * 0.01 }
+    if dice.isLucky(15), !known.isEmpty {
+      total = total + convert(l2(known.filter { $0.shape.count > 0 }), to: .f32) * 0.01
+    }
     if real.contains(.f64), dice.isLucky(70) { return convert(total, to: .f64) }
     return total
   }

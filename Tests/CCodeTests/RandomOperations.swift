@@ -113,7 +113,9 @@ extension Maker {
     case 2: return cut(x)
     case 3: return pad(x, low: cells(x), high: cells(x), interior: dice.isLucky(40) ? cells(x) : nil, value: 0.5)
     case 4: return reshape(x, [x.shape.count])
-    case 5: return reshape(transpose(x, dice.shuffled(x.rank)), Shape([x.shape[0], x.shape.count / Swift.max(x.shape[0], 1)]))
+    case 5:
+      return reshape(
+        transpose(x, dice.shuffled(x.rank)), Shape([x.shape[0], x.shape.count / Swift.max(x.shape[0], 1)]))
     case 6: return expandDims(x, axis: dice.below(x.rank + 1))
     case 7: return cut(view(x))
     case 8:
@@ -124,7 +126,9 @@ extension Maker {
       return reshape(transpose(x, order), Shape(dice.shuffled(x.rank).map { x.shape[$0] }))
     }
   }
-  private mutating func cells(_ x: Tensor) -> [Int] { x.shape.dimensions.map { _ in dice.isLucky(50) ? 0 : dice.below(3) } }
+  private mutating func cells(_ x: Tensor) -> [Int] {
+    x.shape.dimensions.map { _ in dice.isLucky(50) ? 0 : dice.below(3) }
+  }
   private mutating func cut(_ x: Tensor) -> Tensor {
     let start = x.shape.dimensions.map { dice.isLucky(50) ? 0 : dice.below($0) }
     let limit = zip(x.shape.dimensions, start).map { Swift.min($1 + 1 + dice.below($0 - $1), $0) }
@@ -134,8 +138,11 @@ extension Maker {
     let axes = (0..<x.rank).filter { x.shape[$0] > 1 && dice.isLucky(60) }
     guard !axes.isEmpty, axes.count <= 2 else { return view(x) }
     let sizes = axes.map { 1 + dice.below(Swift.min(4, x.shape[$0])) }
-    let dilations = zip(axes, sizes).map { axis, size in size > 1 ? 1 + dice.below(Swift.min(2, (x.shape[axis] - 1) / (size - 1))) : 1 }
-    let windows = WindowShape(axes: axes, sizes: sizes, strides: axes.map { _ in 1 + dice.below(3) }, dilations: dilations)
+    let dilations = zip(axes, sizes).map { axis, size in
+      size > 1 ? 1 + dice.below(Swift.min(2, (x.shape[axis] - 1) / (size - 1))) : 1
+    }
+    let windows = WindowShape(
+      axes: axes, sizes: sizes, strides: axes.map { _ in 1 + dice.below(3) }, dilations: dilations)
     let seen = Tensor.apply(Windows(windows), [x])
     guard seen.shape.count <= Self.largest else { return cut(x) }
     switch dice.below(4) {
@@ -149,7 +156,9 @@ extension Maker {
   private mutating func joined(_ x: Tensor) -> Tensor {
     guard x.rank > 0 else { return stack([x, x * 2, -x]) }
     let axis = dice.below(x.rank)
-    let others = pool.filter { $0.dtype == x.dtype && $0.rank == x.rank && $0.shape.removing([axis]) == x.shape.removing([axis]) } + [x]
+    let others =
+      pool.filter { $0.dtype == x.dtype && $0.rank == x.rank && $0.shape.removing([axis]) == x.shape.removing([axis]) }
+      + [x]
     var parts = (0..<1 + dice.below(3)).map { _ in dice.pick(others) }
     parts.append(dice.isLucky(50) ? tanh(x) : reverse(x, axes: [axis]))
     if dice.isLucky(30) { parts.append(zerosLike(x)) }
@@ -170,7 +179,9 @@ extension Maker {
     var parts = [laid(x, at: 0, in: whole)]
     for _ in 0..<1 + dice.below(3) {
       let part = dice.isLucky(50) ? unary(x) : concatenate([x, zerosLike(x)], axis: axis) * 0.5
-      parts.append(laid(part, at: dice.isLucky(40) ? whole - part.shape[axis] : dice.below(whole - part.shape[axis] + 1), in: whole))
+      parts.append(
+        laid(
+          part, at: dice.isLucky(40) ? whole - part.shape[axis] : dice.below(whole - part.shape[axis] + 1), in: whole))
     }
     let order = dice.shuffled(parts.count)
     return order.dropFirst().reduce(parts[order[0]]) { $0 + parts[$1] }
@@ -182,7 +193,9 @@ extension Maker {
     let x = dice.isLucky(40) ? view(x) : x
     var (axes, used, terms) = (ContractionAxes(lhsContracting: [], rhsContracting: []), [Int](), 1)
     for i in dice.shuffled(x.rank) {
-      guard let j = dice.shuffled(y.rank).first(where: { y.shape[$0] == x.shape[i] && !used.contains($0) }), dice.isLucky(80) else { continue }
+      guard let j = dice.shuffled(y.rank).first(where: { y.shape[$0] == x.shape[i] && !used.contains($0) }),
+        dice.isLucky(80)
+      else { continue }
       used.append(j)
       if dice.isLucky(30) {
         axes.lhsBatch.append(i)
@@ -194,7 +207,9 @@ extension Maker {
       }
     }
     let result = (try? Contract(axes).resultType([x.type, y.type]))?.shape
-    guard let result, result.count <= Self.largest, result.count * terms <= 1_000_000, result.rank <= 5 else { return tanh(x) }
+    guard let result, result.count <= Self.largest, result.count * terms <= 1_000_000, result.rank <= 5 else {
+      return tanh(x)
+    }
     return .apply(Contract(axes), [x, y]) / Double(Swift.max(terms, 1)).squareRoot()
   }
 
@@ -207,7 +222,8 @@ extension Maker {
     let updates = Shape(x.shape.dimensions[..<axis] + indices.shape.dimensions + x.shape.dimensions[(axis + 1)...])
     guard updates.count <= Self.largest, updates.rank <= 5 else { return x * 0.5 }
     if dice.isLucky(50) { return gather(x, indices, axis: axis) }
-    return scatterAdd(dice.isLucky(50) ? x : zerosLike(x), indices, gather(tanh(x), indices, axis: axis) * 0.5, axis: axis)
+    return scatterAdd(
+      dice.isLucky(50) ? x : zerosLike(x), indices, gather(tanh(x), indices, axis: axis) * 0.5, axis: axis)
   }
 
   private mutating func drawn(_ x: Tensor) -> Tensor {
@@ -235,7 +251,8 @@ extension Maker {
     case 4: return x .< y
     case 5: return x .== y
     case 6 where x.rank > 0: return sum(x, axes: axes(x))
-    case 7 where x.rank > 0 && x.shape.count > 0: return dice.isLucky(50) ? max(x, axes: axes(x)) : argmax(x, axis: dice.below(x.rank))
+    case 7 where x.rank > 0 && x.shape.count > 0:
+      return dice.isLucky(50) ? max(x, axes: axes(x)) : argmax(x, axis: dice.below(x.rank))
     case 8 where x.rank > 0: return view(x)
     case 9 where !truths.isEmpty: return .!(dice.pick(truths))
     case 10 where !truths.isEmpty: return convert(dice.pick(truths), to: dice.pick([.i32, .u8, .f32, .i64]))
@@ -253,7 +270,9 @@ extension Maker {
       switch operand.type.dtype {
       case .f32, .f64: return sigmoid(fit(pickReal(), operand.type)) * width + low
       case .bool: return fit(pickReal(), TensorType(real[0], operand.type.shape)) .> 0.4
-      default: return convert(sigmoid(fit(pickReal(), TensorType(.f32, operand.type.shape))) * (width + 1) + low, to: operand.type.dtype)
+      default:
+        return convert(
+          sigmoid(fit(pickReal(), TensorType(.f32, operand.type.shape))) * (width + 1) + low, to: operand.type.dtype)
       }
     }
     let y = Tensor.apply(sample.op, operands)

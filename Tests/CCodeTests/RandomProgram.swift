@@ -85,7 +85,9 @@ private struct Step {
       }
       outputs += measured.seen
       let graph = try trace.finish(outputs.enumerated().map { (label: "y\($0.offset)", tensor: $0.element) })
-      return (graph, donations + outputs.indices.dropFirst(donations.count).map { _ in nil }, initial.leaves.map(\.type))
+      return (
+        graph, donations + outputs.indices.dropFirst(donations.count).map { _ in nil }, initial.leaves.map(\.type)
+      )
     }
     (maker.parameters, maker.states) = (Supply(entries: parameters), Supply(entries: states))
     (self.maker, self.twins, self.optimizer, self.data) = (maker, twins, optimizer, data)
@@ -173,7 +175,9 @@ struct Maker: Sendable {
 
   /// The data: some real tensors, indices of two types, truth values, bytes, and a key.
   mutating func drawData() -> [Supply.Entry] {
-    func entry(_ dtype: DType, _ shape: Shape, _ range: ClosedRange<Double>) -> Supply.Entry { .init(type: TensorType(dtype, shape), range: range) }
+    func entry(_ dtype: DType, _ shape: Shape, _ range: ClosedRange<Double>) -> Supply.Entry {
+      .init(type: TensorType(dtype, shape), range: range)
+    }
     var data = (0..<2).map { _ in entry(dice.pick(real), shape(rank: dice.below(4)), -1...2) }
     data.append(entry(dice.pick(real), rows.map { [$0, 1 + dice.below(6)] } ?? shape(rank: 3), -1...1))
     data.append(entry(.i32, shape(rank: 1), dice.isLucky(30) ? -2...7 : 0...3))
@@ -235,10 +239,13 @@ struct Maker: Sendable {
     if x.shape == type.shape { return x }
     let (have, want) = (x.shape.count, type.shape.count)
     if have == 0 || type.dtype == .bool && want > have { return filled(1, type) }
-    if moves == 0, x.rank == 2, 1...2 ~= type.shape.rank, x.shape[0] == rows, type.shape[0] == rows, x.dtype.isFloating {
+    if moves == 0, x.rank == 2, 1...2 ~= type.shape.rank, x.shape[0] == rows, type.shape[0] == rows, x.dtype.isFloating
+    {
       return type.shape.rank == 1 ? mean(x, axes: [1]) : broadcast(mean(x, axes: [1], keepAxes: true), type.shape)
     }
-    if let common = Shape.broadcast(x.shape, type.shape), common == type.shape, dice.isLucky(70) { return broadcast(x, type.shape) }
+    if let common = Shape.broadcast(x.shape, type.shape), common == type.shape, dice.isLucky(70) {
+      return broadcast(x, type.shape)
+    }
     let flat = reshape(x, [have])
     if have >= want { return reshape(slice(flat, start: [have - want], limit: [have]), type.shape) }
     switch dice.below(3) {
@@ -259,7 +266,9 @@ extension Dice {
     let inner: any Optimizer
     switch below(12) {
     case 0: inner = SGD(learningRate: 0.05)
-    case 1: inner = SGD(learningRate: .exponential(0.05, factor: 0.9), momentum: 0.9, nesterov: isLucky(50), weightDecay: 0.01)
+    case 1:
+      inner = SGD(
+        learningRate: .exponential(0.05, factor: 0.9), momentum: 0.9, nesterov: isLucky(50), weightDecay: 0.01)
     case 2: inner = Adam(learningRate: 0.02, epsilon: 0.05)
     case 3: inner = AdamW(learningRate: .cosine(0.02, steps: 10), epsilon: 0.05)
     case 4: inner = NAdam(learningRate: 0.02, epsilon: 0.05)
@@ -271,7 +280,8 @@ extension Dice {
     case 10: inner = Muon(learningRate: 0.01, epsilon: 0.05, others: SGD(learningRate: 0.05))
     default:
       inner = ParameterGroups(
-        [ParameterGroup("vectors", Adam(learningRate: 0.02, epsilon: 0.05)) { $1.shape.rank < 2 }], others: SGD(learningRate: 0.05, momentum: 0.5))
+        [ParameterGroup("vectors", Adam(learningRate: 0.02, epsilon: 0.05)) { $1.shape.rank < 2 }],
+        others: SGD(learningRate: 0.05, momentum: 0.5))
     }
     switch below(8) {
     case 0: return GradientClipping(norm: 0.5, inner)

@@ -24,7 +24,9 @@ import Testing
   private static func number(_ name: String) -> Int? { processEnvironment()[name].flatMap { Int($0) } }
   private static var freshSeed: Int { number("RANDOM_SEED") ?? Int.random(in: 1_000_000..<1_000_000_000) }
 
-  @Test(.disabled(if: number("RANDOM_PROGRAMS") != nil)) func programsOfFixedSeeds() throws { try Self.check(1, Self.count) }
+  @Test(.disabled(if: number("RANDOM_PROGRAMS") != nil)) func programsOfFixedSeeds() throws {
+    try Self.check(1, Self.count)
+  }
 
   @Test(.disabled(if: number("RANDOM_PROGRAMS") != nil)) func programsOfFreshSeeds() throws {
     let seed = Self.freshSeed
@@ -51,7 +53,9 @@ import Testing
         let trial = try RandomProgram(seed: seed + index).trial()
         let plan = try trial.program(0).plan
         let tolerance = Tolerance(trial.graph, steps: trial.steps)
-        if let fault = try trial.nestDifference(plan, trial.expected(), tolerance) { faults.withLock { $0.append("\(trial.name): \(fault)") } }
+        if let fault = try trial.nestDifference(plan, trial.expected(), tolerance) {
+          faults.withLock { $0.append("\(trial.name): \(fault)") }
+        }
       } catch { faults.withLock { $0.append("\(seed + index): \(error)") } }
     }
     for fault in faults.withLock({ $0 }).prefix(5) { Issue.record("\(fault)") }
@@ -79,7 +83,8 @@ import Testing
   private static func summary(_ trials: [Trial]) -> String {
     func share(_ isOne: (Trial) -> Bool) -> String { "\(trials.count(where: isOne) * 100 / max(trials.count, 1))%" }
     let sizes = trials.map(\.graph.nodes.count).sorted()
-    return "\(trials.count) of \(sizes.first ?? 0) to \(sizes.last ?? 0) nodes, half below \(sizes[sizes.count / 2]); loops in "
+    return
+      "\(trials.count) of \(sizes.first ?? 0) to \(sizes.last ?? 0) nodes, half below \(sizes[sizes.count / 2]); loops in "
       + "\(share { $0.graph.nodes.contains { $0.op.name == "loop" } }), folds in \(share { $0.graph.nodes.contains { $0.op.name == "fold" } }), "
       + "twins in \(share { !$0.twins.isEmpty }), chunks in \(share { (try? $0.program(0).text.contains("int64_t chunk = lo")) == true })"
   }
@@ -89,8 +94,11 @@ extension Trial {
   /// The graph, and how it was run.
   var text: String {
     let kept = donations.enumerated().compactMap { output, input in input.map { "y\(output) takes over input \($0)" } }
-    let numbers = inputs.enumerated().map { "x\($0) = \($1.dtype.isFloating ? "\($1.doubles.prefix(24))" : "\($1.ints.prefix(24))")" }
+    let numbers = inputs.enumerated().map {
+      "x\($0) = \($1.dtype.isFloating ? "\($1.doubles.prefix(24))" : "\($1.ints.prefix(24))")"
+    }
     return "\(isOptimized ? "optimized" : "as written"), \(steps) steps\(leastShared == 0 ? ", all shared out" : "")"
-      + (kept.isEmpty ? "" : "; " + kept.joined(separator: ", ")) + "\n\(graph.text)\n" + numbers.joined(separator: "\n")
+      + (kept.isEmpty ? "" : "; " + kept.joined(separator: ", ")) + "\n\(graph.text)\n"
+      + numbers.joined(separator: "\n")
   }
 }

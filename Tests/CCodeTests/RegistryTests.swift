@@ -28,7 +28,9 @@ import Testing
       graph.outputs = [try graph.append(sample.op, inputs)]
       graph.outputLabels = ["y"]
       let operands = sample.operands.map { $0.type.description }.joined(separator: ", ")
-      return Trial(name: "\(sample.op.name) of \(operands) (sample \(number))", graph: graph, inputs: sample.draw(seed: Int64(number)))
+      return Trial(
+        name: "\(sample.op.name) of \(operands) (sample \(number))", graph: graph,
+        inputs: sample.draw(seed: Int64(number)))
     }
   }
 

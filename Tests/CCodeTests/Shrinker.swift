@@ -39,17 +39,24 @@ struct Shrinker {
     var before = -1
     while before != best.size, budget > 0 {
       before = best.size
-      for k in best.graph.outputs.indices.reversed() where best.graph.outputs.count > 1 { _ = accept(best.withoutOutput(k)) }
-      for k in best.donations.indices where best.donations[k] != nil { _ = accept(with(best) { $0.donations[k] = nil }) }
+      for k in best.graph.outputs.indices.reversed() where best.graph.outputs.count > 1 {
+        _ = accept(best.withoutOutput(k))
+      }
+      for k in best.donations.indices where best.donations[k] != nil {
+        _ = accept(with(best) { $0.donations[k] = nil })
+      }
       // Nodes become inputs with their own values: late ones first, with what stands behind them.
       var index = best.graph.nodes.count - 1
       while index >= 0, budget > 0 {
         index = min(index, best.graph.nodes.count - 1)
         if index >= 0, !accept(best.withInput(for: NodeID(index))) { index -= 1 }
       }
-      for id in best.graph.ids.reversed() where id.index < best.graph.nodes.count && best.graph[id].op is DescentOps.Loop {
+      for id in best.graph.ids.reversed()
+      where id.index < best.graph.nodes.count && best.graph[id].op is DescentOps.Loop {
         var inner = (best.graph[id].op as! DescentOps.Loop).form.body.nodes.count - 1
-        while inner >= 0, budget > 0, id.index < best.graph.nodes.count, let loop = best.graph[id].op as? DescentOps.Loop {
+        while inner >= 0, budget > 0, id.index < best.graph.nodes.count,
+          let loop = best.graph[id].op as? DescentOps.Loop
+        {
           inner = min(inner, loop.form.body.nodes.count - 1)
           if inner >= 0, !accept(best.withConstant(for: NodeID(inner), inLoop: id)) { inner -= 1 }
         }
@@ -78,7 +85,9 @@ struct Shrinker {
         var other = trial
         other.graph = try optimize(trial.graph, check: true)
         for (k, (a, b)) in zip(expected, try other.expected()).enumerated() {
-          if let difference = difference(a, b, tolerance) { return "output \(k) after the passes, interpreted: \(difference)" }
+          if let difference = difference(a, b, tolerance) {
+            return "output \(k) after the passes, interpreted: \(difference)"
+          }
         }
         return nil
       case .plain: return try Fleet.failing([trial], threads: [1], builds: [.plain]).first?.failure
@@ -119,7 +128,9 @@ extension Trial {
 
   /// With a further constant of a loop, of drawn numbers, for a node of its body.
   fileprivate func withConstant(for inner: NodeID, inLoop id: NodeID) -> Trial? {
-    guard let loop = graph[id].op as? DescentOps.Loop, !(loop.form.body[inner].op is Input), !(loop.form.body[inner].op is DescentOps.Loop) else { return nil }
+    guard let loop = graph[id].op as? DescentOps.Loop, !(loop.form.body[inner].op is Input),
+      !(loop.form.body[inner].op is DescentOps.Loop)
+    else { return nil }
     let body = loop.form.body, type = body[inner].type
     var new = Graph()
     var map: [NodeID] = []
@@ -127,9 +138,11 @@ extension Trial {
     for (number, input) in body.inputs.enumerated() { _ = new.addInput(body.label(ofInput: number), body[input].type) }
     let constant = new.addInput("constant", type)
     for node in body.ids {
-      if let input = body[node].op as? Input { map.append(new.inputs[input.index]) }
-      else if node == inner { map.append(constant) }
-      else {
+      if let input = body[node].op as? Input {
+        map.append(new.inputs[input.index])
+      } else if node == inner {
+        map.append(constant)
+      } else {
         guard let made = try? new.append(body[node].op, body[node].operands.map { map[$0.index] }) else { return nil }
         map.append(made)
       }
@@ -139,7 +152,8 @@ extension Trial {
     guard let clean = try? removeDeadCode(new) else { return nil }
     var form = loop.form
     form.body = clean
-    let value = Sample.Operand(type.dtype, type.shape, type.dtype.isFloating ? 0.25...0.75 : 0...2).draw(seed: Int64(inner.index))
+    let value = Sample.Operand(type.dtype, type.shape, type.dtype.isFloating ? 0.25...0.75 : 0...2).draw(
+      seed: Int64(inner.index))
     let replacement = DescentOps.Loop(form)
     return rebuilt { result, node in
       guard node == id else { return nil }

@@ -18,7 +18,9 @@ import Testing
       function.body.forEachStatement { statement in
         for x in statement.expressions { x.forEach { if case .call = $0 { defined += 1 } } }
       }
-      #expect(function.nodes.count <= 97 && defined <= 300, "\(name): \(function.nodes.count) nodes, \(defined) calls in a function")
+      #expect(
+        function.nodes.count <= 97 && defined <= 300,
+        "\(name): \(function.nodes.count) nodes, \(defined) calls in a function")
     }
   }
 

@@ -21,10 +21,12 @@ import Testing
   }
 
   /// All elements, rows, columns, two axes, one of three: lanes along the sum, lanes across outputs, one accumulator, parts.
-  @Test(arguments: [
-    ([10_000_000], [0]), ([200_000, 256], [0]), ([4, 2_000_000], [1]), ([3_000_000, 3], [0]), ([2000, 5, 1000], [0, 2]),
-    ([100_000, 2, 5], [0]), ([30, 300_000, 2], [1]),
-  ] as [([Int], [Int])])
+  @Test(
+    arguments: [
+      ([10_000_000], [0]), ([200_000, 256], [0]), ([4, 2_000_000], [1]), ([3_000_000, 3], [0]),
+      ([2000, 5, 1000], [0, 2]),
+      ([100_000, 2, 5], [0]), ([30, 300_000, 2], [1]),
+    ] as [([Int], [Int])])
   func sums(_ dimensions: [Int], _ axes: [Int]) throws {
     let f = compile { (x: Tensor) in sum(x, axes: axes) }
     let terms = axes.reduce(1) { $0 * dimensions[$1] }
@@ -66,7 +68,8 @@ import Testing
     var limits = [Float](repeating: 0.1, count: picks * width)
     limits[0] = .infinity
     let infinite = try f(constant(1, [3, width]), indices, Tensor(HostArray([picks, width], limits))).value.doubles
-    #expect(infinite[0] == .infinity && Swift.abs(infinite[2 * width] - Self.tenth * Double(middle)) <= 1e-6 * Double(middle))
+    #expect(
+      infinite[0] == .infinity && Swift.abs(infinite[2 * width] - Self.tenth * Double(middle)) <= 1e-6 * Double(middle))
   }
 
   /// A dot product, which is a reduction of products.

@@ -27,45 +27,72 @@ import Testing
     let saved = checkpoint(block)
     let wide = vmap(saved, in: [0, nil])
     let derivatives: [(String, [Shape], @Sendable ([Tensor]) -> [Tensor])] = [
-      ("jvp", [[4, 3], [4, 3], [4]], { x in
-        let (value, tangent) = along(x[0], x[1], x[2])
-        return [value, tangent]
-      }),
+      (
+        "jvp", [[4, 3], [4, 3], [4]],
+        { x in
+          let (value, tangent) = along(x[0], x[1], x[2])
+          return [value, tangent]
+        }
+      ),
       ("per-example gradients", [[4, 3], [5, 4]], { x in [perExample(x[0], x[1])] }),
       ("nested vmap", [[2, 4, 3], [5, 4]], { x in [twice(x[0], x[1])] }),
-      ("grad of vmap", [[4, 3], [5, 4]], { x in
-        [grad { @Sendable (w: Tensor) in mean(losses(w, x[1])) }(x[0])]
-      }),
-      ("hvp", [[4, 3], [4, 3], [4]], { x in [hvp(x[0], x[1], x[2])] }),
-      ("hessian and jacobian", [[6]], { x in
-        [hessian(square)(x[0]), jacobian { @Sendable (x: Tensor) in x[0..<3] * exp(x[3..<6]) }(x[0])]
-      }),
-      ("checkpoint", [[5, 4], [4, 7]], { x in
-        [grad { @Sendable (w: Tensor) in sum(saved(saved(x[0], w), w)) }(x[1])]
-      }),
-      ("vmap of checkpoint", [[3, 5, 4], [4, 7]], { x in
-        [grad { @Sendable (w: Tensor) in sum(wide(x[0], w)) }(x[1])]
-      }),
-      ("custom gradient", [[7]], { x in
-        [grad { @Sendable (x: Tensor) in sum(custom(x) * x) }(x[0]), hessian { @Sendable (x: Tensor) in sum(custom(x)) }(x[0])]
-      }),
-      ("cond", [[4, 3]], { x in
-        let f: @Sendable (Tensor) -> Tensor = { row in
-          cond(sum(row) .> 0.5, then: { sum(sqrt(maximum(row, 0.1))) }, else: { sum(row * row) })
+      (
+        "grad of vmap", [[4, 3], [5, 4]],
+        { x in
+          [grad { @Sendable (w: Tensor) in mean(losses(w, x[1])) }(x[0])]
         }
-        return [vmap(f)(x[0]), vmap(grad(f))(x[0]), vmap(hessian(f))(x[0])]
-      }),
+      ),
+      ("hvp", [[4, 3], [4, 3], [4]], { x in [hvp(x[0], x[1], x[2])] }),
+      (
+        "hessian and jacobian", [[6]],
+        { x in
+          [hessian(square)(x[0]), jacobian { @Sendable (x: Tensor) in x[0..<3] * exp(x[3..<6]) }(x[0])]
+        }
+      ),
+      (
+        "checkpoint", [[5, 4], [4, 7]],
+        { x in
+          [grad { @Sendable (w: Tensor) in sum(saved(saved(x[0], w), w)) }(x[1])]
+        }
+      ),
+      (
+        "vmap of checkpoint", [[3, 5, 4], [4, 7]],
+        { x in
+          [grad { @Sendable (w: Tensor) in sum(wide(x[0], w)) }(x[1])]
+        }
+      ),
+      (
+        "custom gradient", [[7]],
+        { x in
+          [
+            grad { @Sendable (x: Tensor) in sum(custom(x) * x) }(x[0]),
+            hessian { @Sendable (x: Tensor) in sum(custom(x)) }(x[0]),
+          ]
+        }
+      ),
+      (
+        "cond", [[4, 3]],
+        { x in
+          let f: @Sendable (Tensor) -> Tensor = { row in
+            cond(sum(row) .> 0.5, then: { sum(sqrt(maximum(row, 0.1))) }, else: { sum(row * row) })
+          }
+          return [vmap(f)(x[0]), vmap(grad(f))(x[0]), vmap(hessian(f))(x[0])]
+        }
+      ),
     ]
     var trials: [Trial] = []
     for (number, (name, shapes, body)) in derivatives.enumerated() {
       for dtype in [DType.f32, .f64] {
-        var trial = try Trial("\(name) \(dtype.name)", shapes.map { TensorType(dtype, $0) }, seed: Int64(number + 1)) { body($0) }
+        var trial = try Trial("\(name) \(dtype.name)", shapes.map { TensorType(dtype, $0) }, seed: Int64(number + 1)) {
+          body($0)
+        }
         trial.isOptimized = true
         trials.append(trial)
       }
     }
     // Marks and barriers also as they are traced, without the passes.
-    for trial in trials where trial.name.contains("checkpoint") || trial.name.contains("custom") || trial.name.contains("cond") {
+    for trial in trials
+    where trial.name.contains("checkpoint") || trial.name.contains("custom") || trial.name.contains("cond") {
       var asTraced = trial
       asTraced.name += " as traced"
       asTraced.isOptimized = false
@@ -88,7 +115,8 @@ import Testing
         return [x[0] - 0.01 * gradient[0], x[1] - 0.01 * gradient[1]]
       }
       let trial = Trial(
-        name: "training by \(name)", graph: graph, inputs: drawInputs(graph, seed: 9, range: -0.2...0.2), donations: [0, 1],
+        name: "training by \(name)", graph: graph, inputs: drawInputs(graph, seed: 9, range: -0.2...0.2),
+        donations: [0, 1],
         isOptimized: true, steps: 3)
       #expect(try trial.program(0).text.contains("for (int64_t chunk") == (name == "chunks"))
       return trial
@@ -107,7 +135,8 @@ import Testing
       }(Array(x.dropFirst()))
       return [value] + gradient
     }
-    let trial = Trial(name: "chain", graph: graph, inputs: drawInputs(graph, seed: 5, range: -0.1...0.1), isOptimized: true)
+    let trial = Trial(
+      name: "chain", graph: graph, inputs: drawInputs(graph, seed: 5, range: -0.1...0.1), isOptimized: true)
     return (try trial.program(0), trial)
   }
 

@@ -20,7 +20,6 @@ struct Trial: Sendable {
     var second: Int
   }
 
-
   var name: String
   var graph: Graph
   var inputs: [HostArray]
@@ -77,7 +76,8 @@ func traced(_ types: [TensorType], _ body: ([Tensor]) throws -> [Tensor]) throws
 func drawInputs(_ graph: Graph, seed: Int64, range: ClosedRange<Double> = -1...2) -> [HostArray] {
   graph.inputs.enumerated().map { number, id in
     let type = graph[id].type
-    return Sample.Operand(type.dtype, type.shape, type.dtype.isFloating ? range : 0...4).draw(seed: seed &* 1000 &+ Int64(number))
+    return Sample.Operand(type.dtype, type.shape, type.dtype.isFloating ? range : 0...4).draw(
+      seed: seed &* 1000 &+ Int64(number))
   }
 }
 
@@ -97,7 +97,8 @@ extension Trial {
 
   /// A trial of a traced function.
   init(
-    _ name: String, _ types: [TensorType], seed: Int64 = 1, donations: [Int?] = [], steps: Int = 1, _ body: ([Tensor]) throws -> [Tensor]
+    _ name: String, _ types: [TensorType], seed: Int64 = 1, donations: [Int?] = [], steps: Int = 1,
+    _ body: ([Tensor]) throws -> [Tensor]
   ) throws {
     let graph = try traced(types, body)
     self.init(name: name, graph: graph, inputs: drawInputs(graph, seed: seed), donations: donations, steps: steps)
@@ -119,12 +120,18 @@ struct Fleet {
   static let size = 100
 
   /// Fails the test in force once for each trial with which something is wrong.
-  static func check(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8], at location: Testing.SourceLocation = #_sourceLocation) throws {
-    for failure in try failures(trials, threads: threads).prefix(20) { Issue.record("\(failure)", sourceLocation: location) }
+  static func check(
+    _ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8], at location: Testing.SourceLocation = #_sourceLocation
+  ) throws {
+    for failure in try failures(trials, threads: threads).prefix(20) {
+      Issue.record("\(failure)", sourceLocation: location)
+    }
   }
 
   /// What is wrong with the trials, in words; empty where all is well.
-  static func failures(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8], builds: [CBuild] = [.optimized]) throws -> [String] {
+  static func failures(_ trials: [Trial], threads: [Int] = [1, 2, 3, 4, 8], builds: [CBuild] = [.optimized]) throws
+    -> [String]
+  {
     try failing(trials, threads: threads, builds: builds).map { "\($0.trial.name): \($0.failure)" }
   }
 
@@ -152,7 +159,11 @@ struct Fleet {
     let settings = try Settings.current(), all = crews
     DispatchQueue.concurrentPerform(iterations: crews.count * builds.count) { index in
       let (crew, build) = (all[index / builds.count], builds[index % builds.count])
-      let library = Result { try load(LibraryRequest(name: "trials\(crew.number)", source: librarySource(crew.programs), flags: build.flags), settings: settings) }
+      let library = Result {
+        try load(
+          LibraryRequest(name: "trials\(crew.number)", source: librarySource(crew.programs), flags: build.flags),
+          settings: settings)
+      }
       results.withLock { $0[index] = library }
     }
     let libraries = results.withLock { $0.map { $0! } }
@@ -206,7 +217,8 @@ struct Fleet {
         }
         if let first {
           for (k, (a, b)) in zip(first, results).enumerated() where !sameBits(a, b) {
-            return "output \(k) by \(build.name) on \(count) threads has other bits than by \(libraries[0].build.name) on \(threads[0])"
+            return
+              "output \(k) by \(build.name) on \(count) threads has other bits than by \(libraries[0].build.name) on \(threads[0])"
           }
         } else {
           for (k, (wanted, got)) in zip(expected, results).enumerated() {
@@ -238,7 +250,8 @@ func difference(_ wanted: HostArray, _ got: HostArray, _ tolerance: Tolerance) -
   guard !(relative <= tolerance.relative) else { return nil }
   let (x, y) = (wanted.doubles, got.doubles)
   let worst = x.indices.max { distance(x[$0], y[$0]) < distance(x[$1], y[$1]) } ?? 0
-  return "\(wanted.type) differs by \(relative), allowed \(tolerance.relative); element \(worst) is \(y[worst]), expected \(x[worst])"
+  return
+    "\(wanted.type) differs by \(relative), allowed \(tolerance.relative); element \(worst) is \(y[worst]), expected \(x[worst])"
 }
 
 private func distance(_ a: Double, _ b: Double) -> Double {

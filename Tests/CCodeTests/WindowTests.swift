@@ -7,7 +7,9 @@ import DescentPasses
 import Testing
 
 @Suite struct WindowTests {
-  private static func f(_ dimensions: [Int], _ dtype: DType = .f32) -> TensorType { TensorType(dtype, Shape(dimensions)) }
+  private static func f(_ dimensions: [Int], _ dtype: DType = .f32) -> TensorType {
+    TensorType(dtype, Shape(dimensions))
+  }
 
   /// A result shape and the windows that are laid into it.
   private static let folds: [(shape: [Int], windows: WindowShape)] = [
@@ -40,19 +42,22 @@ import Testing
       let types = [TensorType(dtype, seen), Self.f(shape, dtype), Self.f([shape.last!], dtype)]
       trials.append(try Trial(tag, [types[0]], seed: Int64(trials.count)) { [.apply(fold, $0)] })
       // What is read is computed in the loops, or is a view; what is made goes on.
-      trials.append(try Trial("\(tag) of a product, added", types, seed: Int64(trials.count)) { x in
-        let y = Tensor.apply(fold, [x[0] * x[0] + 3]) + x[1]
-        return [y * 2, y - x[2]]
-      })
-      trials.append(try Trial("\(tag) of a view", types, seed: Int64(trials.count)) { x in
-        [.apply(fold, [reverse(transpose(transpose(x[0])), axes: [0])]) - x[1]]
-      })
+      trials.append(
+        try Trial("\(tag) of a product, added", types, seed: Int64(trials.count)) { x in
+          let y = Tensor.apply(fold, [x[0] * x[0] + 3]) + x[1]
+          return [y * 2, y - x[2]]
+        })
+      trials.append(
+        try Trial("\(tag) of a view", types, seed: Int64(trials.count)) { x in
+          [.apply(fold, [reverse(transpose(transpose(x[0])), axes: [0])]) - x[1]]
+        })
       guard dtype.isFloating else { continue }
       // Its adjoint, and the sum of both ways.
-      trials.append(try Trial("windows and fold of \(shape)", [types[1]], seed: Int64(trials.count)) { x in
-        let there = Tensor.apply(Windows(windows), [tanh(x[0])])
-        return [.apply(fold, [there]), sum(there * there), max(there, axes: [windows.place])]
-      })
+      trials.append(
+        try Trial("windows and fold of \(shape)", [types[1]], seed: Int64(trials.count)) { x in
+          let there = Tensor.apply(Windows(windows), [tanh(x[0])])
+          return [.apply(fold, [there]), sum(there * there), max(there, axes: [windows.place])]
+        })
     }
     try Fleet.check(trials, threads: [1, 2, 3, 8])
   }
@@ -64,7 +69,9 @@ import Testing
       trials.append(try Trial(name, types, seed: Int64(trials.count), body))
       trials[trials.count - 1].isOptimized = isOptimized
     }
-    let shapes = [[5], [1], [300], [2, 3], [3, 70], [70, 3], [1, 4], [2, 3, 4], [3, 1, 65], [65, 2, 3], [2, 0, 3], [0, 2]]
+    let shapes = [
+      [5], [1], [300], [2, 3], [3, 70], [70, 3], [1, 4], [2, 3, 4], [3, 1, 65], [65, 2, 3], [2, 0, 3], [0, 2],
+    ]
     for shape in shapes {
       for axis in shape.indices {
         for sizes in [[1, 1], [0, 3], [2, 0, 1], [1, 7, 0], [4, 1, 2, 3], [0, 0]] {
@@ -79,7 +86,13 @@ import Testing
         // Parts that are computed, are views, or constants, each for its own elements alone.
         let middle = shape.enumerated().map { $0.offset == axis ? 1 : $0.element }
         try add("computed parts along axis \(axis) of \(shape)", [Self.f(shape), Self.f(middle), Self.f(shape)]) { x in
-          [concatenate([exp(tanh(x[0]) * 2) / (x[0] * x[0] + 1), x[1], reverse(x[2], axes: [axis]), zerosLike(x[1]), sin(x[2]) + x[0]], axis: axis)]
+          [
+            concatenate(
+              [
+                exp(tanh(x[0]) * 2) / (x[0] * x[0] + 1), x[1], reverse(x[2], axes: [axis]), zerosLike(x[1]),
+                sin(x[2]) + x[0],
+              ], axis: axis)
+          ]
         }
         try add("a concatenation read on along axis \(axis) of \(shape)", [Self.f(shape), Self.f(middle)]) { x in
           let y = concatenate([exp(x[0]), x[1], x[0] * x[0]], axis: axis)
@@ -90,7 +103,11 @@ import Testing
     for n in [1, 33] {
       try add("parts with sums and products \(n)", [Self.f([n, 5]), Self.f([5, 4]), Self.f([n, 3])]) { x in
         let y = matmul(x[0], x[1])
-        return [concatenate([softmax(x[0], axis: -1), sigmoid(y), x[2], broadcast(sum(x[2], axes: [1], keepAxes: true), [n, 2]), y], axis: 1)]
+        return [
+          concatenate(
+            [softmax(x[0], axis: -1), sigmoid(y), x[2], broadcast(sum(x[2], axes: [1], keepAxes: true), [n, 2]), y],
+            axis: 1)
+        ]
       }
       try add("integers and bools \(n)", [Self.f([n, 2], .i32), Self.f([n, 1], .i32), Self.f([2, n], .bool)]) { x in
         [concatenate([x[0], x[1] * 3, x[0] - 1], axis: 1), concatenate([x[2], x[2]], axis: 0)]
@@ -107,5 +124,7 @@ import Testing
 
 extension Tensor {
   /// The gradient of a scalar with respect to this node of the trace in force.
-  fileprivate func gradient(of total: Tensor) throws -> Tensor { try Trace.current!.gradients(of: total, withRespectTo: [self])[0] }
+  fileprivate func gradient(of total: Tensor) throws -> Tensor {
+    try Trace.current!.gradients(of: total, withRespectTo: [self])[0]
+  }
 }

@@ -33,7 +33,8 @@ import Testing
   @Test func otherCommands() throws {
     _ = try command(Line.self, Compare<Line>.self, "compare", "--steps", "3", "--json", "--seed", "1")
     _ = try command(Line.self, Profile<Line>.self, "profile", "--steps", "3", "--threads", "1")
-    _ = try command(Line.self, EmitTrainer<Line>.self, "emit", "trainer", "--output", "x", "--prefix", "net_1", "--batch", "32,64")
+    _ = try command(
+      Line.self, EmitTrainer<Line>.self, "emit", "trainer", "--output", "x", "--prefix", "net_1", "--batch", "32,64")
     _ = try command(Line.self, EmitInference<Line>.self, "emit", "inference", "--output", "x", "--weights", "w.st")
     for stage in ["graph", "backward", "schedule", "memory", "c", "dot"] {
       _ = try command(Line.self, Inspect<Line>.self, "inspect", stage)
@@ -44,9 +45,12 @@ import Testing
     ["train", "--epochs", "0"], ["train", "--steps", "-1"], ["train", "--epochs", "1", "--steps", "1"],
     ["train", "--engine", "gpu"], ["train", "--every", "5"], ["train", "--every", "0", "--checkpoint", "c"],
     ["train", "--resume-anyway"],
-    ["train", "--batch", "0"], ["train", "--batch", "32,64"], ["train", "--lr", "0"], ["train", "--lr=-1"], ["train", "--lr", "nan"],
+    ["train", "--batch", "0"], ["train", "--batch", "32,64"], ["train", "--lr", "0"], ["train", "--lr=-1"],
+    ["train", "--lr", "nan"],
     ["train", "--lr", "inf"], ["compare", "--lr", "x"], ["emit", "trainer", "--output", "x", "--batch", "32,0"],
-    ["emit", "trainer", "--output", "x", "--batch", "32,,64"], ["emit", "trainer", "--output", "x", "--batch", "32,32"], ["train", "--threads", "0"], ["train", "--threads", "5000"],
+    ["emit", "trainer", "--output", "x", "--batch", "32,,64"],
+    ["emit", "trainer", "--output", "x", "--batch", "32,32"], ["train", "--threads", "0"],
+    ["train", "--threads", "5000"],
     ["train", "--epochs", "many"],
     ["compare", "--steps", "0"], ["profile", "--steps", "0"], ["inspect"], ["inspect", "everything"], ["fly"],
     ["emit", "trainer"], ["emit", "trainer", "--output", ""], ["emit", "inference", "--output", "x", "--batch", "0"],

@@ -60,7 +60,8 @@ struct Settling: TrainingProgram {
   func data() throws -> TrainingData { try Line().data() }
   func trainer() throws -> Trainer<Weights> {
     Trainer(
-      Dense(1), input: TensorType(.f32, [1, 1]), optimizer: SGD(learningRate: 0.001), loss: { meanSquaredError($0, $1) })
+      Dense(1), input: TensorType(.f32, [1, 1]), optimizer: SGD(learningRate: 0.001), loss: { meanSquaredError($0, $1) }
+    )
   }
 }
 

@@ -24,6 +24,8 @@ private struct Speaker: TrainingProgram {
     try command(Speaker.self, Train<Speaker>.self, "train", "--engine", "interpreted", "--json").run(on: json.console)
     let event = try #require(try json.events("text").first)
     #expect(event["name"] as? String == "words" && event["text"] as? String == "a\n\n\"b\"")
-    #expect(try json.all.count == json.events("text").count + json.events("start").count + json.events("epoch").count + json.events("end").count)
+    #expect(
+      try json.all.count == json.events("text").count + json.events("start").count + json.events("epoch").count
+        + json.events("end").count)
   }
 }

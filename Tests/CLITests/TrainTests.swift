@@ -76,13 +76,17 @@ import Testing
       try command(Settling.self, Train<Settling>.self, "train", "--checkpoint", folder + "/c").run(on: first.console)
       #expect(first.all.contains("ended early: the loss has settled"))
       try command(Settling.self, Train<Settling>.self, "train", "--resume", folder + "/c").run(on: second.console)
-      let steps = try #require(first.all.last { $0.contains(" steps, ") }?.split(separator: ", ").first { $0.hasSuffix("steps") })
+      let steps = try #require(
+        first.all.last { $0.contains(" steps, ") }?.split(separator: ", ").first { $0.hasSuffix("steps") })
       #expect(second.all.contains("nothing left to do: the run had ended after \(steps)"), "\(second.all)")
       // Another file is written though no step is left.
       let third = Lines()
-      try command(Settling.self, Train<Settling>.self, "train", "--resume", folder + "/c", "--checkpoint", folder + "/d").run(on: third.console)
+      try command(
+        Settling.self, Train<Settling>.self, "train", "--resume", folder + "/c", "--checkpoint", folder + "/d"
+      ).run(on: third.console)
       #expect(third.all.contains("checkpoint: \(folder)/d"))
-      #expect(FileManager.default.contents(atPath: folder + "/d") == FileManager.default.contents(atPath: folder + "/c"))
+      #expect(
+        FileManager.default.contents(atPath: folder + "/d") == FileManager.default.contents(atPath: folder + "/c"))
       #expect(second.all.contains("ended early: the loss has settled"))
       #expect(!second.all.contains { $0.hasPrefix("epoch") })
     }
@@ -90,14 +94,19 @@ import Testing
 
   @Test func aCheckpointOfAnotherRunIsTakenWhereThatIsAskedFor() throws {
     try withFolder { folder in
-      try command(Line.self, Train<Line>.self, "train", "--steps", "10", "--checkpoint", folder + "/c").run(on: Lines().console)
+      try command(Line.self, Train<Line>.self, "train", "--steps", "10", "--checkpoint", folder + "/c").run(
+        on: Lines().console)
       let lines = Lines()
       #expect(throws: DescentError.self) {
-        try command(Line.self, Train<Line>.self, "train", "--seed", "1", "--resume", folder + "/c").run(on: lines.console)
+        try command(Line.self, Train<Line>.self, "train", "--seed", "1", "--resume", folder + "/c").run(
+          on: lines.console)
       }
       let anyway = [folder + "/c", "--resume-anyway"]
-      try command(Line.self, Train<Line>.self, "train", "--seed", "1", "--resume", anyway[0], anyway[1]).run(on: lines.console)
-      #expect(lines.all.contains("going on from another run, which was made with seed \"0\", this run has \"1\""), "\(lines.all)")
+      try command(Line.self, Train<Line>.self, "train", "--seed", "1", "--resume", anyway[0], anyway[1]).run(
+        on: lines.console)
+      #expect(
+        lines.all.contains("going on from another run, which was made with seed \"0\", this run has \"1\""),
+        "\(lines.all)")
       #expect(lines.all.contains("going on after step 10"))
     }
   }
@@ -119,9 +128,12 @@ import Testing
         let error = #expect(throws: DescentError.self, "\(option) \(path)") {
           try command(FewDigits.self, Train<FewDigits>.self, "train", option, path).run(on: lines.console)
         }
-        #expect(error?.message.contains(words) == true && lines.all.isEmpty, "\(option) \(path): \(error?.message ?? "")")
+        #expect(
+          error?.message.contains(words) == true && lines.all.isEmpty, "\(option) \(path): \(error?.message ?? "")")
       }
-      for path in [folder, folder + "/fifo", "/dev/full"] { try refused("--checkpoint", path, "\(path): is not a regular file") }
+      for path in [folder, folder + "/fifo", "/dev/full"] {
+        try refused("--checkpoint", path, "\(path): is not a regular file")
+      }
       try refused("--checkpoint", folder + "/none/c", "No such file")
       try refused("--checkpoint", folder + "/fifo/c", "Not a directory")
       try refused("--checkpoint", folder + "/" + String(repeating: "n", count: 300), "File name too long")

@@ -73,7 +73,10 @@ import Testing
     }
     for count in [0, -1, Int.min] { #expect(throws: DescentError.self) { try data.prefix(count) } }
     #expect(try data.prefix(1000).count == 10)
-    for step in [DataSource.Step.prefix(-5), .prefix(0), .split(1, seed: 0, part: .training), .split(0.04, seed: 0, part: .heldOut)] {
+    for step in [
+      DataSource.Step.prefix(-5), .prefix(0), .split(1, seed: 0, part: .training),
+      .split(0.04, seed: 0, part: .heldOut),
+    ] {
       #expect(throws: DescentError.self) { try DataSource(.memory, steps: [step]).rows(of: 10) }
     }
     #expect(throws: DescentError.self) { try data.batch([10]) }

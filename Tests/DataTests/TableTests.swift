@@ -54,7 +54,9 @@ import Testing
     // NaN is missing too, however it is written.
     for word in ["nan", "NaN", "-nan", "NA"] {
       let file = try folder.file("nan.csv", "x,y\n1,2\n\(word),4\n".utf8)
-      expectFileError(file, "line 3, column 1 (\"x\")", "found \"\(word)\"; the option \"missing\"") { _ = try CSV.read(file, options) }
+      expectFileError(file, "line 3, column 1 (\"x\")", "found \"\(word)\"; the option \"missing\"") {
+        _ = try CSV.read(file, options)
+      }
     }
     options.missing = .nan
     let holes = try CSV.read(path, options)
@@ -76,9 +78,13 @@ import Testing
     #expect(data.classNames == ["Adelie", "Chinstrap", "Gentoo"] && data.classes == 3 && data.dropped == 1)
     #expect(data.targets.dtype == .i32)
     #expect(try data.targets.integers == [2, 0, 1, 2])
-    #expect(try data.inputs.value.doubles.map { Float($0) } == [0, 47.3, 5200, 2, 39.1, 3750, 1, 46.5, 3500, 0, 50, 5700])
-    #expect(data.categories == [.init("island", labels: ["Biscoe", "Dream", "Torgersen"]),
-      .init("species", labels: ["Adelie", "Chinstrap", "Gentoo"])])
+    #expect(
+      try data.inputs.value.doubles.map { Float($0) } == [0, 47.3, 5200, 2, 39.1, 3750, 1, 46.5, 3500, 0, 50, 5700])
+    #expect(
+      data.categories == [
+        .init("island", labels: ["Biscoe", "Dream", "Torgersen"]),
+        .init("species", labels: ["Adelie", "Chinstrap", "Gentoo"]),
+      ])
 
     let parts = try data.split(0.5, seed: 1)
     #expect(parts.training.classNames == data.classNames && parts.heldOut.categories == data.categories)
@@ -118,7 +124,9 @@ import Testing
     #expect(try test.targets.integers == [2, 0])
     #expect(test.classes == 3 && test.classNames == ["blue", "green", "red"])
     let other = try folder.file("other.csv", "x,c\n1,red\n2,pink\n".utf8)
-    expectFileError(other, "line 3, column 2 (\"c\"): the label \"pink\" is none of the 3", "\"blue\" 0, \"green\" 1, \"red\" 2") {
+    expectFileError(
+      other, "line 3, column 2 (\"c\"): the label \"pink\" is none of the 3", "\"blue\" 0, \"green\" 1, \"red\" 2"
+    ) {
       _ = try Dataset.csv(other, target: "c", categories: training.categories)
     }
     let ordered = try Dataset.csv(other, target: "x", categories: [.init("c", labels: ["red", "pink"])])
@@ -130,9 +138,15 @@ import Testing
     let path = try folder.file("a.csv", "x,c\n1,red\n".utf8)
     expectFileError(path, "a column of texts can be skipped, or be one of the categories") { _ = try CSV.read(path) }
     expectFileError(path, "no column is named \"d\"") { _ = try Dataset.csv(path, target: "x", skipped: ["d"]) }
-    expectFileError(path, "category column 7 does not exist") { _ = try Dataset.csv(path, target: "x", categories: [7]) }
-    expectFileError(path, "is to be skipped") { _ = try Dataset.csv(path, target: "x", skipped: ["c"], categories: ["c"]) }
-    expectFileError(path, "no label is named") { _ = try Dataset.csv(path, target: "x", categories: [.init("c", labels: ["a\0"])]) }
+    expectFileError(path, "category column 7 does not exist") {
+      _ = try Dataset.csv(path, target: "x", categories: [7])
+    }
+    expectFileError(path, "is to be skipped") {
+      _ = try Dataset.csv(path, target: "x", skipped: ["c"], categories: ["c"])
+    }
+    expectFileError(path, "no label is named") {
+      _ = try Dataset.csv(path, target: "x", categories: [.init("c", labels: ["a\0"])])
+    }
     #expect(throws: DescentError.self) { try Dataset.csv(path, target: "x", categories: [.init("c", labels: [])]) }
   }
 
@@ -150,7 +164,8 @@ import Testing
 
   /// Files of NumPy and of the safetensors package (Tests/readers/fixtures.py): -6, -5, … or 0, 1, …, and the extremes.
   @Test func typesThatAreConverted() throws {
-    let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+    let fixtures =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
       + "/readers/fixtures"
     let file = try SafeTensors.read(fixtures + "/stored.safetensors")
     for (name, dtype, first, greatest) in [

@@ -42,7 +42,9 @@ import Testing
   }
 
   @Test func impossibleWindowsAreErrors() {
-    for (tokens, length, stride) in [([1, 2], 2, 1), ([1, 2], 0, 1), ([1, 2], 1, 0), ([], 1, 1), ([1, 1 << 40], 1, 1)] {
+    for (tokens, length, stride) in [
+      ([1, 2], 2, 1), ([1, 2], 0, 1), ([1, 2], 1, 0), ([], 1, 1), ([1, 1 << 40], 1, 1),
+    ] {
       let line = #line + 1
       let error = #expect(throws: DescentError.self) { try Dataset.windows(of: tokens, length: length, stride: stride) }
       #expect(error?.location?.line == line)

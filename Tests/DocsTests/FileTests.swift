@@ -16,7 +16,9 @@ import Testing
       }
     }
     let files = try (Repository.files("Sources") + Repository.files("Runtime")).filter { $0 != "Sources/README.md" }
-    for path in described where !files.contains(path) { Issue.record("Sources/README.md describes \(path), which is gone") }
+    for path in described where !files.contains(path) {
+      Issue.record("Sources/README.md describes \(path), which is gone")
+    }
     for path in files where !described.contains(path) { Issue.record("Sources/README.md has no line for \(path)") }
     #expect(Set(described).count == described.count)
   }
@@ -24,7 +26,8 @@ import Testing
   /// Files of more than 500 lines, with the reason; generated files and tables of data aside.
   private static let long: [String: String] = [:]
   @Test func filesAreShort() throws {
-    for path in try Repository.everything() where [".swift", ".h", ".c", ".sh", ".py"].contains(where: { path.hasSuffix($0) }) {
+    for path in try Repository.everything()
+    where [".swift", ".h", ".c", ".sh", ".py"].contains(where: { path.hasSuffix($0) }) {
       let lines = try Repository.text(path).split(separator: "\n", omittingEmptySubsequences: false).count - 1
       if lines > 500, Self.long[path] == nil { Issue.record("\(path) has \(lines) lines; 500 are the most") }
       if lines <= 500, Self.long[path] != nil { Issue.record("\(path) is no longer long") }
@@ -42,7 +45,9 @@ import Testing
   }
 
   /// Words that are cut here, so that this file does not find itself.
-  private static let foreign = ["clau" + "de", "anthro" + "pic", "assis" + "tant", "/wo" + "rk/", "py" + "pi.org", "npm" + "js."]
+  private static let foreign = [
+    "clau" + "de", "anthro" + "pic", "assis" + "tant", "/wo" + "rk/", "py" + "pi.org", "npm" + "js.",
+  ]
   @Test func filesSpeakOfTheProjectAlone() throws {
     // The plays have the words that they have.
     for path in try Repository.everything() where path != "examples/data/shakespeare.txt" {

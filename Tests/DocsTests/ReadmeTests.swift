@@ -51,7 +51,8 @@ import Testing
     #expect(!table.isEmpty && table.count <= 8)
     #expect(Set(read) == Set(table))
     for file in try Repository.files("Sources") where file.hasSuffix(".swift") {
-      for match in try Repository.text(file).matches(of: /DESCENT_[A-Z_]*[A-Z]/) where !table.contains(String(match.0)) {
+      for match in try Repository.text(file).matches(of: /DESCENT_[A-Z_]*[A-Z]/) where !table.contains(String(match.0))
+      {
         Issue.record("\(file) names \(match.0), which the table has not")
       }
     }

@@ -22,7 +22,9 @@ enum Repository {
   /// Everything that a person wrote.
   static func everything() throws -> [String] {
     let top = try FileManager.default.contentsOfDirectory(atPath: root)
-    let files = top.filter { $0.hasSuffix(".md") || ["LICENSE", "Package.swift", ".gitignore", ".swift-format", ".clang-format"].contains($0) }
+    let files = top.filter {
+      $0.hasSuffix(".md") || ["LICENSE", "Package.swift", ".gitignore", ".swift-format", ".clang-format"].contains($0)
+    }
     return try files.sorted() + ["Sources", "Runtime", "Tests", "examples", ".ci"].flatMap(Self.files)
   }
 

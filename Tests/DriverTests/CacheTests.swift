@@ -44,12 +44,17 @@ import DescentDriver
     if let mode { chmod(path, mode_t(mode)) } else if chown(path, 12345, 12345) != 0 { return }
     let error = failure { try Driver().load(square(), settings: place.settings) }
     #expect(error.kind == .usage && error.message.contains("the cache folder \(path) "), "\(error)")
-    #expect(error.message.hasPrefix(mode == nil ? "the cache folder" : "others may write to") && error.message.contains("DESCENT_CACHE"))
+    #expect(
+      error.message.hasPrefix(mode == nil ? "the cache folder" : "others may write to")
+        && error.message.contains("DESCENT_CACHE"))
   }
 
-  @Test(arguments: [
-    (nil, nil, false), (0o777, nil, false), (0o1777, nil, true), (0o775, 0, true), (0o775, 1, false), (0o2755, 1, true),
-  ] as [(Int?, Int?, Bool)]) func foldersAboveOfOthers(_ mode: Int?, _ group: Int?, _ isGood: Bool) throws {
+  @Test(
+    arguments: [
+      (nil, nil, false), (0o777, nil, false), (0o1777, nil, true), (0o775, 0, true), (0o775, 1, false),
+      (0o2755, 1, true),
+    ] as [(Int?, Int?, Bool)]) func foldersAboveOfOthers(_ mode: Int?, _ group: Int?, _ isGood: Bool) throws
+  {
     let place = try Scratch()
     let above = place.path + "/above"
     try makeFolders(above + "/between/cache")
@@ -63,7 +68,9 @@ import DescentDriver
         _ = try Cache(settings: settings)
       } else {
         let error = failure { try Cache(settings: settings) }
-        #expect(error.kind == .usage && error.message.contains("the folder \(above), which holds the cache folder \(path), "), "\(error)")
+        #expect(
+          error.kind == .usage && error.message.contains("the folder \(above), which holds the cache folder \(path), "),
+          "\(error)")
       }
     }
   }
@@ -204,9 +211,12 @@ import DescentDriver
   @Test func leftoversOfKilledProcessesAreSwept() throws {
     let place = try Scratch()
     let cache = try Cache(settings: place.settings)
-    let old = ["building/12-ab", "compilers/12ab.txt", "compilers/12ab.txt.999999998-0123456789abcdef"], new = "compilers/34cd.txt.999999998-0123456789abcdef"
+    let old = ["building/12-ab", "compilers/12ab.txt", "compilers/12ab.txt.999999998-0123456789abcdef"],
+      new = "compilers/34cd.txt.999999998-0123456789abcdef"
     for name in old + [new] { try writeNewFile("\(cache.folder)/\(name)", [1]) }
-    for name in old { utimes("\(cache.folder)/\(name)", [timeval(tv_sec: 1, tv_usec: 0), timeval(tv_sec: 1, tv_usec: 0)]) }
+    for name in old {
+      utimes("\(cache.folder)/\(name)", [timeval(tv_sec: 1, tv_usec: 0), timeval(tv_sec: 1, tv_usec: 0)])
+    }
     let work = try cache.makeBuildFolder()
     #expect(namesInFolder(cache.folder + "/compilers") == ["12ab.txt", "34cd.txt.999999998-0123456789abcdef"])
     #expect(namesInFolder(cache.folder + "/building").map { "\(cache.folder)/building/\($0)" } == [work])

@@ -11,7 +11,9 @@ import Testing
   private static let side = 1 << 20
 
   private func check(_ error: DescentError, _ bytes: Int, _ type: String) {
-    #expect(error.kind == .memory && error.message.hasPrefix("no memory for \(bytes) bytes, which a tensor of type \(type) "), "\(error)")
+    #expect(
+      error.kind == .memory && error.message.hasPrefix("no memory for \(bytes) bytes, which a tensor of type \(type) "),
+      "\(error)")
   }
 
   @Test func operationsOutsideOfEveryTransform() {
@@ -44,7 +46,9 @@ import Testing
       return sum(matmul(y, y))
     }
     let error = failure { try sorted(ones([n])) }
-    #expect(error.kind == .memory && error.message.contains(" bytes, which the temporaries of 'compiled' take with "), "\(error)")
+    #expect(
+      error.kind == .memory && error.message.contains(" bytes, which the temporaries of 'compiled' take with "),
+      "\(error)")
     // What fits is computed all the same.
     #expect((try? outer(ones([2])).doubles) == [1, 1, 1, 1])
   }
@@ -61,9 +65,12 @@ import Testing
       """
     try place.file("room.c", source)
     let headers = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/Runtime/include"
-    let built = try runProgram("/usr/bin/cc", ["-DDSC_QUIET", "-I", headers, "-o", "room", "room.c", "-lm"], folder: place.path, timeLimit: 60)
+    let built = try runProgram(
+      "/usr/bin/cc", ["-DDSC_QUIET", "-I", headers, "-o", "room", "room.c", "-lm"], folder: place.path, timeLimit: 60)
     try #require(built.succeeded, "\(built.output)")
-    #expect(try runProgram("/bin/sh", ["-c", "ulimit -v \(kilobytes) && ./room"], folder: place.path, timeLimit: 60).succeeded)
+    #expect(
+      try runProgram("/bin/sh", ["-c", "ulimit -v \(kilobytes) && ./room"], folder: place.path, timeLimit: 60).succeeded
+    )
   }
 
   /// Sizes that do not multiply to a number of 64 bits.

@@ -20,7 +20,10 @@ import Testing
     let line = #line + 1
     let f = compile { @Sendable (x: Tensor) in Pair(a: x * 2, b: sum(log(x)) + 1) }
     let error = failure { try checked { try f(Tensor([Float(1), 0, 4])) } }
-    #expect(error.message == "the result 'b' is not finite: 'log' made -infinity in element [1] of 0.0; its operand is f32[3] in 0.0...4.0")
+    #expect(
+      error.message
+        == "the result 'b' is not finite: 'log' made -infinity in element [1] of 0.0; its operand is f32[3] in 0.0...4.0"
+    )
     #expect(error.location == SourceLocation(file: "DriverTests/NumberTests.swift", line: line))
     // What is finite is given, and the next call is another.
     #expect(try checked { try f(Tensor([Float(1), 1, 1])).b.scalar } == 1)
@@ -29,7 +32,10 @@ import Testing
   @Test func gradients() throws {
     let f = compile(grad { @Sendable (x: Tensor) in sum(sqrt(x)) })
     let error = failure { try checked { try f(Tensor([Float(0), 1])) } }
-    #expect(error.message.hasPrefix("the result is not finite: 'divide' in the adjoint of 'sqrt' made infinity in element [0] of 0.5 and 0.0"), "\(error)")
+    #expect(
+      error.message.hasPrefix(
+        "the result is not finite: 'divide' in the adjoint of 'sqrt' made infinity in element [0] of 0.5 and 0.0"),
+      "\(error)")
   }
 
   /// The caller's own infinities, and those that the program names, are meant.

@@ -25,13 +25,15 @@ import DescentDriver
   }
 
   @Test func values() throws {
-    let settings = try Settings(environment: [
-      "DESCENT_CC": "clang-16", "DESCENT_THREADS": "12", "DESCENT_KEEP_C": "/k", "DESCENT_CHECK": "1", "RECORD": "1",
-      "DESCENT_DEBUG": "cl", "PATH": "/a::/b",
-    ], processors: 16)
+    let settings = try Settings(
+      environment: [
+        "DESCENT_CC": "clang-16", "DESCENT_THREADS": "12", "DESCENT_KEEP_C": "/k", "DESCENT_CHECK": "1", "RECORD": "1",
+        "DESCENT_DEBUG": "cl", "PATH": "/a::/b",
+      ], processors: 16)
     #expect(settings.compiler == "clang-16" && settings.threads == 12 && settings.keepC == "/k")
     #expect(
-      settings.checks == [.graph, .numbers] && settings.record && settings.debug == [.code, .lines] && settings.searchPath == ["/a", "/b"])
+      settings.checks == [.graph, .numbers] && settings.record && settings.debug == [.code, .lines]
+        && settings.searchPath == ["/a", "/b"])
   }
 
   @Test(arguments: [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("g", 1), ("lpcg", 4)])
@@ -39,14 +41,17 @@ import DescentDriver
     #expect(try Settings(environment: ["DESCENT_DEBUG": text]).debug.rawValue.nonzeroBitCount == kinds)
   }
 
-  @Test(arguments: [("", []), ("0", []), ("1", [.graph, .numbers]), ("graph", .graph), ("nan", .numbers)] as [(String, Checks)])
+  @Test(
+    arguments: [("", []), ("0", []), ("1", [.graph, .numbers]), ("graph", .graph), ("nan", .numbers)]
+      as [(String, Checks)])
   func checks(text: String, checks: Checks) throws {
     #expect(try Settings(environment: ["DESCENT_CHECK": text]).checks == checks)
   }
 
   @Test(arguments: [
     ("DESCENT_THREADS", "0"), ("DESCENT_THREADS", "-1"), ("DESCENT_THREADS", "four"), ("DESCENT_THREADS", "1e3"),
-    ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_THREADS", "+4"), ("DESCENT_THREADS", "1.5"),
+    ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_THREADS", "+4"),
+    ("DESCENT_THREADS", "1.5"),
     ("DESCENT_DEBUG", "5"),
     ("DESCENT_DEBUG", "-1"),
     ("DESCENT_DEBUG", "lx"), ("DESCENT_CHECK", "yes"), ("DESCENT_CHECK", "2"), ("RECORD", "2"),
@@ -58,7 +63,9 @@ import DescentDriver
   }
 
   /// At most one for each processor, and a line that says so.
-  @Test(arguments: [("", 8, 8), ("1", 8, 1), ("8", 8, 8), ("9", 8, 8), ("65536", 8, 8), ("65536", 1, 1), ("5000", 4096, 1024)])
+  @Test(arguments: [
+    ("", 8, 8), ("1", 8, 1), ("8", 8, 8), ("9", 8, 8), ("65536", 8, 8), ("65536", 1, 1), ("5000", 4096, 1024),
+  ])
   func threadsAreBounded(text: String, processors: Int, threads: Int) throws {
     let settings = try Settings(environment: ["DESCENT_THREADS": text], processors: processors)
     #expect(settings.threads == threads)

@@ -37,10 +37,16 @@ import DescentDriver
       ["/proc/self/cgroup": "0::\(path)\n", "/proc/self/mountinfo": second].merging(more) { $1 }
     }
     private static func v1(_ path: String, _ more: [String: String]) -> [String: String] {
-      ["/proc/self/cgroup": "9:cpuset:/x\n4:cpu,cpuacct:\(path)\n5:memory:\(path)\n0::/\n", "/proc/self/mountinfo": first].merging(more) { $1 }
+      [
+        "/proc/self/cgroup": "9:cpuset:/x\n4:cpu,cpuacct:\(path)\n5:memory:\(path)\n0::/\n",
+        "/proc/self/mountinfo": first,
+      ].merging(more) { $1 }
     }
     private static func quota(_ folder: String, _ quota: String, _ period: String = "100000") -> [String: String] {
-      ["/sys/fs/cgroup/cpu,cpuacct\(folder)/cpu.cfs_quota_us": quota, "/sys/fs/cgroup/cpu,cpuacct\(folder)/cpu.cfs_period_us": period]
+      [
+        "/sys/fs/cgroup/cpu,cpuacct\(folder)/cpu.cfs_quota_us": quota,
+        "/sys/fs/cgroup/cpu,cpuacct\(folder)/cpu.cfs_period_us": period,
+      ]
     }
 
     /// What files say, and how many processors that makes.
@@ -57,20 +63,34 @@ import DescentDriver
       ("more than there are", v2("/a", ["/sys/fs/cgroup/a/cpu.max": "9900000 100000\n"]), 8),
       ("nonsense", v2("/a", ["/sys/fs/cgroup/a/cpu.max": "many\n"]), 8),
       ("a period of nothing", v2("/a", ["/sys/fs/cgroup/a/cpu.max": "200000 0\n"]), 8),
-      ("the parent's", v2("/a/b/c", ["/sys/fs/cgroup/a/cpu.max": "300000 100000\n", "/sys/fs/cgroup/a/b/c/cpu.max": "max 100000\n"]), 3),
-      ("the least of both", v2("/a/b", ["/sys/fs/cgroup/a/cpu.max": "300000 100000\n", "/sys/fs/cgroup/a/b/cpu.max": "600000 100000\n"]), 3),
+      (
+        "the parent's",
+        v2("/a/b/c", ["/sys/fs/cgroup/a/cpu.max": "300000 100000\n", "/sys/fs/cgroup/a/b/c/cpu.max": "max 100000\n"]), 3
+      ),
+      (
+        "the least of both",
+        v2("/a/b", ["/sys/fs/cgroup/a/cpu.max": "300000 100000\n", "/sys/fs/cgroup/a/b/cpu.max": "600000 100000\n"]), 3
+      ),
       ("a container, which sees its own group as the root", v2("/", ["/sys/fs/cgroup/cpu.max": "400000 100000\n"]), 4),
       ("a path outside of what the container sees", v2("/../../x", ["/sys/fs/cgroup/cpu.max": "400000 100000\n"]), 4),
       ("a path that is not mounted", v2("/docker/x", ["/sys/fs/cgroup/cpu.max": "400000 100000\n"]), 4),
-      ("a part of the hierarchy that is mounted",
-        ["/proc/self/cgroup": "0::/pods/x/y\n", "/proc/self/mountinfo": "30 23 0:26 /pods/x /mnt/groups rw - cgroup2 none rw\n",
-          "/mnt/groups/y/cpu.max": "500000 100000\n", "/mnt/groups/cpu.max": "700000 100000\n"], 5),
+      (
+        "a part of the hierarchy that is mounted",
+        [
+          "/proc/self/cgroup": "0::/pods/x/y\n",
+          "/proc/self/mountinfo": "30 23 0:26 /pods/x /mnt/groups rw - cgroup2 none rw\n",
+          "/mnt/groups/y/cpu.max": "500000 100000\n", "/mnt/groups/cpu.max": "700000 100000\n",
+        ], 5
+      ),
       ("version 1", v1("/a", quota("/a", "200000")), 2),
       ("version 1 without a quota", v1("/a", quota("/a", "-1")), 8),
       ("version 1, the parent's", v1("/a/b", quota("/a", "350000").merging(quota("/a/b", "-1")) { $1 }), 3),
       ("version 1, a container", v1("/docker/x", quota("", "600000")), 6),
       ("version 1 with another period", v1("/a", quota("/a", "20000", "10000")), 2),
-      ("lines that are none", ["/proc/self/cgroup": "\n:\n::\nx", "/proc/self/mountinfo": "\n - \n - cgroup2\n - cgroup2 a b\n"], 8),
+      (
+        "lines that are none",
+        ["/proc/self/cgroup": "\n:\n::\nx", "/proc/self/mountinfo": "\n - \n - cgroup2\n - cgroup2 a b\n"], 8
+      ),
     ]
     @Test(arguments: machines.indices) func processors(_ number: Int) throws {
       let (name, files, processors) = Self.machines[number]
@@ -90,17 +110,24 @@ import DescentDriver
         return withExtendedLifetime(place) { dsc_memory_bound(place.path) }
       }
       #expect(try bound([:]) == 1024 * 1024)
-      #expect(try bound(Self.v2("/a", ["/sys/fs/cgroup/a/memory.max": "max\n", "/sys/fs/cgroup/memory.max": "5000\n"])) == 5000 + 24 * 1024)
+      #expect(
+        try bound(Self.v2("/a", ["/sys/fs/cgroup/a/memory.max": "max\n", "/sys/fs/cgroup/memory.max": "5000\n"]))
+          == 5000 + 24 * 1024)
       #expect(try bound(Self.v1("/a", ["/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "4096\n"])) == 4096 + 24 * 1024)
-      #expect(try bound(Self.v1("/a", ["/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "9223372036854771712\n"])) == 1024 * 1024)
+      #expect(
+        try bound(Self.v1("/a", ["/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "9223372036854771712\n"])) == 1024
+          * 1024)
       #expect(try bound(["/proc/meminfo": "nothing\n"]) == .max)
       #expect(dsc_memory_bound("/nowhere") == .max)
     }
 
-    @Test(arguments: [
-      ("16K", 16384), ("1B", 1), (" 2 m ", 2 << 20), ("3", 3072), ("1g", 1 << 30), ("2T", 2 << 40), ("nonsense", 0), ("12x", 0), ("", 0),
-      ("99999999999999999999G", Int64.max), ("-5", 0), ("1 K B", 0),
-    ] as [(String, Int64)]) func stackSizes(text: String, bytes: Int64) {
+    @Test(
+      arguments: [
+        ("16K", 16384), ("1B", 1), (" 2 m ", 2 << 20), ("3", 3072), ("1g", 1 << 30), ("2T", 2 << 40), ("nonsense", 0),
+        ("12x", 0), ("", 0),
+        ("99999999999999999999G", Int64.max), ("-5", 0), ("1 K B", 0),
+      ] as [(String, Int64)]) func stackSizes(text: String, bytes: Int64)
+    {
       #expect(dsc_stack_size(text, 1024) == bytes)
     }
 

@@ -12,7 +12,8 @@ import Testing
   static func table(_ rows: Int, seed: Int = 5, columns: Int = 3) throws -> String {
     let x = try uniform([rows, columns], key: RandomKey(seed: seed), low: 0, high: 16).doubles
     return (0..<rows).map { row in
-      "\(row % 3)," + x[row * columns..<(row + 1) * columns].map { String(format: "%.2f", $0) }.joined(separator: ",") + "\n"
+      "\(row % 3)," + x[row * columns..<(row + 1) * columns].map { String(format: "%.2f", $0) }.joined(separator: ",")
+        + "\n"
     }.joined()
   }
   static func write(_ text: String, _ path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
@@ -37,7 +38,9 @@ import Testing
     try FileManager.default.removeItem(atPath: folder.path + "/numbers.csv")
     func check(_ program: String, _ folderOfRun: String, _ note: String) throws {
       let outcome = try execute(
-        "env", ["PATH=\(there):/usr/bin:/bin", program, "--checkpoint", folder.path + "/c", "--output", folder.path + "/p"], in: folderOfRun)
+        "env",
+        ["PATH=\(there):/usr/bin:/bin", program, "--checkpoint", folder.path + "/c", "--output", folder.path + "/p"],
+        in: folderOfRun)
       #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(note): \(outcome.errors)")
       #expect(try folder.bytes("c") == folder.bytes("swift"), "\(note)")
       try FileManager.default.removeItem(atPath: folder.path + "/c")
@@ -55,7 +58,8 @@ import Testing
       outcome.status == 1 && outcome.errorLines == 1
         && outcome.errors.contains(
           "the re/data/numbers.csv: is not there; this trainer reads it from the folder data beside the program: put it there, "
-            + "or name another CSV table with --data (inputs f32[rows,3], targets labels 0...2 [rows])"), "\(outcome)")
+            + "or name another CSV table with --data (inputs f32[rows,3], targets labels 0...2 [rows])"),
+      "\(outcome)")
     try Self.write(try Self.table(60), folder.path + "/elsewhere.csv")
     let named = try execute(there + "/trainer", ["--data", "elsewhere.csv", "--checkpoint", "c"], in: folder.path)
     #expect(named.status == 0)
@@ -79,25 +83,33 @@ import Testing
     var options = TrainingOptions(epochs: 1, batch: 30, seed: 2)
     options.checkpoint = folder.path + "/swift"
     _ = try trainer.fit(training, validation: test, options: options)
-    let bytes = try ["train/x.npy", "train/y.npy", "test/x.npy", "test/y.npy"].reduce(0) { $0 + (try folder.bytes($1).count) }
+    let bytes = try ["train/x.npy", "train/y.npy", "test/x.npy", "test/y.npy"].reduce(0) {
+      $0 + (try folder.bytes($1).count)
+    }
     for (most, isCarried) in [(bytes, true), (bytes - 1, false)] {
       let c = folder.path + (isCarried ? "/carried" : "/named")
       try trainer.emitTrainer(data: training, validation: test, options: options, to: c, mostBytes: most)
       #expect(Folder.files(c) == ["Makefile", "README.md"] + (isCarried ? ["data"] : []) + ["trainer.c"])
       try #require(Build.all.first).program(["trainer.c"], "trainer", in: c, extra: ["-O1"])
       if !isCarried {
-        for text in [try folder.text("named/trainer.c"), try folder.text("named/README.md")] { #expect(!text.contains(folder.path)) }
+        for text in [try folder.text("named/trainer.c"), try folder.text("named/README.md")] {
+          #expect(!text.contains(folder.path))
+        }
         #expect(try folder.text("named/README.md").contains("- `data/validation_inputs-x.npy`, inputs f32[rows,5]"))
         for (path, name, words) in [
           ("train/x.npy", "x.npy", "NPY file with --inputs (inputs f32[rows,5])"),
           ("train/y.npy", "y.npy", "NPY file with --targets (targets labels 0...2 [rows])"),
           ("test/x.npy", "validation_inputs-x.npy", "NPY file with --validation-inputs (inputs f32[rows,5])"),
-          ("test/y.npy", "validation_targets-y.npy", "NPY file with --validation-targets (targets labels 0...2 [rows])"),
+          (
+            "test/y.npy", "validation_targets-y.npy", "NPY file with --validation-targets (targets labels 0...2 [rows])"
+          ),
         ] {
           let outcome = try execute(c + "/trainer", [], in: "/")
           #expect(outcome.status == 1 && outcome.errorLines == 1, "\(outcome)")
           #expect(
-            outcome.errors.contains("named/data/\(name): is not there; it was too large to come with this trainer: put it there, or name another \(words)"),
+            outcome.errors.contains(
+              "named/data/\(name): is not there; it was too large to come with this trainer: put it there, or name another \(words)"
+            ),
             "\(outcome)")
           try FileManager.default.createDirectory(atPath: c + "/data", withIntermediateDirectories: true)
           try FileManager.default.copyItem(atPath: folder.path + "/" + path, toPath: c + "/data/" + name)
@@ -108,7 +120,8 @@ import Testing
       let outcome = try execute(c + "/trainer", ["--checkpoint", folder.path + "/c"], in: folder.path)
       #expect(outcome.status == 0, "\(outcome)")
       #expect(try folder.bytes("c") == folder.bytes("swift"))
-      let folderNamed = try execute(c + "/trainer", ["--data", c + "/data", "--checkpoint", folder.path + "/d"], in: folder.path)
+      let folderNamed = try execute(
+        c + "/trainer", ["--data", c + "/data", "--checkpoint", folder.path + "/d"], in: folder.path)
       #expect(folderNamed.status == 0)
       #expect(try folder.bytes("d") == folder.bytes("swift"))
     }

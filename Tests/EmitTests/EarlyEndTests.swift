@@ -65,10 +65,12 @@ import Testing
     let output = try run("--resume", "whole")
     #expect(try parameters() == best)
     let reasons = [
-      "no better epoch for as long as patience lasts", "the loss has settled", "the gradient is small", "150 steps had been done",
+      "no better epoch for as long as patience lasts", "the loss has settled", "the gradient is small",
+      "150 steps had been done",
     ]
     #expect(
-      output.contains("nothing left to do") && output.contains(reasons[which]) && !output.contains("epoch 1"), "\(output)")
+      output.contains("nothing left to do") && output.contains(reasons[which]) && !output.contains("epoch 1"),
+      "\(output)")
     // With more epochs to go it has ended all the same.
     let more = try run("--resume", "whole", "--epochs", "40")
     #expect(more.contains("nothing left to do") == (which != 3), "\(more)")
@@ -99,8 +101,9 @@ import Testing
     #expect(failure { try trainer.fit(data, options: options) }.message.contains("a patience of 0 epochs"))
     let folder = try Folder()
     #expect(
-      failure { try trainer.emitTrainer(data: data, validation: nil, options: options, to: folder.path) }.message.contains(
-        "a patience of 0 epochs"))
+      failure { try trainer.emitTrainer(data: data, validation: nil, options: options, to: folder.path) }.message
+        .contains(
+          "a patience of 0 epochs"))
     #expect(folder.names.isEmpty)
   }
 }

@@ -26,14 +26,16 @@ import Testing
       }, input: TensorType(.f32, [1, 5]), optimizer: Adam(learningRate: 0.01), metric: .accuracy,
       loss: { softmaxCrossEntropy($0, labels: $1) }),
   ]
-  @Test(arguments: [(1, 0), (7, 0), (1, 1), (4, 1)]) func predictionsAreThoseInProcess(_ rows: Int, _ which: Int) throws {
+  @Test(arguments: [(1, 0), (7, 0), (1, 1), (4, 1)]) func predictionsAreThoseInProcess(_ rows: Int, _ which: Int) throws
+  {
     let folder = try Folder()
     let (data, _) = try Sample.points()
     let trainer = Self.trainers[which]
     let result = try trainer.fit(data, options: TrainingOptions(epochs: 2, batch: 50))
     let model = Model(result.parameters, running: result.running)
     try trainer.emitInference(
-      parameters: model.parameters, running: model.running, inputs: TensorType(.f32, [rows, 5]), to: folder.path, prefix: "net")
+      parameters: model.parameters, running: model.running, inputs: TensorType(.f32, [rows, 5]), to: folder.path,
+      prefix: "net")
     #expect(folder.names == ["Makefile", "README.md", "example.c", "net.c", "net.h"])
 
     // In process, compiled, as many rows at a time.
@@ -98,13 +100,15 @@ import Testing
   }
   static let devices = [
     Device(
-      testDescription: "784-256-128-10", network: Sequential {
+      testDescription: "784-256-128-10",
+      network: Sequential {
         Dense(256, activation: .relu)
         Dense(128, activation: .relu)
         Dense(10)
       }, input: TensorType(.f32, [1, 784]), bytes: 4_000),
     Device(
-      testDescription: "fashion-cnn", network: Sequential {
+      testDescription: "fashion-cnn",
+      network: Sequential {
         Convolution(32, kernel: [3, 3], padding: .same, bias: false)
         BatchNorm()
         ReLU()
@@ -118,11 +122,13 @@ import Testing
         Dense(10)
       }, input: TensorType(.f32, [1, 28, 28, 1]), bytes: 250_000),
     Device(
-      testDescription: "LSTM 64 over 32 steps", network: Sequential {
+      testDescription: "LSTM 64 over 32 steps",
+      network: Sequential {
         LSTM(64)
       }, input: TensorType(.f32, [1, 32, 64]), bytes: 20_000),
     Device(
-      testDescription: "transformer block of 128, 64 tokens", network: Sequential {
+      testDescription: "transformer block of 128, 64 tokens",
+      network: Sequential {
         TransformerBlock(4, causal: true)
       }, input: TensorType(.f32, [1, 64, 128]), bytes: 300_000),
   ]

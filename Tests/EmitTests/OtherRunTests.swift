@@ -12,13 +12,16 @@ import Testing
   /// Four columns, all rows in a step or batches of them.
   static func points(_ rows: Int, seed: Int = 1, labels: Int = 2) throws -> Dataset {
     let x = uniform([rows, 4], key: RandomKey(seed: seed))
-    return try Dataset(inputs: x, targets: matmul(x, Tensor([Float](repeating: Float(labels), count: 4), shape: [4, 1])))
+    return try Dataset(
+      inputs: x, targets: matmul(x, Tensor([Float](repeating: Float(labels), count: 4), shape: [4, 1])))
   }
   static func trainer(
     _ optimizer: any Optimizer = Adam(learningRate: 0.01), activation: Activation = .tanh
   ) -> Trainer<Weights> {
     Trainer(
-      Sequential { Dense(6, activation: activation); Dense(1) }, input: TensorType(.f32, [1, 4]), optimizer: optimizer,
+      Sequential {
+        Dense(6, activation: activation); Dense(1)
+      }, input: TensorType(.f32, [1, 4]), optimizer: optimizer,
       loss: { meanSquaredError($0, $1) })
   }
   static var options: TrainingOptions { TrainingOptions(epochs: 4, batch: 10, seed: 3) }
@@ -65,7 +68,9 @@ import Testing
   ]
 
   /// A checkpoint after six steps, and a run that differs from it.
-  private static func check(_ one: Case, _ path: String, takenInC: (Case, Dataset, Dataset?, TrainingOptions) throws -> Void) throws {
+  private static func check(
+    _ one: Case, _ path: String, takenInC: (Case, Dataset, Dataset?, TrainingOptions) throws -> Void
+  ) throws {
     var own = options
     (own.steps, own.checkpoint) = (6, path)
     _ = try trainer().fit(try points(40), options: own)
@@ -89,7 +94,8 @@ import Testing
       #expect(try fit().steps > 6 || other.batch == nil)
       for word in one.words { #expect(told?.contains(word) == true) }
     } else {
-      #expect(failure { try fit() }.message.contains("has a tensor \"optimizer.m.0.weight\", which this run does not know"))
+      #expect(
+        failure { try fit() }.message.contains("has a tensor \"optimizer.m.0.weight\", which this run does not know"))
     }
   }
 
@@ -109,7 +115,9 @@ import Testing
       for word in one.words { #expect(refused.errors.contains(word), "\(refused.errors)") }
       #expect(refused.errors.contains("--resume-anyway") == one.fits)
       let taken = try execute(folder.path + "/trainer", ["--resume", "c", "--resume-anyway"], in: folder.path)
-      #expect(taken.status == (one.fits ? 0 : 1) && taken.output.contains("going on from another run") == one.fits, "\(taken)")
+      #expect(
+        taken.status == (one.fits ? 0 : 1) && taken.output.contains("going on from another run") == one.fits, "\(taken)"
+      )
     }
   }
 
@@ -125,13 +133,17 @@ import Testing
     }
     func scaled(_ factor: Float) -> Trainer<Weights> {
       Trainer(
-        Sequential { Dense(6, activation: .tanh); Dense(1) },
+        Sequential {
+          Dense(6, activation: .tanh); Dense(1)
+        },
         input: TensorType(.f32, [1, 4]), optimizer: Adam(learningRate: 0.01),
         loss: { meanSquaredError($0, $1) * factor })
     }
     func elsewhere(_ factor: Float) -> Trainer<Weights> {
       Trainer(
-        Sequential { Dense(6, activation: .tanh); Dense(1) }, input: TensorType(.f32, [1, 4]),
+        Sequential {
+          Dense(6, activation: .tanh); Dense(1)
+        }, input: TensorType(.f32, [1, 4]),
         optimizer: SGD(learningRate: 0.01), loss: { meanSquaredError($0, $1) * factor })
     }
     let program = try words(scaled(2), data)
@@ -155,7 +167,8 @@ import Testing
       file.entries[index].tensor = Tensor(step)
       try file.write(to: folder.path + "/d")
       options.resume = folder.path + "/d"
-      #expect(failure { try Self.trainer().fit(data, options: options) }.message.contains("\"training.step\" is \(step)"))
+      #expect(
+        failure { try Self.trainer().fit(data, options: options) }.message.contains("\"training.step\" is \(step)"))
     }
   }
 
@@ -180,13 +193,15 @@ import Testing
       let error = failure { try SafeTensors.read(path) }
       let isHeader = bit / 8 < 8 + length
       #expect(
-        error.message.contains(isHeader ? "header" : "tensor \"") && error.message.contains(path), "bit \(bit): \(error)")
+        error.message.contains(isHeader ? "header" : "tensor \"") && error.message.contains(path),
+        "bit \(bit): \(error)")
       guard bit % 997 == 0 else { continue }
       for arguments in [["--resume", "d"], ["--resume", "d", "--resume-anyway"]] {
         let outcome = try execute(folder.path + "/trainer", arguments, in: folder.path)
         #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("d: "), "\(outcome)")
       }
-      #expect(failure { try trainer.model(from: path, inputs: data.inputs.type, targets: data.targets.type) }.kind == .file)
+      #expect(
+        failure { try trainer.model(from: path, inputs: data.inputs.type, targets: data.targets.type) }.kind == .file)
     }
   }
 }

@@ -22,7 +22,9 @@ import Testing
     return options
   }
   /// The checkpoint of a run in process.
-  static func checkpoint(_ trainer: Trainer<Weights>, _ folder: Folder, _ table: String, _ options: TrainingOptions) throws -> Data {
+  static func checkpoint(_ trainer: Trainer<Weights>, _ folder: Folder, _ table: String, _ options: TrainingOptions)
+    throws -> Data
+  {
     var options = options
     options.checkpoint = folder.path + "/swift"
     let (data, heldOut) = try read("\(folder.path)/\(table)")
@@ -48,7 +50,8 @@ import Testing
       try build.checkCxx("trainer.c", in: folder.path + "/c")
       for rows in counts {
         let outcome = try execute(
-          folder.path + "/c/trainer", ["--data", "\(rows).csv", "--checkpoint", "c.checkpoint"] + (build.openMP ? ["--threads", "2"] : []),
+          folder.path + "/c/trainer",
+          ["--data", "\(rows).csv", "--checkpoint", "c.checkpoint"] + (build.openMP ? ["--threads", "2"] : []),
           in: folder.path)
         #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(rows) rows: \(outcome.errors)")
         #expect(try folder.bytes("c.checkpoint") == expected[rows], "\(build), \(rows) rows")
@@ -58,7 +61,8 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder.path + "/long", withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: folder.path + "/5201.csv", toPath: folder.path + "/long/120.csv")
     let long = try Self.read(folder.path + "/long/120.csv")
-    try trainer.emitTrainer(data: long.training, validation: long.heldOut, options: Self.options, to: folder.path + "/d")
+    try trainer.emitTrainer(
+      data: long.training, validation: long.heldOut, options: Self.options, to: folder.path + "/d")
     #expect(try folder.bytes("d/trainer.c") == folder.bytes("c/trainer.c"))
     // A checkpoint of other rows is another run's, unless one asks for it.
     try expected[333]!.write(to: URL(fileURLWithPath: folder.path + "/checkpoint"))
@@ -93,7 +97,8 @@ import Testing
       let result = try MemoryArray(TensorType(.f32, [64, 3]))
       let inputs = [HostArray([], [Int64(rows)]), HostArray([64], places), HostArray([50, 3], x)]
       executable.run(try inputs.map { try MemoryArray($0) } + [result])
-      let expected = places.flatMap { place in (0..<3).map { Double(x[min(max(Int(place), 0), rows - 1) * 3 + $0]) * 2 } }
+      let expected = places.flatMap { place in (0..<3).map { Double(x[min(max(Int(place), 0), rows - 1) * 3 + $0]) * 2 }
+      }
       #expect(result.read().doubles == expected, "\(rows) rows")
     }
   }
@@ -111,11 +116,15 @@ import Testing
       let (some, few) = (try data.prefix(rows), try validation.prefix(tests))
       _ = try trainer.fit(some, validation: few, options: options)
       var arguments: [String] = []
-      for (option, tensor) in [("inputs", some.inputs), ("targets", some.targets), ("validation-inputs", few.inputs), ("validation-targets", few.targets)] {
+      for (option, tensor) in [
+        ("inputs", some.inputs), ("targets", some.targets), ("validation-inputs", few.inputs),
+        ("validation-targets", few.targets),
+      ] {
         try NPY.write(tensor, to: "\(folder.path)/\(option).npy")
         arguments += ["--\(option)", "\(option).npy"]
       }
-      let outcome = try execute(folder.path + "/c/trainer", arguments + ["--checkpoint", "c.checkpoint"], in: folder.path)
+      let outcome = try execute(
+        folder.path + "/c/trainer", arguments + ["--checkpoint", "c.checkpoint"], in: folder.path)
       #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
       #expect(try folder.bytes("c.checkpoint") == folder.bytes("swift"), "\(rows) and \(tests) rows")
     }
@@ -137,7 +146,10 @@ import Testing
     try Sample.classifier(columns: 3).emitTrainer(
       data: data, validation: heldOut, options: Self.options, batches: [25, 10], to: folder.path + "/c")
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path + "/c", extra: ["-O1"])
-    func refused(_ table: String, _ words: String..., arguments: [String] = [], program: String = "c/trainer", option: String = "--data") throws {
+    func refused(
+      _ table: String, _ words: String..., arguments: [String] = [], program: String = "c/trainer",
+      option: String = "--data"
+    ) throws {
       let before = folder.names
       let outcome = try execute("\(folder.path)/\(program)", [option, table] + arguments, in: folder.path)
       #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.output.isEmpty, "\(table): \(outcome)")
@@ -159,29 +171,37 @@ import Testing
     try Sample.classifier().emitTrainer(data: points, validation: nil, options: Self.options, to: folder.path + "/n")
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path + "/n", extra: ["-O1"])
     for (name, tensor) in [
-      ("double", convert(points.inputs, to: .f64)), ("cube", reshape(points.inputs, [150, 5, 1])), ("short", points.inputs[0..<149]),
+      ("double", convert(points.inputs, to: .f64)), ("cube", reshape(points.inputs, [150, 5, 1])),
+      ("short", points.inputs[0..<149]),
       ("scalar", Tensor(Float(1))), ("none", points.inputs[0..<0]),
     ] { try NPY.write(tensor, to: "\(folder.path)/\(name).npy") }
-    func array(_ name: String, _ words: String) throws { try refused("\(name).npy", words, program: "n/trainer", option: "--inputs") }
+    func array(_ name: String, _ words: String) throws {
+      try refused("\(name).npy", words, program: "n/trainer", option: "--inputs")
+    }
     try array("double", "inputs are f64[150,5]; this trainer was built for f32[rows,5]")
     try array("cube", "inputs are f32[150,5,1]; this trainer was built for f32[rows,5]")
     for (name, type) in [("short", "f32[149,5]"), ("scalar", "f32[]"), ("none", "f32[0,5]")] {
       let outcome = try execute(folder.path + "/n/trainer", ["--inputs", "\(name).npy"], in: folder.path)
-      #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("inputs of type \(type) and targets of type i32[150]"), "\(outcome)")
+      #expect(
+        outcome.status == 1 && outcome.errorLines == 1
+          && outcome.errors.contains("inputs of type \(type) and targets of type i32[150]"), "\(outcome)")
     }
     try NPY.write(points.inputs[0..<7], to: folder.path + "/seven.npy")
     try NPY.write(points.targets[0..<7], to: folder.path + "/labels.npy")
     try refused(
-      "seven.npy", "7 rows are less than a batch of 20; at least as many are needed", arguments: ["--targets", "labels.npy"], program: "n/trainer",
+      "seven.npy", "7 rows are less than a batch of 20; at least as many are needed",
+      arguments: ["--targets", "labels.npy"], program: "n/trainer",
       option: "--inputs")
     // All rows at once: so many and no others.
-    try Sample.regression().emitTrainer(data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 1), to: folder.path + "/a")
+    try Sample.regression().emitTrainer(
+      data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 1), to: folder.path + "/a")
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path + "/a", extra: ["-O1"])
     for rows in [100, 201] {
       let x = uniform([rows, 1], key: RandomKey(seed: 1))
       try NPY.write(x, to: folder.path + "/x.npy")
       try refused(
-        "x.npy", "\(rows) rows; this step takes all rows at once and was built for 200 of them", arguments: ["--targets", "x.npy"],
+        "x.npy", "\(rows) rows; this step takes all rows at once and was built for 200 of them",
+        arguments: ["--targets", "x.npy"],
         program: "a/trainer", option: "--inputs")
     }
   }
@@ -190,10 +210,15 @@ import Testing
   static let rates: [(optimizer: any Optimizer, own: Double, other: Double, made: (any Optimizer)?)] = [
     (Adam(learningRate: 0.01), 0.01, 0.003, Adam(learningRate: 0.003)),
     (SGD(learningRate: Float(0.25), momentum: 0.9), 0.25, 0.1, SGD(learningRate: 0.1, momentum: 0.9)),
-    (GradientClipping(norm: 1, AdamW(learningRate: 0.02, weightDecay: 0.1)), 0.02, 0.07, GradientClipping(norm: 1, AdamW(learningRate: 0.07, weightDecay: 0.1))),
+    (
+      GradientClipping(norm: 1, AdamW(learningRate: 0.02, weightDecay: 0.1)), 0.02, 0.07,
+      GradientClipping(norm: 1, AdamW(learningRate: 0.07, weightDecay: 0.1))
+    ),
     (SGD(learningRate: .cosine(0.3, steps: 9, minimum: 0.01)), 0.3, 0.11, nil),
     (
-      ParameterGroups([ParameterGroup("weights", SGD(learningRate: 0.3)) { $1.shape.rank == 2 }], others: Adam(learningRate: .warmUp(steps: 4, into: 0.02))),
+      ParameterGroups(
+        [ParameterGroup("weights", SGD(learningRate: 0.3)) { $1.shape.rank == 2 }],
+        others: Adam(learningRate: .warmUp(steps: 4, into: 0.02))),
       0.3, 0.2, nil
     ),
   ]
@@ -226,7 +251,8 @@ import Testing
       try build.program(["trainer.c"], "trainer", in: folder.path + "/c")
       try build.program(["trainer.c"], "trainer", in: folder.path + "/d")
       func check(_ program: String, _ arguments: [String], _ expected: Data) throws {
-        let outcome = try execute("\(folder.path)/\(program)/trainer", arguments + ["--checkpoint", "out"], in: folder.path)
+        let outcome = try execute(
+          "\(folder.path)/\(program)/trainer", arguments + ["--checkpoint", "out"], in: folder.path)
         #expect(outcome.status == 0, "\(outcome)")
         #expect(try folder.bytes("out") == expected, "\(build): \(program) \(arguments)")
       }
@@ -241,10 +267,14 @@ import Testing
     try plain.write(to: URL(fileURLWithPath: folder.path + "/plain"))
     let refused = try execute(folder.path + "/c/trainer", ["--lr", "\(other)", "--resume", "plain"], in: folder.path)
     let words = which < 3 ? "learning rate \"\(own)\", this run has \"\(other)\"" : "learning rate "
-    #expect(refused.status == 1 && refused.errors.contains(words) && refused.errors.contains(which < 3 ? "\(other)" : "scaled to \(other)"), "\(refused)")
+    #expect(
+      refused.status == 1 && refused.errors.contains(words)
+        && refused.errors.contains(which < 3 ? "\(other)" : "scaled to \(other)"), "\(refused)")
     options.resume = folder.path + "/plain"
     let error = failure { try trainer.fit(data, validation: validation, options: options) }
-    #expect(error.message.contains(words) && error.message.contains(which < 3 ? "\(other)" : "scaled to \(other)"), "\(error)")
+    #expect(
+      error.message.contains(words) && error.message.contains(which < 3 ? "\(other)" : "scaled to \(other)"), "\(error)"
+    )
   }
 
   /// The rate of a schedule is its own times X / base.
@@ -266,21 +296,29 @@ import Testing
     let folder = try Folder()
     let (data, _) = try Sample.points()
     var options = TrainingOptions(epochs: 1, batch: 32)
-    func emit(_ optimizer: any Optimizer) throws { try Sample.classifier(optimizer).emitTrainer(data: data, validation: nil, options: options, to: folder.path) }
+    func emit(_ optimizer: any Optimizer) throws {
+      try Sample.classifier(optimizer).emitTrainer(data: data, validation: nil, options: options, to: folder.path)
+    }
     for rate in [0, -1, Double.nan, .infinity] {
       options.learningRate = rate
-      #expect(failure { try Sample.classifier().fit(data, options: options) }.message.contains("a number above 0 is needed"))
+      #expect(
+        failure { try Sample.classifier().fit(data, options: options) }.message.contains("a number above 0 is needed"))
       #expect(failure { try emit(Adam()) }.kind == .usage)
     }
     options.learningRate = 0.1
-    for optimizer in [SGD(learningRate: Schedule { 0.1 / (1 + $0) }), SGD(learningRate: 0), GradientClipping(norm: 1, SGD(learningRate: -0.1))] as [any Optimizer] {
-      #expect(failure { try Sample.classifier(optimizer).fit(data, options: options) }.message.contains("cannot be set"))
+    for optimizer in [
+      SGD(learningRate: Schedule { 0.1 / (1 + $0) }), SGD(learningRate: 0),
+      GradientClipping(norm: 1, SGD(learningRate: -0.1)),
+    ] as [any Optimizer] {
+      #expect(
+        failure { try Sample.classifier(optimizer).fit(data, options: options) }.message.contains("cannot be set"))
     }
     #expect(folder.names.isEmpty)
     options.learningRate = nil
     func refused(_ words: String, _ arguments: String...) throws {
       let outcome = try execute(folder.path + "/trainer", arguments, in: folder.path)
-      #expect(outcome.status == 64 && outcome.errorLines == 1 && outcome.errors.contains(words), "\(arguments): \(outcome)")
+      #expect(
+        outcome.status == 64 && outcome.errorLines == 1 && outcome.errors.contains(words), "\(arguments): \(outcome)")
     }
     try emit(SGD(learningRate: Schedule { 0.1 / (1 + $0) }))
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path, extra: ["-O1"])
@@ -300,7 +338,8 @@ import Testing
     let trainer = Sample.classifier()
     var options = TrainingOptions(epochs: 2, batch: 32, seed: 5)
     options.stepsPerEpoch = 7
-    try trainer.emitTrainer(data: data, validation: validation, options: options, batches: [10, 64, 150], to: folder.path)
+    try trainer.emitTrainer(
+      data: data, validation: validation, options: options, batches: [10, 64, 150], to: folder.path)
     options.checkpoint = folder.path + "/swift"
     var expected: [Int?: Data] = [:]
     for batch in [nil, 32, 10, 64, 150] {
@@ -322,16 +361,23 @@ import Testing
     for batch in ["33", "151", "0", "x"] {
       let outcome = try execute(folder.path + "/trainer", ["--batch", batch], in: folder.path)
       #expect(outcome.status == 64 && outcome.errorLines == 1 && outcome.errors.contains("--batch is "), "\(outcome)")
-      if batch == "33" { #expect(outcome.errors.contains("this trainer was emitted for batches of 32, 10, 64 or all 150 rows")) }
+      if batch == "33" {
+        #expect(outcome.errors.contains("this trainer was emitted for batches of 32, 10, 64 or all 150 rows"))
+      }
     }
-    #expect(try execute(folder.path + "/trainer", ["--help"], in: "/").output.contains("Batches have 32, 10, 64 or all 150 rows."))
+    #expect(
+      try execute(folder.path + "/trainer", ["--help"], in: "/").output.contains(
+        "Batches have 32, 10, 64 or all 150 rows."))
     // A checkpoint of another batch is another run's.
     try expected[32]!.write(to: URL(fileURLWithPath: folder.path + "/32"))
     let refused = try execute(folder.path + "/trainer", ["--batch", "10", "--resume", "32"], in: folder.path)
     #expect(refused.status == 1 && refused.errors.contains("batch \"32\", this run has \"10\""), "\(refused)")
     options.batch = 32
     for twice in [[32], [10, 10], [200, 150]] {
-      let error = failure { try trainer.emitTrainer(data: data, validation: nil, options: options, batches: twice, to: folder.path + "/never") }
+      let error = failure {
+        try trainer.emitTrainer(
+          data: data, validation: nil, options: options, batches: twice, to: folder.path + "/never")
+      }
       #expect(error.kind == .usage && error.message.contains("two of the batches"), "\(error)")
     }
     #expect(!folder.names.contains("never"))

@@ -32,7 +32,8 @@ import Testing
     let outcome = try shell("./trainer --checkpoint c >log & p=$!; await; kill -\(signal) $p; wait $p", in: folder)
     #expect(outcome.status == status && outcome.output.isEmpty, "\(outcome)")
     let log = try folder.text("log")
-    let steps = try #require(log.firstMatch(of: /interrupted after step (\d+); it goes on with --resume c\n/)?.1, "\(log.suffix(200))")
+    let steps = try #require(
+      log.firstMatch(of: /interrupted after step (\d+); it goes on with --resume c\n/)?.1, "\(log.suffix(200))")
     #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") } && folder.names.contains("parameters.safetensors"))
     // What it left goes on to the end of an uninterrupted run.
     let end = (Int(steps) ?? 0) + 150
@@ -62,7 +63,8 @@ import Testing
     // Stopped, it gets both before it runs on: the first is noted, the second ends it before anything is written.
     let folder = try Self.built()
     let outcome = try shell(
-      "./trainer --checkpoint c >log & p=$!; await; kill -STOP $p; kill -INT $p; kill -TERM $p; kill -CONT $p; wait $p", in: folder)
+      "./trainer --checkpoint c >log & p=$!; await; kill -STOP $p; kill -INT $p; kill -TERM $p; kill -CONT $p; wait $p",
+      in: folder)
     #expect([130, 143].contains(outcome.status) && !folder.names.contains("c"), "\(outcome)")
   }
 
@@ -89,4 +91,3 @@ import Testing
     }
   }
 }
-

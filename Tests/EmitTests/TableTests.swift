@@ -37,7 +37,11 @@ import Testing
       try build.checkCxx("trainer.c", in: folder.path)
       let outcome = try execute(folder.path + "/trainer", ["--checkpoint=c.checkpoint"], in: folder.path)
       let notes = Set(outcome.errors.split(separator: "\n"))
-      #expect(outcome.status == 0 && notes == ["note: \(folder.path)/data/table.csv: \(missing) of 120 rows are left out, as a value is missing"])
+      #expect(
+        outcome.status == 0
+          && notes == [
+            "note: \(folder.path)/data/table.csv: \(missing) of 120 rows are left out, as a value is missing"
+          ])
       #expect(try folder.bytes("c.checkpoint") == folder.bytes("swift.checkpoint"), "\(build)")
     }
     // The labels are the trainer's: another file is read with the same numbers, and may hold no others.
@@ -45,7 +49,8 @@ import Testing
     try Data(other.utf8).write(to: URL(fileURLWithPath: folder.path + "/other.csv"))
     let outcome = try execute(folder.path + "/trainer", ["--data", "other.csv"], in: folder.path)
     #expect(outcome.status == 1 && outcome.errorLines == 1, "\(outcome)")
-    #expect(outcome.errors.contains("column 2 (\"city\"): the label \"Wil\" is none of the 4 that are known"), "\(outcome)")
+    #expect(
+      outcome.errors.contains("column 2 (\"city\"): the label \"Wil\" is none of the 4 that are known"), "\(outcome)")
   }
 
   /// Types that are converted, told by a note.
@@ -75,7 +80,9 @@ import Testing
     try trainer.emitTrainer(data: data, validation: nil, options: options, to: folder.path)
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path)
     let outcome = try execute(folder.path + "/trainer", ["--checkpoint=c.checkpoint"], in: folder.path)
-    #expect(outcome.errors == "note: \(folder.path)/data/x.npy: f16 is read as f32\nnote: \(folder.path)/data/y.npy: i8 is read as i32\n")
+    #expect(
+      outcome.errors
+        == "note: \(folder.path)/data/x.npy: f16 is read as f32\nnote: \(folder.path)/data/y.npy: i8 is read as i32\n")
     #expect(try folder.bytes("c.checkpoint") == folder.bytes("swift.checkpoint"))
   }
 }

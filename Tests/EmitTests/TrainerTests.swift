@@ -153,14 +153,18 @@ import Testing
       data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 2), to: folder.path)
     for compiler in ["gcc", "clang"] where find(compiler) != nil {
       // Exits 1 where the host has no fused multiply-add to contract to.
-      let probe = "printf '#include \"trainer.c\"\\n' | \(compiler) -march=native -dM -E -x c - | grep -q 'define __FP_FAST_FMAF\\|define __FMA__\\|define __aarch64__'"
+      let probe =
+        "printf '#include \"trainer.c\"\\n' | \(compiler) -march=native -dM -E -x c - | grep -q 'define __FP_FAST_FMAF\\|define __FMA__\\|define __aarch64__'"
       guard try execute("sh", ["-c", probe], in: folder.path).status == 0 else { continue }
       for (contract, status) in [("fast", Int32(1)), ("off", 0)] {
         let built = try execute(
-          compiler, ["-O2", "-march=native", "-ffp-contract=\(contract)", "-o", "trainer", "trainer.c", "-lz", "-lm"], in: folder.path)
+          compiler, ["-O2", "-march=native", "-ffp-contract=\(contract)", "-o", "trainer", "trainer.c", "-lz", "-lm"],
+          in: folder.path)
         #expect(built.status == 0, "\(built.errors)")
         let run = try execute(folder.path + "/trainer", [], in: folder.path)
-        #expect(run.status == status && run.errors.contains("-ffp-contract=off") == (status == 1), "\(compiler) \(contract): \(run)")
+        #expect(
+          run.status == status && run.errors.contains("-ffp-contract=off") == (status == 1),
+          "\(compiler) \(contract): \(run)")
       }
     }
   }

@@ -58,7 +58,9 @@ private struct Liar: AttributeFreeOp {
     // Operators cannot tell their place and take over the last one told.
     #expect(graph.nodes.last?.location == SourceLocation(file: "M/a.swift", line: 7))
     let node = graph.nodes[1]
-    let adjoint = trace.record { trace.pinned(to: node.location, adjointOf: node.op.name) { tanh(trace.input("z", node.type), file: "X", line: 1) } }
+    let adjoint = trace.record {
+      trace.pinned(to: node.location, adjointOf: node.op.name) { tanh(trace.input("z", node.type), file: "X", line: 1) }
+    }
     let id = try trace.lift(adjoint)
     #expect(trace.graph[id].adjointOf == "tanh")
     #expect(trace.graph[id].location == node.location)

@@ -55,14 +55,18 @@ extension AttentionFixture.Case {
       tree[name] = numbers.tensor
     }
     var layer = Weights()
-    for weight in weights { layer.set(weight.path.split(separator: ".").map(String.init)[...], Tensor(weight.data, shape: Shape(weight.shape))) }
+    for weight in weights {
+      layer.set(
+        weight.path.split(separator: ".").map(String.init)[...], Tensor(weight.data, shape: Shape(weight.shape)))
+    }
     tree["layer"] = layer
     return tree
   }
   /// Weights as the layer makes them have the names and shapes of the case.
   func check(_ layer: any Layer, _ input: String) throws {
     let made = try layer.initialize(input: inputs[input]!.tensor.type, seed: 1)
-    #expect(Set(made.types.map { "\($0.path) \($0.type.shape)" }) == Set(weights.map { "\($0.path) \(Shape($0.shape))" }))
+    #expect(
+      Set(made.types.map { "\($0.path) \($0.type.shape)" }) == Set(weights.map { "\($0.path) \(Shape($0.shape))" }))
   }
 
   /// The function of the case, of the tree of its parameters.
@@ -87,7 +91,8 @@ extension AttentionFixture.Case {
       let layer = MultiHeadAttention(heads, bias: s.bias!)
       let made = try layer.initialize(
         input: inputs["x"]!.tensor.type, memory: inputs["memory"]!.tensor.type, key: RandomKey(seed: 1))
-      #expect(Set(made.types.map { "\($0.path) \($0.type.shape)" }) == Set(weights.map { "\($0.path) \(Shape($0.shape))" }))
+      #expect(
+        Set(made.types.map { "\($0.path) \($0.type.shape)" }) == Set(weights.map { "\($0.path) \(Shape($0.shape))" }))
       return { layer($0.layer, $0.x, memory: $0.memory, mask: mask) }
     case "block":
       let layer = TransformerBlock(
@@ -133,14 +138,17 @@ extension Weights {
 
   /// What no query sees may be anything: the result and all gradients are those without it.
   @Test(arguments: [Float.nan, .infinity, 1e38]) func garbageBehindAMask(_ garbage: Float) throws {
-    let q = uniform([2, 3, 4], key: RandomKey(seed: 1), low: -1), k = uniform([2, 5, 4], key: RandomKey(seed: 2), low: -1)
+    let q = uniform([2, 3, 4], key: RandomKey(seed: 1), low: -1),
+      k = uniform([2, 5, 4], key: RandomKey(seed: 2), low: -1)
     let isSeen = iota([1, 1, 5], axis: 2, dtype: .i32) .< 3
     let keys = reshape(isSeen, [1, 5, 1])
     let dirty = `where`(keys, k, Double(garbage))
     let f = { @Sendable (q: Tensor, k: Tensor, v: Tensor) in sum(square(attention(q, k, v, mask: isSeen))) }
     let (value, gradients) = valueAndGrad { (x: [Tensor]) in f(x[0], x[1], x[2]) }([q, dirty, dirty])
     let short = slice(k, start: [0, 0, 0], limit: [2, 3, 4])
-    let (right, rightGradients) = valueAndGrad { (x: [Tensor]) in sum(square(attention(x[0], x[1], x[2]))) }([q, short, short])
+    let (right, rightGradients) = valueAndGrad { (x: [Tensor]) in sum(square(attention(x[0], x[1], x[2]))) }([
+      q, short, short,
+    ])
     #expect(abs(try value.scalar - right.scalar) < 1e-5)
     for (one, wanted) in zip(gradients, rightGradients) {
       let numbers = try slice(one, start: [0, 0, 0], limit: wanted.shape.dimensions).doubles

@@ -137,7 +137,9 @@ import Testing
     let p = sampling.probabilities(logits)
     let n = 4000
     var counts = [Int](repeating: 0, count: 4)
-    for unit in try uniform([n], key: RandomKey(seed: 2), dtype: .f64).doubles { counts[sampling.pick(logits, unit)] += 1 }
+    for unit in try uniform([n], key: RandomKey(seed: 2), dtype: .f64).doubles {
+      counts[sampling.pick(logits, unit)] += 1
+    }
     for (count, p) in zip(counts, p) {
       let share = Double(count) / Double(n), deviation = (p * (1 - p) / Double(n)).squareRoot()
       #expect(abs(share - p) <= 5 * deviation)

@@ -80,7 +80,10 @@ import Testing
     let coarse = try minimize(slow, from: Tensor([-1.2, 1.0]), gradientTolerance: 0, valueTolerance: 1e-3)
     #expect(coarse.reason == .change && coarse.iterations > 5)
     // A gradient of the wrong sign points nowhere down.
-    let wrong = try minimize({ let (v, g) = f($0); return (v, -g) }, from: p)
+    let wrong = try minimize(
+      {
+        let (v, g) = f($0); return (v, -g)
+      }, from: p)
     #expect(wrong.reason == .lineSearch && wrong.value == 25)
   }
 
@@ -95,7 +98,8 @@ import Testing
 
   @Test func singlePrecisionEnds() throws {
     let f = valueAndGrad(Self.rosenbrock)
-    let result = try minimize(f, from: Tensor([-1.2, 1.0, -1.2, 1.0] as [Float]), gradientTolerance: 0, valueTolerance: 0)
+    let result = try minimize(
+      f, from: Tensor([-1.2, 1.0, -1.2, 1.0] as [Float]), gradientTolerance: 0, valueTolerance: 0)
     #expect(result.reason == .lineSearch || result.reason == .change || result.reason == .gradient)
     #expect(result.parameters.dtype == .f32)
     #expect(try result.parameters.doubles.allSatisfy { abs($0 - 1) < 1e-2 }, "\(result)")

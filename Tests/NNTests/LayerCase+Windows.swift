@@ -14,16 +14,20 @@ extension LayerCase {
   /// Nil where the subject is none of these.
   func makeWindowed() -> (any Layer)? {
     let o = options
-    let (kernel, sizes, strides, dilations) = (o[list: "kernel"] ?? [], o[list: "sizes"] ?? [], o[list: "strides"], o[list: "dilations"])
+    let (kernel, sizes, strides, dilations) = (
+      o[list: "kernel"] ?? [], o[list: "sizes"] ?? [], o[list: "strides"], o[list: "dilations"]
+    )
     let activation: Activation? = o["activated", false] ? .tanh : nil
     switch subject {
     case "Convolution":
       return Convolution(
-        o["filters", 1], kernel: kernel, strides: strides, padding: padding, dilations: dilations, groups: o["groups", 1],
+        o["filters", 1], kernel: kernel, strides: strides, padding: padding, dilations: dilations,
+        groups: o["groups", 1],
         bias: o["bias", true], activation: activation)
     case "TransposedConvolution":
       return TransposedConvolution(
-        o["filters", 1], kernel: kernel, strides: strides, padding: o[list: "padding"], outputPadding: o[list: "outputPadding"],
+        o["filters", 1], kernel: kernel, strides: strides, padding: o[list: "padding"],
+        outputPadding: o[list: "outputPadding"],
         dilations: dilations, groups: o["groups", 1], bias: o["bias", true], activation: activation)
     case "MaxPool": return MaxPool(sizes, strides: strides, padding: padding, dilations: dilations)
     case "AveragePool":
@@ -40,7 +44,8 @@ extension LayerCase {
     func cell(isReversed: Bool, isLastOnly: Bool) throws -> any RecurrentLayer {
       switch subject {
       case "Elman":
-        return Elman(units, activation: o["relu", false] ? .relu : .tanh, isLastOnly: isLastOnly, isReversed: isReversed)
+        return Elman(
+          units, activation: o["relu", false] ? .relu : .tanh, isLastOnly: isLastOnly, isReversed: isReversed)
       case "LSTM": return LSTM(units, isLastOnly: isLastOnly, isReversed: isReversed)
       case "GRU": return GRU(units, isLastOnly: isLastOnly, isReversed: isReversed)
       default: throw DescentError(.usage, "no recurrent layer is called '\(subject)'")

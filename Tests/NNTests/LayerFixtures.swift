@@ -25,7 +25,8 @@ extension LayerCase {
     case "hingeLoss": return .function { hingeLoss($0[0], $0[1], margin: o["margin", 1]) }
     case "hingeLosses": return .function { hingeLosses($0[0], $0[1], margin: o["margin", 1]) }
     case "multiclassHingeLoss": return .function { multiclassHingeLoss($0[0], labels: $0[1], margin: o["margin", 1]) }
-    case "multiclassHingeLosses": return .function { multiclassHingeLosses($0[0], labels: $0[1], margin: o["margin", 1]) }
+    case "multiclassHingeLosses":
+      return .function { multiclassHingeLosses($0[0], labels: $0[1], margin: o["margin", 1]) }
     case "binaryCrossEntropy":
       return .function { binaryCrossEntropy($0[0], $0[1], positiveWeight: o["positiveWeight", 1]) }
     case "binaryCrossEntropies": return .function { binaryCrossEntropies($0[0], $0[1]) }
@@ -37,7 +38,8 @@ extension LayerCase {
       return .function {
         softmaxCrossEntropies($0[0], labels: $0[1], smoothing: o["smoothing", 0], ignoring: o["ignoring"])
       }
-    case "negativeLogLikelihood": return .function { negativeLogLikelihood($0[0], labels: $0[1], ignoring: o["ignoring"]) }
+    case "negativeLogLikelihood":
+      return .function { negativeLogLikelihood($0[0], labels: $0[1], ignoring: o["ignoring"]) }
     case "negativeLogLikelihoods": return .function { negativeLogLikelihoods($0[0], labels: $0[1]) }
     case "klDivergence": return .function { klDivergence($0[0], $0[1]) }
     case "klDivergences": return .function { klDivergences($0[0], $0[1]) }

@@ -96,7 +96,8 @@ import Testing
     for x in [Double.nan, .infinity, -.infinity] {
       let spoilt = concatenate([full([1, 3], x, dtype: logits.dtype), logits[1...]], axis: 0)
       let step = valueAndGrad { @Sendable (l: Tensor) in
-        softmaxCrossEntropy(l, labels: labels, ignoring: -100) + negativeLogLikelihood(l, labels: labels, ignoring: -100)
+        softmaxCrossEntropy(l, labels: labels, ignoring: -100)
+          + negativeLogLikelihood(l, labels: labels, ignoring: -100)
           + multiclassHingeLoss(l, labels: labels, ignoring: -100)
       }
       let (wanted, seen) = (step(logits), step(spoilt))
@@ -155,7 +156,9 @@ import Testing
   @Test func typesThatDoNotFit() {
     let (a, b) = (zeros([4, 1]), zeros([4]))
     let line = #line + 1
-    let losses: [Tensor] = [squaredErrors(a, b), meanAbsoluteError(a, b), absoluteErrors(a, b), huberLoss(a, b), hingeLoss(a, b)]
+    let losses: [Tensor] = [
+      squaredErrors(a, b), meanAbsoluteError(a, b), absoluteErrors(a, b), huberLoss(a, b), hingeLoss(a, b),
+    ]
     let others: [Tensor] = [binaryCrossEntropy(a, b), klDivergence(a, b), poissonNegativeLogLikelihood(logRate: a, b)]
     let gaussian: [Tensor] = [(a, a, b), (a, b, a)].map { gaussianNegativeLogLikelihood(mean: $0, variance: $1, $2) }
     for loss in losses + others + gaussian {

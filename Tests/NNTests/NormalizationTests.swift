@@ -40,7 +40,9 @@ import Testing
       }
     }
     let type = TensorType(.f64, [16, 3])
-    let paths = ["0.body.1.mean", "0.body.1.variance", "0.shortcut.mean", "0.shortcut.variance", "1.0.mean", "1.0.variance"]
+    let paths = [
+      "0.body.1.mean", "0.body.1.variance", "0.shortcut.mean", "0.shortcut.variance", "1.0.mean", "1.0.variance",
+    ]
     let before = try model.initialState(input: type)
     #expect(before.types.map(\.path) == paths)
     let w = try model.initialize(input: type, seed: 1)
@@ -48,7 +50,8 @@ import Testing
     let state = RunningState(before)
     let trained = model(w, x, Context(isTraining: true, key: key(0), state: state))
     #expect(try state.current.flattened().paths == paths)
-    #expect(try zip(before.flattened().leaves, state.current.flattened().leaves).allSatisfy { try $0.doubles != $1.doubles })
+    #expect(
+      try zip(before.flattened().leaves, state.current.flattened().leaves).allSatisfy { try $0.doubles != $1.doubles })
     // With a momentum of 1 inference differs from training by the unbiased variance alone.
     let inference = model(w, x, Context(state: state))
     #expect(inference.type == trained.type && trained.type == TensorType(.f64, [16, 6]))
@@ -61,7 +64,9 @@ import Testing
     let x = normal([16, 3], key: RandomKey(seed: 2), dtype: .f64)
     let layer = BatchNorm(affine: false)
     let running = RunningState(try layer.initialState(input: x.type))
-    let (a, b) = (layer(Weights(), x, Context(isTraining: true)), layer(Weights(), x, Context(isTraining: true, state: running)))
+    let (a, b) = (
+      layer(Weights(), x, Context(isTraining: true)), layer(Weights(), x, Context(isTraining: true, state: running))
+    )
     #expect(try a.doubles == b.doubles)
   }
 

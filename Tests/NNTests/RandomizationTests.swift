@@ -30,7 +30,9 @@ import Testing
 
   @Test(arguments: layers.indices) func bitsFollowFromTheKey(_ index: Int) throws {
     let (_, layer, x) = Self.layers[index]
-    let draws = try [(1, 0), (1, 0), (1, 1), (2, 0)].map { try layer(Weights(), x, Self.training($0, step: $1)).doubles }
+    let draws = try [(1, 0), (1, 0), (1, 1), (2, 0)].map {
+      try layer(Weights(), x, Self.training($0, step: $1)).doubles
+    }
     #expect(draws[0] == draws[1])
     #expect(draws[0] != draws[2] && draws[0] != draws[3] && draws[2] != draws[3])
     #expect(try layer.output(input: x.type) == layer(Weights(), x, Self.training(1)).type)
@@ -62,7 +64,9 @@ import Testing
     #expect(error?.location?.file == "NNTests/RandomizationTests.swift")
   }
 
-  @Test(arguments: [DType.f32, .f64], [0.1, 0.5, 0.8]) func dropoutKeepsItsRateAndMean(_ dtype: DType, _ rate: Double) throws {
+  @Test(arguments: [DType.f32, .f64], [0.1, 0.5, 0.8]) func dropoutKeepsItsRateAndMean(_ dtype: DType, _ rate: Double)
+    throws
+  {
     let n = 40_000
     let y = try Dropout(rate)(Weights(), ones([200, 200], dtype: dtype), Self.training(5)).doubles
     let kept = y.filter { $0 != 0 }
@@ -153,7 +157,9 @@ import Testing
   }
 
   /// Every row is a window at one of the places, and every place is met about equally often.
-  @Test(arguments: [(5, 6, 1), (4, 3, 1), (3, 6, 0), (7, 8, 2)]) func cropsAreWindows(_ h: Int, _ w: Int, _ padding: Int) throws {
+  @Test(arguments: [(5, 6, 1), (4, 3, 1), (3, 6, 0), (7, 8, 2)]) func cropsAreWindows(
+    _ h: Int, _ w: Int, _ padding: Int
+  ) throws {
     let isShift = (h, w) == (5, 6)
     let layer: any Layer = isShift ? RandomShift(padding) : RandomCrop(h, w, padding: padding)
     let (rows, columns) = (5 + 2 * padding - h + 1, 6 + 2 * padding - w + 1)
@@ -212,7 +218,9 @@ import Testing
     for layer in [Dropout(1), StochasticDepth(1.5), RandomFlip(), RandomShift(1), RandomCrop(2, 2)] as [any Layer] {
       #expect(throws: DescentError.self, "\(layer)") { try layer(Weights(), x, Self.training(1)).doubles }
     }
-    #expect(throws: DescentError.self) { try RandomCrop(9, 9, padding: 1).output(input: TensorType(.f32, [2, 5, 6, 1])) }
+    #expect(throws: DescentError.self) {
+      try RandomCrop(9, 9, padding: 1).output(input: TensorType(.f32, [2, 5, 6, 1]))
+    }
   }
 
   @Test(arguments: [DType.f64, .f32]) func compiledIsInterpreted(_ dtype: DType) throws {

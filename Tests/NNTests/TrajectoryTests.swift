@@ -162,7 +162,8 @@ struct TrajectoryFixture: Decodable, Sendable {
       let model = Self.model
       let w = map(try model.initialize(input: TensorType(.f64, [1, 3]), seed: 1)) { convert($0, to: dtype) }
       let optimizers = Self.optimizers, schedules = Self.schedules
-      let all = { @Sendable (before: [String: Run], gradient: Weights, step: Tensor) -> ([String: Run], [String: Tensor]) in
+      let all = {
+        @Sendable (before: [String: Run], gradient: Weights, step: Tensor) -> ([String: Run], [String: Tensor]) in
         var after: [String: Run] = [:]
         for (name, run) in before.sorted(by: { $0.key < $1.key }) {
           let moved = optimizers[name]!.update(run.parameters, gradient: gradient, state: run.state, step: step)
@@ -187,7 +188,9 @@ struct TrajectoryFixture: Decodable, Sendable {
           #expect(wanted.type == got.type)
           #expect(OptimizerTests.difference(try got.doubles, try wanted.doubles) < tolerance, "\(path), step \(step)")
         }
-        for (name, rate) in rates { #expect(abs(try others[name]!.scalar - rate.scalar) < 1e-14, "\(name), step \(step)") }
+        for (name, rate) in rates {
+          #expect(abs(try others[name]!.scalar - rate.scalar) < 1e-14, "\(name), step \(step)")
+        }
       }
     }
   }

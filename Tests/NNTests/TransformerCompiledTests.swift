@@ -69,7 +69,8 @@ import Testing
   static let models: [LanguageModel] = [
     LanguageModel(vocabulary: vocabulary, context: 6, width: 16, layers: 2, heads: 4, isTied: true, dtype: .f64),
     LanguageModel(
-      vocabulary: vocabulary, context: 6, width: 16, layers: 2, heads: 4, keyValueHeads: 2, activation: .silu, norm: .post,
+      vocabulary: vocabulary, context: 6, width: 16, layers: 2, heads: 4, keyValueHeads: 2, activation: .silu,
+      norm: .post,
       positions: .rotary(), bias: false, dtype: .f64),
   ]
 

@@ -21,14 +21,16 @@ import Testing
     func paths(_ model: LanguageModel) throws -> [String] {
       try model.initialize(input: TensorType(.i32, [1, 4]), seed: 1).types.map(\.path)
     }
-    let block = ["norm1.weight", "norm1.bias", "attention.qkv.weight", "attention.qkv.bias", "attention.output.weight"]
+    let block =
+      ["norm1.weight", "norm1.bias", "attention.qkv.weight", "attention.qkv.bias", "attention.output.weight"]
       + ["attention.output.bias", "norm2.weight", "norm2.bias", "up.weight", "up.bias", "down.weight", "down.bias"]
     let whole = LanguageModel(vocabulary: 5, context: 4, width: 4, layers: 1, heads: 2)
     #expect(
       try paths(whole) == ["tokens.weight", "positions.weight"] + block.map { "blocks.0." + $0 }
         + ["norm.weight", "norm.bias", "head.weight"])
     let tied = LanguageModel(
-      vocabulary: 5, context: 4, width: 4, layers: 1, heads: 2, norm: .post, positions: .rotary(), isTied: true, bias: false)
+      vocabulary: 5, context: 4, width: 4, layers: 1, heads: 2, norm: .post, positions: .rotary(), isTied: true,
+      bias: false)
     #expect(
       try paths(tied) == ["tokens.weight"]
         + block.filter { !$0.hasSuffix("bias") || $0.hasPrefix("norm") }.map { "blocks.0." + $0 })
@@ -147,11 +149,13 @@ import Testing
     let rows = try PositionEmbedding(2).initialize(input: TensorType(.f64, [1, 2, 4]), seed: 1)
     let line = #line
     let bad: [(Tensor, [String])] = [
-      (attention(q, draw([2, 5, 3], 1), k), ["f64[2,3,4]", "f64[2,5,3]"]), (attention(q, k, draw([2, 4, 4], 1)), ["f64[2,4,4]"]),
+      (attention(q, draw([2, 5, 3], 1), k), ["f64[2,3,4]", "f64[2,5,3]"]),
+      (attention(q, k, draw([2, 4, 4], 1)), ["f64[2,4,4]"]),
       (attention(q, draw([3, 5, 4], 1), draw([3, 5, 4], 1)), ["f64[3,5,4]"]),
       (attention(q, k, k, mask: ones([3, 4], dtype: .bool)), ["bool[3,4]", "[2,3,5]"]),
       (attention(q, k, k, mask: ones([3, 5], dtype: .f64)), ["f64[3,5]"]),
-      (attention(k, q, q, causal: true), ["5 queries", "3 keys"]), (attention(q, convert(k, to: .f32), k), ["f32[2,5,4]"]),
+      (attention(k, q, q, causal: true), ["5 queries", "3 keys"]),
+      (attention(q, convert(k, to: .f32), k), ["f32[2,5,4]"]),
       (rotary(draw([3, 5], 1)), ["f64[3,5]"]), (sinusoidalPositions(3, 5), ["size 5"]),
       (Embedding(3, 2)(Weights(), q), ["no tensor 'weight'"]),
       (MultiHeadAttention(3)(Weights(), q), ["width 4"]),
@@ -165,13 +169,16 @@ import Testing
     }
     let second = #line
     for (layer, type) in [
-      (MultiHeadAttention(4, keyValueHeads: 3), TensorType(.f32, [2, 3, 8])), (MultiHeadAttention(2), TensorType(.i32, [2, 3, 8])),
+      (MultiHeadAttention(4, keyValueHeads: 3), TensorType(.f32, [2, 3, 8])),
+      (MultiHeadAttention(2), TensorType(.i32, [2, 3, 8])),
       (Embedding(3, 2), TensorType(.f32, [2])), (Embedding(0, 2), TensorType(.i32, [2])),
       (PositionEmbedding(2), TensorType(.f32, [3, 4])),
       (LanguageModel(vocabulary: 3, context: 4, width: 4, layers: 1, heads: 1), TensorType(.i32, [1, 5])),
       (LanguageModel(vocabulary: 3, context: 4, width: 4, layers: 1, heads: 3), TensorType(.i32, [1, 4])),
     ] as [(any Layer, TensorType)] {
-      for found in [error { _ = try layer.initialize(input: type, seed: 1) }, error { _ = try layer.output(input: type) }] {
+      for found in [
+        error { _ = try layer.initialize(input: type, seed: 1) }, error { _ = try layer.output(input: type) },
+      ] {
         #expect(found?.location?.file == "NNTests/TransformerTests.swift" && found!.location!.line > second, "\(layer)")
       }
     }

@@ -9,7 +9,9 @@ import DescentTransforms
 import Testing
 
 /// Numbers in -1..<1 by a seed.
-private func numbers(_ shape: Shape, _ seed: Int64) -> HostArray { Sample.Operand(.f64, shape, -1...1).draw(seed: seed) }
+private func numbers(_ shape: Shape, _ seed: Int64) -> HostArray {
+  Sample.Operand(.f64, shape, -1...1).draw(seed: seed)
+}
 
 /// f at several arrays, its gradient, and the gradient's derivative along a direction, as one graph.
 private struct Smooth {
@@ -18,9 +20,12 @@ private struct Smooth {
   var direction: [HostArray]
 
   /// f is a scalar: the sum of `y` weighted by drawn numbers, of its squares too, so that no derivative is constant.
-  init(_ types: [Shape], seed: Int64, point: [HostArray]? = nil, order: Int, _ y: @escaping @Sendable ([Tensor]) -> Tensor) throws {
+  init(
+    _ types: [Shape], seed: Int64, point: [HostArray]? = nil, order: Int, _ y: @escaping @Sendable ([Tensor]) -> Tensor
+  ) throws {
     let (values, direction) = (
-      point ?? types.enumerated().map { numbers($1, seed + Int64($0)) }, types.enumerated().map { numbers($1, seed + 100 + Int64($0)) }
+      point ?? types.enumerated().map { numbers($1, seed + Int64($0)) },
+      types.enumerated().map { numbers($1, seed + 100 + Int64($0)) }
     )
     let f: @Sendable ([Tensor]) -> Tensor = { x in
       let result = y(x)
@@ -70,7 +75,8 @@ private struct Smooth {
   @Test func overlappingMaximaHaveGradients() throws {
     let cases: [(Shape, [Int], [Int], Padding, [Int])] = [
       ([2, 9, 2], [3], [1], .valid, [1]), ([2, 9, 2], [4], [2], .all(2), [1]), ([1, 10, 2], [3], [2], .valid, [2]),
-      ([1, 5, 6, 2], [3, 3], [1, 2], .same, [1, 1]), ([1, 6, 5, 2], [2, 3], [1, 1], .cells(low: [1, 0], high: [0, 2]), [2, 1]),
+      ([1, 5, 6, 2], [3, 3], [1, 2], .same, [1, 1]),
+      ([1, 6, 5, 2], [2, 3], [1, 1], .cells(low: [1, 0], high: [0, 2]), [2, 1]),
       ([1, 3, 4, 3, 2], [2, 3, 2], [1, 1, 1], .valid, [1, 1, 1]),
     ]
     for (number, (shape, sizes, strides, padding, dilations)) in cases.enumerated() {
@@ -87,9 +93,12 @@ private struct Smooth {
   /// Each window gives its cotangent to its greatest element alone; an element that is greatest in several gets the sum.
   @Test func anElementThatWinsTwiceGetsBothCotangents() throws {
     let x = Tensor([1.0, 5, 2, 7, 3, 0], shape: [1, 6, 1])
-    let gradient = grad { @Sendable (x: Tensor) in sum(maxPool(x, sizes: [3], strides: [1]) * Tensor([1.0, 10, 100, 1000], shape: [1, 4, 1])) }(x)
+    let gradient = grad { @Sendable (x: Tensor) in
+      sum(maxPool(x, sizes: [3], strides: [1]) * Tensor([1.0, 10, 100, 1000], shape: [1, 4, 1]))
+    }(x)
     #expect(try gradient.doubles == [0, 1, 0, 1110, 0, 0])
-    let tied = grad { @Sendable (x: Tensor) in sum(maxPool(x, sizes: [2], strides: [1])) }(Tensor([4.0, 4, 1], shape: [1, 3, 1]))
+    let tied = grad { @Sendable (x: Tensor) in sum(maxPool(x, sizes: [2], strides: [1])) }(
+      Tensor([4.0, 4, 1], shape: [1, 3, 1]))
     #expect(try tied.doubles == [0.5, 1.5, 0])
   }
 
@@ -100,7 +109,10 @@ private struct Smooth {
       ([1, 4, 3, 2], [2, 2, 2, 2], { tanh(convolution($0, $1, padding: .same)) }),
       ([1, 4, 4, 2], [3, 2, 1, 2], { convolution($0, $1, strides: [2, 1], padding: .all(1), groups: 2) }),
       ([1, 3, 3, 4], [2, 2, 2, 2], { convolution($0, $1, groups: 2) }),
-      ([1, 3, 2, 2], [2, 2, 2, 1], { transposedConvolution($0, $1, strides: [2, 1], padding: [1, 0], outputPadding: [1, 0]) }),
+      (
+        [1, 3, 2, 2], [2, 2, 2, 1],
+        { transposedConvolution($0, $1, strides: [2, 1], padding: [1, 0], outputPadding: [1, 0]) }
+      ),
     ]
     for (number, (x, w, f)) in cases.enumerated() {
       let worst = try Smooth([x, w], seed: Int64(200 + number), order: 2) { f($0[0], $0[1]) }.worst()

@@ -43,7 +43,9 @@ import Testing
     for (name, optimizer) in TrajectoryTests.optimizers {
       let p = Tensor([1.0, -2.0, 3.0, 4.0], shape: [2, 2])
       var (moved, state) = (p, optimizer.initialState(p))
-      for step in 0..<4 { (moved, state) = optimizer.update(moved, gradient: p, state: state, step: Tensor(Int64(step))) }
+      for step in 0..<4 {
+        (moved, state) = optimizer.update(moved, gradient: p, state: state, step: Tensor(Int64(step)))
+      }
       #expect(try moved.doubles != p.doubles, "\(name)")
     }
   }
@@ -105,7 +107,9 @@ import Testing
   }
 
   @Test func schedulesStayAtTheirEnds() throws {
-    func rate(_ schedule: some LearningRate, _ step: Int64) throws -> Double { try schedule.rate(step: Tensor(step)).scalar }
+    func rate(_ schedule: some LearningRate, _ step: Int64) throws -> Double {
+      try schedule.rate(step: Tensor(step)).scalar
+    }
     #expect(abs(try rate(.cosine(0.1, steps: 10, minimum: 0.02), 25) - 0.02) < 1e-17)
     #expect(abs(try rate(.oneCycle(1, steps: 10, divisor: 5, finalDivisor: 10), 25) - 0.02) < 1e-15)
     #expect(try rate(.warmUp(steps: 4, into: 0.5), 0) == 0)

@@ -25,7 +25,8 @@ private struct Function {
     let floating = types.indices.filter { types[$0].dtype.isFloating }
     let v = Tensor(direction(try item.resultType().shape, seed: Int64(item.number)))
     let directions = types.indices.map { Tensor(direction(types[$0].shape, seed: Int64(1000 + item.number * 10 + $0))) }
-    func derivative(_ outputs: (Trace, @escaping @Sendable ([Tensor]) -> Tensor, [Tensor]) -> [Tensor]) throws -> Graph {
+    func derivative(_ outputs: (Trace, @escaping @Sendable ([Tensor]) -> Tensor, [Tensor]) -> [Tensor]) throws -> Graph
+    {
       let trace = Trace()
       return try trace.record {
         let x = types.enumerated().map { trace.input("x\($0.offset)", $0.element) }

@@ -172,9 +172,13 @@ private struct Pointwise: Sendable, CustomTestStringConvertible {
     #expect(throws: DescentError.self) { try x[2].value }
     let line = #line + 1
     let beyond = #expect(throws: DescentError.self) { try x[0, 0, stride(from: 4, through: 0, by: -1)].value }
-    #expect(beyond?.message == "positions 0..<5 by 1 along axis 2 of a tensor of shape [2,3,4]" && beyond?.location?.line == line)
+    #expect(
+      beyond?.message == "positions 0..<5 by 1 along axis 2 of a tensor of shape [2,3,4]"
+        && beyond?.location?.line == line)
     let mixed = #expect(throws: DescentError.self) { try x[0, 0, stride(from: 1, through: -1, by: -1)].value }
-    #expect(mixed?.message.hasPrefix("positions 1 to -1 by -1, some from the start and some from the end, along axis 2") == true)
+    #expect(
+      mixed?.message.hasPrefix("positions 1 to -1 by -1, some from the start and some from the end, along axis 2")
+        == true)
     #expect(throws: DescentError.self) { try x[0, (-4)...(-1)].value }
     let gradient = grad { (x: Tensor) in sum(square(x[stride(from: 0, to: 5, by: 2)])) }
     #expect(try gradient(Tensor([1.0, 2, 3, 4, 5])).doubles == [2, 0, 6, 0, 10])

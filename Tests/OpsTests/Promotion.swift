@@ -24,7 +24,9 @@ extension PromotionCase {
     }
   }
   private static func unary(_ f: @escaping @Sendable (Tensor) -> Tensor) -> Function { { f($0.x[0]) } }
-  private static func reduction(_ f: @escaping @Sendable (Tensor, [Int]?) -> Tensor) -> Function { { f($0.x[0], $0.axes) } }
+  private static func reduction(_ f: @escaping @Sendable (Tensor, [Int]?) -> Tensor) -> Function {
+    { f($0.x[0], $0.axes) }
+  }
   /// The gradient of Σ matmul(a, b) (1, 2, …) with respect to one of the matrices.
   private static func matmulGradient(_ which: Int) -> Function {
     { a in
@@ -57,7 +59,8 @@ extension PromotionCase {
     "log": unary { log($0) }, "log1p": unary { log1p($0) }, "sin": unary { sin($0) }, "cos": unary { cos($0) },
     "tanh": unary { tanh($0) }, "erf": unary { erf($0) }, "sigmoid": unary { sigmoid($0) },
     "reciprocal": unary { reciprocal($0) }, "leakyRelu": unary { leakyRelu($0) }, "elu": unary { elu($0) },
-    "selu": unary { selu($0) }, "softplus": unary { softplus($0) }, "silu": unary { silu($0) }, "gelu": unary { gelu($0) },
+    "selu": unary { selu($0) }, "softplus": unary { softplus($0) }, "silu": unary { silu($0) },
+    "gelu": unary { gelu($0) },
     "geluTanh": unary { gelu($0, approximate: .tanh) },
     "softmax": unary { softmax($0) }, "logSoftmax": unary { logSoftmax($0) }, "logSumExp": unary { logSumExp($0) },
     "sum": reduction { sum($0, axes: $1) }, "product": reduction { product($0, axes: $1) },
@@ -98,7 +101,9 @@ extension PromotionCase {
     let run = compile { (operands: [[Tensor]]) in zip(cases, operands).map { $0($1) } }
     let results = try run(try cases.map { try $0.operands })
     for (item, result) in zip(cases, results) {
-      if let problem = mismatch(try result.value, try item.expected) { Issue.record("\(item.testDescription): \(problem)") }
+      if let problem = mismatch(try result.value, try item.expected) {
+        Issue.record("\(item.testDescription): \(problem)")
+      }
     }
   }
 

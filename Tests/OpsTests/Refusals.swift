@@ -52,7 +52,8 @@ private let huge: Shape = [1 << 40, 1 << 30]
   /// Operators have no line of their own and take that of the call before.
   @Test func ofNumbersBesideOperators() throws {
     let bodies: [(String, @Sendable (Tensor) -> Tensor)] = [
-      ("u8 has no number -1", { $0 + -1 }), ("u8 has no number 300", { 300 - $0 }), ("u8 has no number 256", { $0 * 256 }),
+      ("u8 has no number -1", { $0 + -1 }), ("u8 has no number 300", { 300 - $0 }),
+      ("u8 has no number 256", { $0 * 256 }),
       ("add is not defined on bool", { ($0 .== 1) + ($0 .== 2) }), ("negate is not defined on bool", { -($0 .== 1) }),
     ]
     for (words, body) in bodies {
@@ -82,7 +83,9 @@ private let huge: Shape = [1 << 40, 1 << 30]
     Refusal("iota would give") { oneHot(i32, classes: 1 << 50) },
     Refusal("pad would give") { pad(i32, low: [.max], high: [.max]) },
     Refusal("pad would give") { pad(i32, low: [0], high: [0], interior: [.max]) },
-    Refusal("a window of size 9223372036854775807") { slidingWindows(i32, axes: [0], sizes: [.max], dilations: [.max]) },
+    Refusal("a window of size 9223372036854775807") {
+      slidingWindows(i32, axes: [0], sizes: [.max], dilations: [.max])
+    },
     Refusal("maxPool of [1,2,1] by windows") { maxPool(reshape(i32, [1, 2, 1]), sizes: [.max]) },
     Refusal("pad would give") { maxPool(reshape(i32, [1, 2, 1]), sizes: [2], padding: .all(.max)) },
     Refusal("3 elements do not fill the shape [4611686018427387904,4]") { Tensor([1.0, 2, 3], shape: [1 << 62, 4]) },
@@ -119,7 +122,8 @@ private let huge: Shape = [1 << 40, 1 << 30]
   @Test func batchesOfMatricesThatDoNotFit() throws {
     let (a, b, c) = (zeros([6, 4, 2, 3]), zeros([5, 3, 5]), zeros([4, 2, 5]))
     let first = #expect(throws: DescentError.self) { try matmul(a, b).value }
-    #expect(first?.message == "matmul of [6,4,2,3] and [5,3,5]: the axes before the last two do not broadcast to common ones")
+    #expect(
+      first?.message == "matmul of [6,4,2,3] and [5,3,5]: the axes before the last two do not broadcast to common ones")
     let second = #expect(throws: DescentError.self) { try matmul(a, c).value }
     #expect(
       second?.message

@@ -102,7 +102,8 @@ private func total(_ p: [String: [Tensor]], _ cases: [String: TailCase]) -> Tens
 
   /// How far a number is from the right one, in units in its last place, less what is allowed besides; infinite where one of them is
   /// NaN or infinite and the other not.
-  private static func error(_ y: Double, _ right: String, _ dtype: DType, condition: Double, absolute: Double) -> Double {
+  private static func error(_ y: Double, _ right: String, _ dtype: DType, condition: Double, absolute: Double) -> Double
+  {
     let isSingle = dtype == .f32
     let want = isSingle ? Double(Float(right)!) : Double(right)!
     if y == want || (y.isNaN && want.isNaN) { return 0 }
@@ -143,11 +144,15 @@ private func total(_ p: [String: [Tensor]], _ cases: [String: TailCase]) -> Tens
   @Test(arguments: [DType.f32, .f64]) func meetTheRightValues(_ dtype: DType) throws {
     let cases = try TailCase.all(dtype)
     let arguments = cases.mapValues { $0.arguments }
-    let f = { @Sendable (p: [String: [Tensor]]) in (values(p, cases), grad { (p: [String: [Tensor]]) in total(p, cases) }(p)) }
+    let f = { @Sendable (p: [String: [Tensor]]) in
+      (values(p, cases), grad { (p: [String: [Tensor]]) in total(p, cases) }(p))
+    }
     let (interpreted, compiled) = (f(arguments), try compile(f)(arguments))
     for (way, results) in [("interpreted", interpreted), ("compiled", compiled)] {
       for (name, item) in cases.sorted(by: { $0.key < $1.key }) {
-        func check(_ what: String, _ y: [Double], _ right: [String?], bound: Double, absolute: Double, condition: Int) throws {
+        func check(_ what: String, _ y: [Double], _ right: [String?], bound: Double, absolute: Double, condition: Int)
+          throws
+        {
           #expect(y.count == right.count)
           let x = try item.arguments.map { try $0.doubles }
           var worst = (error: 0.0, text: "")
@@ -160,7 +165,9 @@ private func total(_ p: [String: [Tensor]], _ cases: [String: TailCase]) -> Tens
           }
           #expect(worst.error <= bound, "\(what) of \(name), \(way): \(worst.error) ULP, \(worst.text)")
         }
-        try check("value", results.0[name]!.doubles, item.values, bound: item.tail.value, absolute: item.tail.valueAbsolute, condition: 0)
+        try check(
+          "value", results.0[name]!.doubles, item.values, bound: item.tail.value, absolute: item.tail.valueAbsolute,
+          condition: 0)
         for (i, right) in item.derivatives.enumerated() {
           let (bound, absolute) = (item.tail.derivative, item.tail.absolute)
           try check(

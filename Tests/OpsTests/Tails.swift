@@ -32,7 +32,8 @@ struct Tail: Sendable {
     self.init(name, value, derivative, absolute: absolute, of: { function($0[0], $0[1]) })
     self.valueAbsolute = valueAbsolute
   }
-  private init(_ name: String, _ value: Double, _ derivative: Double, absolute: Double, of function: @escaping Function) {
+  private init(_ name: String, _ value: Double, _ derivative: Double, absolute: Double, of function: @escaping Function)
+  {
     (self.name, self.value, self.derivative) = (name, value, derivative)
     (self.absolute, self.function) = (absolute, function)
   }
@@ -112,7 +113,9 @@ struct Tail: Sendable {
     Tail("min", 0, 1) { min($0, axes: [-1]) },
     Tail("LayerNorm", 8, 64, absolute: 64) { LayerNorm(affine: false)(Weights(), $0, Context()) },
     Tail("RMSNorm", 8, 64, absolute: 64) { RMSNorm(affine: false)(Weights(), $0, Context()) },
-    Tail("weightedMean", 3, 1) { x in rowwise(x) { weightedMean($0, weights: convert(Tensor([0.0, 1, 2]), to: x.dtype)) } },
+    Tail("weightedMean", 3, 1) { x in
+      rowwise(x) { weightedMean($0, weights: convert(Tensor([0.0, 1, 2]), to: x.dtype)) }
+    },
     Tail("l1", 2, 0) { x in rowwise(x) { l1([$0]) } },
     Tail("l2", 2, 1) { x in rowwise(x) { l2([$0]) } },
     Tail("elasticNet", 3, 2) { x in rowwise(x) { elasticNet([$0], l1: 0.5, l2: 0.25) } },
@@ -138,20 +141,25 @@ extension Tail {
   /// Public functions of the library that have no line, and why.
   static let exempt: [String: [String]] = [
     "makes numbers of none, or of whole numbers": [
-      "arange", "bernoulli", "full", "iota", "linspace", "normal", "oneHot", "ones", "onesLike", "randomBits", "uniform", "zeros",
+      "arange", "bernoulli", "full", "iota", "linspace", "normal", "oneHot", "ones", "onesLike", "randomBits",
+      "uniform", "zeros",
       "zerosLike",
     ],
     "moves or chooses numbers": [
-      "`where`", "broadcast", "concatenate", "convert", "expandDims", "flatten", "gather", "pad", "reshape", "reverse", "slice",
+      "`where`", "broadcast", "concatenate", "convert", "expandDims", "flatten", "gather", "pad", "reshape", "reverse",
+      "slice",
       "slidingWindows", "split", "squeeze", "stack", "stopGradient", "transpose", "maxPool",
     ],
     "gives no real number": ["accuracy", "all", "any", "argmax"],
     "sums of products and of what was moved, tried by SumTests and ContractionTests": [
-      "averagePool", "convolution", "dot", "globalAveragePool", "matmul", "outer", "scatterAdd", "transposedConvolution",
+      "averagePool", "convolution", "dot", "globalAveragePool", "matmul", "outer", "scatterAdd",
+      "transposedConvolution",
     ],
     "the mean of a function that has a line": [
-      "binaryCrossEntropy", "gaussianNegativeLogLikelihood", "hingeLoss", "huberLoss", "klDivergence", "meanAbsoluteError",
-      "meanSquaredError", "multiclassHingeLoss", "negativeLogLikelihood", "poissonNegativeLogLikelihood", "softmaxCrossEntropy",
+      "binaryCrossEntropy", "gaussianNegativeLogLikelihood", "hingeLoss", "huberLoss", "klDivergence",
+      "meanAbsoluteError",
+      "meanSquaredError", "multiclassHingeLoss", "negativeLogLikelihood", "poissonNegativeLogLikelihood",
+      "softmaxCrossEntropy",
     ],
   ]
 }

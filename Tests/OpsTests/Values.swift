@@ -77,16 +77,21 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
     let numbers = [Int64.min, Int64(Int32.min), -7, -2, -1, 0, 1, 2, 3, 200, 255, Int64(Int32.max), .max]
     for a in numbers {
       let c = Int32(truncatingIfNeeded: a), e = UInt8(truncatingIfNeeded: a)
-      #expect(try [abs(Tensor(a)), sign(Tensor(a))].map { try $0.integers[0] } == [Int(dsc_abs_i64(a)), Int(dsc_sign_i64(a))])
-      #expect(try [abs(Tensor(c)), sign(Tensor(c))].map { try $0.integers[0] } == [Int(dsc_abs_i32(c)), Int(dsc_sign_i32(c))])
+      #expect(
+        try [abs(Tensor(a)), sign(Tensor(a))].map { try $0.integers[0] } == [Int(dsc_abs_i64(a)), Int(dsc_sign_i64(a))])
+      #expect(
+        try [abs(Tensor(c)), sign(Tensor(c))].map { try $0.integers[0] } == [Int(dsc_abs_i32(c)), Int(dsc_sign_i32(c))])
       for b in numbers {
         let d = Int32(truncatingIfNeeded: b), f = UInt8(truncatingIfNeeded: b)
         func three(_ a: some Element, _ b: some Element) throws -> [Int] {
           try [floorDivide, remainder, power].map { try $0(Tensor(a), Tensor(b), #file, #line).integers[0] }
         }
-        #expect(try three(a, b) == [dsc_floor_divide_i64(a, b), dsc_remainder_i64(a, b), dsc_pow_i64(a, b)].map { Int($0) })
-        #expect(try three(c, d) == [dsc_floor_divide_i32(c, d), dsc_remainder_i32(c, d), dsc_pow_i32(c, d)].map { Int($0) })
-        #expect(try three(e, f) == [dsc_floor_divide_u8(e, f), dsc_remainder_u8(e, f), dsc_pow_u8(e, f)].map { Int($0) })
+        #expect(
+          try three(a, b) == [dsc_floor_divide_i64(a, b), dsc_remainder_i64(a, b), dsc_pow_i64(a, b)].map { Int($0) })
+        #expect(
+          try three(c, d) == [dsc_floor_divide_i32(c, d), dsc_remainder_i32(c, d), dsc_pow_i32(c, d)].map { Int($0) })
+        #expect(
+          try three(e, f) == [dsc_floor_divide_u8(e, f), dsc_remainder_u8(e, f), dsc_pow_u8(e, f)].map { Int($0) })
       }
     }
   }
@@ -111,7 +116,9 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
   @Test(arguments: [DType.f32, .f64]) func uniformStaysBelowItsLimit(_ dtype: DType) throws {
     let count = 100_000
     for (low, high) in [(100.0, 101.0), (-101, -100), (16_777_214, 16_777_216), (1e30, 1.0000002e30)] {
-      let numbers = { @Sendable (n: Tensor) in uniform([count], key: RandomKey(seed: 5).fold(n), dtype: dtype, low: low, high: high) }
+      let numbers = { @Sendable (n: Tensor) in
+        uniform([count], key: RandomKey(seed: 5).fold(n), dtype: dtype, low: low, high: high)
+      }
       let compiled = compile(numbers)
       let x = try numbers(Tensor(Int64(1))).doubles
       #expect(x.allSatisfy { low <= $0 && $0 < high }, "\(low)..<\(high): \(x.min()!)...\(x.max()!)")

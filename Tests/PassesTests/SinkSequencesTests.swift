@@ -15,7 +15,8 @@ import Testing
       let x = trace.input("x", TensorType(.f64, [7, 2, 3])), w = trace.input("w", TensorType(.f64, [3, columns]))
       let b = trace.input("b", TensorType(.f64, [columns]))
       let products = tanh(matmul(x, w) + b)
-      let (last, states) = scan([zeros([2, columns], dtype: .f64)], over: products) { (carry: [Tensor], product: Tensor) in
+      let (last, states) = scan([zeros([2, columns], dtype: .f64)], over: products) {
+        (carry: [Tensor], product: Tensor) in
         ([carry[0] * 0.5 + product], [carry[0]])
       }
       let outputs = [("last", last[0]), ("states", states[0])] + (isReadTwice ? [("products", products)] : [])
@@ -26,10 +27,11 @@ import Testing
     try #require(graph.nodes.first { $0.op is Loop })
   }
   private func values(_ graph: Graph) throws -> [HostArray] {
-    try graph.evaluate(graph.inputs.enumerated().map { number, id in
-      let type = graph[id].type
-      return HostArray(type) { Double(($0 * 7 + number * 5) % 11) / 11 - 0.4 }
-    })
+    try graph.evaluate(
+      graph.inputs.enumerated().map { number, id in
+        let type = graph[id].type
+        return HostArray(type) { Double(($0 * 7 + number * 5) % 11) / 11 - 0.4 }
+      })
   }
 
   @Test func moved() throws {
@@ -39,7 +41,8 @@ import Testing
     let form = try #require(try loop(after).op as? Loop).form
     #expect(form.sequences == 1 && form.body.nodes.contains { $0.op is Contract })
     #expect(try loop(after).operands.contains(after.inputs[0]))
-    #expect(zip(try values(before), try values(after)).allSatisfy { Tolerance.difference($0.doubles, $1.doubles) < 1e-14 })
+    #expect(
+      zip(try values(before), try values(after)).allSatisfy { Tolerance.difference($0.doubles, $1.doubles) < 1e-14 })
   }
 
   /// What is read elsewhere stays.

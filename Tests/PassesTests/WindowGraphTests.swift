@@ -28,7 +28,9 @@ private struct Axis: Hashable {
 struct WindowGraphTests {
   /// fold(transpose(contract(moving, kernel))) with axes in any order, the windows counted along axes of `moving`.
   private static func foldOfProduct(_ dice: inout Dice, isSteppedWidely: Bool) throws -> Graph {
-    func axes(_ name: String, _ count: Int) -> [Axis] { (0..<count).map { Axis(name: "\(name)\($0)", size: dice.pick(2...4)) } }
+    func axes(_ name: String, _ count: Int) -> [Axis] {
+      (0..<count).map { Axis(name: "\(name)\($0)", size: dice.pick(2...4)) }
+    }
     let spatial = dice.pick(1...3)
     let (counts, taps) = (axes("o", spatial), axes("k", spatial))
     let (batch, summed) = (axes("b", dice.pick(0...2)), axes("f", dice.pick(1...2)))
@@ -50,8 +52,10 @@ struct WindowGraphTests {
     for (place, axis) in zip(folded.indices.filter { counts.contains(folded[$0]) }, counts) { folded[place] = axis }
     folded.insert(contentsOf: taps, at: folded.lastIndex { counts.contains($0) }! + 1)
 
-    let strides = counts.indices.map { _ in isSteppedWidely ? dice.pick(2...3) : 1 }, dilations = counts.indices.map { _ in dice.pick(1...3) }
-    let windows = WindowShape(axes: places(counts, in: folded), sizes: taps.map(\.size), strides: strides, dilations: dilations)
+    let strides = counts.indices.map { _ in isSteppedWidely ? dice.pick(2...3) : 1 },
+      dilations = counts.indices.map { _ in dice.pick(1...3) }
+    let windows = WindowShape(
+      axes: places(counts, in: folded), sizes: taps.map(\.size), strides: strides, dilations: dilations)
     let extents = counts.indices.map { (counts[$0].size - 1) * strides[$0] + windows.span($0) }
     var graph = Graph()
     func type(_ axes: [Axis]) -> TensorType { TensorType(.f64, Shape(axes.map(\.size))) }

@@ -154,6 +154,7 @@ enum Functions {
     try expect(gradients(a, b), fixture.kernelGradients, derivativeTolerance, "gradients")
     let hessians = vmap(hessian(kernel), in: [0, nil])
     try expect(hessians(a, b[.all, 0]), fixture.kernelHessians, derivativeTolerance, "hessians")
-    try expect(jacobian { @Sendable (a: Tensor) in matrix(a, b) }(a), fixture.kernelJacobian, derivativeTolerance, "jacobian")
+    try expect(
+      jacobian { @Sendable (a: Tensor) in matrix(a, b) }(a), fixture.kernelJacobian, derivativeTolerance, "jacobian")
   }
 }

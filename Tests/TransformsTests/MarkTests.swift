@@ -49,9 +49,11 @@ private typealias Function = @Sendable (Tensor) -> Tensor
     // What it takes from outside, and checkpoints in checkpoints.
     let captured: Function = { x in
       let s = sum(x)
-      return sum(exp(checkpoint { @Sendable (y: Tensor) in
-        checkpoint { @Sendable (y: Tensor) in block(y, w * s) }(y) * s
-      }(x)))
+      return sum(
+        exp(
+          checkpoint { @Sendable (y: Tensor) in
+            checkpoint { @Sendable (y: Tensor) in block(y, w * s) }(y) * s
+          }(x)))
     }
     try expectSame(captured, { x in sum(exp(block(x, w * sum(x)) * sum(x))) })
     // As a whole, and of several results, one without a derivative.
@@ -101,7 +103,8 @@ private typealias Function = @Sendable (Tensor) -> Tensor
     #expect(try grad(f)(x).doubles == [20, 0, 10])
     #expect(try vmap(grad(f))(rows).doubles == [20, 0, 10, 20, 0, 10])
     // A shared argument under vmap gets the sum over the batch.
-    let product = customGradient({ @Sendable (p: [Tensor]) in p[0] * p[1] }, vjp: { p, _, dy in [dy * p[1], dy * p[0] * 2] })
+    let product = customGradient(
+      { @Sendable (p: [Tensor]) in p[0] * p[1] }, vjp: { p, _, dy in [dy * p[1], dy * p[0] * 2] })
     let total: @Sendable (Tensor, Tensor) -> Tensor = { w, rows in
       sum(vmap({ @Sendable (row: Tensor) in product([row, w]) })(rows))
     }

@@ -11,7 +11,8 @@ private struct Cell: ParameterTree {
   func callAsFunction(_ h: Tensor, _ x: Tensor) -> Tensor { tanh(matmul(x, input) + matmul(h, recurrent) + bias) }
 
   static let sample = Cell(
-    input: normal([3, 4], key: RandomKey(seed: 1), dtype: .f64), recurrent: normal([4, 4], key: RandomKey(seed: 2), dtype: .f64) * 0.5,
+    input: normal([3, 4], key: RandomKey(seed: 1), dtype: .f64),
+    recurrent: normal([4, 4], key: RandomKey(seed: 2), dtype: .f64) * 0.5,
     bias: normal([4], key: RandomKey(seed: 3), dtype: .f64))
 }
 private let sequence = normal([6, 2, 3], key: RandomKey(seed: 4), dtype: .f64)
@@ -46,7 +47,8 @@ private func close(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-12) throws
 
   /// Loss over the last and all states, so that every result has a cotangent.
   private static func loss(
-    _ cell: Cell, _ xs: Tensor, _ h: Tensor, _ isReversed: Bool, by f: @Sendable (Cell, Tensor, Tensor, Bool) -> (Tensor, Tensor)
+    _ cell: Cell, _ xs: Tensor, _ h: Tensor, _ isReversed: Bool,
+    by f: @Sendable (Cell, Tensor, Tensor, Bool) -> (Tensor, Tensor)
   ) -> Tensor {
     let (last, states) = f(cell, xs, h, isReversed)
     let weights = reshape(iota([states.shape.count], axis: 0, dtype: .f64), states.shape) / Double(states.shape.count)
@@ -98,7 +100,9 @@ private func close(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-12) throws
   }
 
   @Test func countsStepsAndHasNoneAtAll() throws {
-    let (sum, steps) = scan(Tensor(Int32(0)), count: 5) { (sum: Tensor, t: Tensor) -> (Tensor, Tensor) in (sum + t, t + t) }
+    let (sum, steps) = scan(Tensor(Int32(0)), count: 5) { (sum: Tensor, t: Tensor) -> (Tensor, Tensor) in
+      (sum + t, t + t)
+    }
     #expect(try sum.integers == [10] && steps.integers == [0, 2, 4, 6, 8])
     let (same, none) = scan(Tensor(7.0), over: zeros([0, 2], dtype: .f64)) { (c: Tensor, x: Tensor) in (c * 2, x) }
     #expect(try same.scalar == 7 && none.shape == [0, 2])
@@ -118,7 +122,9 @@ private func close(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-12) throws
     }
     let line = #line + 1
     let (wider, _) = scan(Tensor([1.0]), over: sequence) { (c: Tensor, x: Tensor) in (concatenate([c, c]), x) }
-    #expect(message(wider).contains("ScanTests.swift:\(line)") && message(wider).contains("goes into a step as f64[1] and comes out as f64[2]"))
+    #expect(
+      message(wider).contains("ScanTests.swift:\(line)")
+        && message(wider).contains("goes into a step as f64[1] and comes out as f64[2]"))
     let (uneven, _) = scan(Tensor(1.0), over: [sequence, start]) { (c: Tensor, x: [Tensor]) in (c, x[0]) }
     #expect(message(uneven).contains("of one length for all"))
     let (broken, _) = scan(start, over: sequence) { (h: Tensor, x: Tensor) in (matmul(h, x), x) }
@@ -141,7 +147,9 @@ private func close(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-12) throws
     let (expectedValue, expectedTangent) = expected(all, direction)
     #expect(try close(value, expectedValue) && close(tangent, expectedTangent))
     let product = hessianVectorProduct(Self.byScan), expectedProduct = hessianVectorProduct(Self.byHand)
-    for (a, b) in zip(try product(all, direction).flattened().leaves, try expectedProduct(all, direction).flattened().leaves) {
+    for (a, b) in zip(
+      try product(all, direction).flattened().leaves, try expectedProduct(all, direction).flattened().leaves)
+    {
       #expect(try close(a, b, 1e-10))
     }
   }
@@ -164,10 +172,12 @@ private func close(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-12) throws
     let f: @Sendable (Cell, Tensor, Tensor) -> (Tensor, Tensor) = { scanned($0, $1, $2, true) }
     for axes in [[nil, nil, 0], [nil, 0, nil], [0, nil, nil], [0, 0, 0]] as [[Int?]] {
       let wide = vmap(f, in: axes)
-      let (last, states) = wide(axes[0] == nil ? .sample : cells, axes[1] == nil ? sequence : sequences, axes[2] == nil ? start : starts)
+      let (last, states) = wide(
+        axes[0] == nil ? .sample : cells, axes[1] == nil ? sequence : sequences, axes[2] == nil ? start : starts)
       for i in 0..<3 {
         let expected = f(
-          axes[0] == nil ? .sample : cell(i), axes[1] == nil ? sequence : sequences[i], axes[2] == nil ? start : starts[i])
+          axes[0] == nil ? .sample : cell(i), axes[1] == nil ? sequence : sequences[i],
+          axes[2] == nil ? start : starts[i])
         #expect(try close(last[i], expected.0) && close(states[i], expected.1), "\(axes)")
       }
     }

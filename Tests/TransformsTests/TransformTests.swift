@@ -80,7 +80,8 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) ->
     let f = valueAndGrad { @Sendable (x: Tensor) in (sum(x * x), [x + 1]) }
     let (value, auxiliary, gradient) = vmap(f, out: -1)(stack([x, x * 2]))
     #expect(try value.doubles == [6.5, 26] && gradient.shape == [3, 2])
-    #expect(try auxiliary[0].doubles == [1.5, 2, -0.5, -2, 3, 5] && transpose(gradient).doubles == [1, -3, 4, 2, -6, 8])
+    #expect(
+      try auxiliary[0].doubles == [1.5, 2, -0.5, -2, 3, 5] && transpose(gradient).doubles == [1, -3, 4, 2, -6, 8])
   }
 
   // MARK: vmap
@@ -142,7 +143,8 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) ->
   @Test func axesThatDoNotFit() {
     let f: @Sendable (Tensor, Tensor) -> Tensor = { $0 + $1 }
     // Bound first, as for `grad` with several arguments.
-    let axis = vmap(f, in: [0, 1]), both = vmap(f), one = vmap(f, in: [0]), none = vmap(f, in: [nil, nil]), out = vmap(f, out: 1)
+    let axis = vmap(f, in: [0, 1]), both = vmap(f), one = vmap(f, in: [0]), none = vmap(f, in: [nil, nil]),
+      out = vmap(f, out: 1)
     let place = #line - 1
     expectError(axis(x, x), place, "axis 1", "argument 1", "f64[3]")
     expectError(both(x, Tensor([1.0, 2])), place, "3 elements of argument 0", "2 of argument 1", "f64[2]")

@@ -1,9 +1,10 @@
 /* Tries every form of choice, mask and conversion that emitted programs hold, in every place where one stands: a plain
  * loop, a matrix product's epilogue, a sum along lanes, a sum across lanes, a tile of rows on the lanes; padding,
  * concatenation, folds and additions at indices. The loops are written as the printer writes them; the right values are
- * computed apart, by scalar code on volatile memory with plain branches. Takes nothing; prints how many forms hold, or each
- * that does not, and exits 1. With -DCHOICE_BY_BRANCH the choices are `?:` with the loads in their arms: gcc 11 and 12 at
- * -O3 with AVX2 or AVX-512 then fail (the vectors of a group of masked loads all take the mask of the first). */
+ * computed apart, by scalar code on volatile memory with plain branches. Takes nothing; prints how many forms hold, or
+ * each that does not, and exits 1. With -DCHOICE_BY_BRANCH the choices are `?:` with the loads in their arms: gcc 11
+ * and 12 at -O3 with AVX2 or AVX-512 then fail (the vectors of a group of masked loads all take the mask of the first).
+ * */
 #include "descent_convert.h"
 #include "descent_integer.h"
 #include "descent_kernel.h"
@@ -12,7 +13,7 @@
 
 enum { ROWS = 48, COLUMNS = 64, COUNT = ROWS * COLUMNS, ROOM = 2 * COUNT + 8 };
 #define EACH_TYPE(X) X(float, f32) X(double, f64) X(int32_t, i32) X(int64_t, i64) X(uint8_t, u8)
-#define EACH_PAIR(X, T, S)                                                                                             \
+#define EACH_PAIR(X, T, S) \
   X(T, S, float, f32) X(T, S, double, f64) X(T, S, int32_t, i32) X(T, S, int64_t, i64) X(T, S, uint8_t, u8)
 
 /* ---- the data: two masks, and four arrays of each type ---- */
@@ -85,11 +86,11 @@ static void fill(void) {
 
 /* Where the operands' element for row i, column j lies. */
 #define AT_CONTIGUOUS(i, j) (i) * 64 + (j)
-#define AT_STRIDED(i, j) ((i) * 64 + (j)) * 2 + 1
+#define AT_STRIDED(i, j) ((i)*64 + (j)) * 2 + 1
 #define AT_TURNED(i, j) (j) * 48 + (i)
 #define AT_REVERSED(i, j) (i) * 64 - (j) + 63
 #define AT_COLUMN(i, j) (i) * 0 + (j)
-#define AT_ROW(i, j) (i) + (j) * 0
+#define AT_ROW(i, j) (i) + (j)*0
 
 typedef enum { LOOP, EPILOGUE, ALONG, ACROSS, TILE } place_kind;
 typedef enum { BYTE, LOGIC, EITHER, f32, f64, i32, i64, u8 } mask_kind;
@@ -98,12 +99,18 @@ typedef enum { CONTIGUOUS, STRIDED, TURNED, REVERSED, COLUMN, ROW } layout_kind;
 
 static int64_t position(layout_kind at, int64_t i, int64_t j) {
   switch (at) {
-  case CONTIGUOUS: return i * COLUMNS + j;
-  case STRIDED: return (i * COLUMNS + j) * 2 + 1;
-  case TURNED: return j * ROWS + i;
-  case REVERSED: return i * COLUMNS + COLUMNS - 1 - j;
-  case COLUMN: return j;
-  case ROW: return i;
+  case CONTIGUOUS:
+    return i * COLUMNS + j;
+  case STRIDED:
+    return (i * COLUMNS + j) * 2 + 1;
+  case TURNED:
+    return j * ROWS + i;
+  case REVERSED:
+    return i * COLUMNS + COLUMNS - 1 - j;
+  case COLUMN:
+    return j;
+  case ROW:
+    return i;
   }
   return 0;
 }
@@ -115,149 +122,153 @@ typedef struct {
   const void *x, *y, *a, *b;
   void *out;
 } arguments;
-#define POINTERS(T)                                                                                                    \
-  const uint8_t *DSC_RESTRICT const p = e->p, *DSC_RESTRICT const q = e->q;                                            \
-  const void *const x = e->x, *const y = e->y;                                                                         \
-  const T *DSC_RESTRICT const a = (const T *)e->a, *DSC_RESTRICT const b = (const T *)e->b;                            \
-  T *DSC_RESTRICT const out = (T *)e->out;                                                                             \
+#define POINTERS(T)                                                                         \
+  const uint8_t *DSC_RESTRICT const p = e->p, *DSC_RESTRICT const q = e->q;                 \
+  const void *const x = e->x, *const y = e->y;                                              \
+  const T *DSC_RESTRICT const a = (const T *)e->a, *DSC_RESTRICT const b = (const T *)e->b; \
+  T *DSC_RESTRICT const out = (T *)e->out;                                                  \
   (void)p, (void)q, (void)x, (void)y, (void)b;
 
 /* The finished tile of a product: the operand's elements, read one by one. */
-#define DEFINE_TILE(T, S)                                                                                              \
-  DSC_NOINLINE void tile_##S(const arguments *e, T *acc, layout_kind at, int64_t row, int64_t rows, int64_t col,       \
-                             int64_t cols) {                                                                           \
-    for (int64_t r = 0; r < rows; r++)                                                                                 \
-      for (int64_t c = 0; c < cols; c++)                                                                               \
-        acc[r * cols + c] = ((const volatile T *)e->a)[position(at, row + r, col + c)];                                \
+#define DEFINE_TILE(T, S)                                                                                 \
+  DSC_NOINLINE void tile_##S(                                                                             \
+      const arguments *e, T *acc, layout_kind at, int64_t row, int64_t rows, int64_t col, int64_t cols) { \
+    for (int64_t r = 0; r < rows; r++)                                                                    \
+      for (int64_t c = 0; c < cols; c++)                                                                  \
+        acc[r * cols + c] = ((const volatile T *)e->a)[position(at, row + r, col + c)];                   \
   }
 EACH_TYPE(DEFINE_TILE)
 
 /* A plain loop. */
-#define PLACE_LOOP(T, S, MASK, FORM, AT, name)                                                                         \
-  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                                 \
-    POINTERS(T)                                                                                                        \
-    for (int64_t i = lo; i < hi; i++)                                                                                  \
-      for (int64_t j = 0; j < 64; j++)                                                                                 \
-        out[i * 64 + j] = FORM(T, S, MASK(AT_##AT(i, j)), a[AT_##AT(i, j)], b[AT_##AT(i, j)]);                         \
+#define PLACE_LOOP(T, S, MASK, FORM, AT, name)                                                 \
+  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                         \
+    POINTERS(T)                                                                                \
+    for (int64_t i = lo; i < hi; i++)                                                          \
+      for (int64_t j = 0; j < 64; j++)                                                         \
+        out[i * 64 + j] = FORM(T, S, MASK(AT_##AT(i, j)), a[AT_##AT(i, j)], b[AT_##AT(i, j)]); \
   }
 
 /* An epilogue, specialised for tiles of 32 columns and of 16; `a` is the finished tile. */
-#define PLACE_EPILOGUE(T, S, MASK, FORM, AT, name)                                                                     \
-  DSC_INLINE void name##_finish(const void *env, const T *acc, int64_t acc_stride, int64_t row, int64_t rows,          \
-                                int64_t col, int64_t cols) {                                                           \
-    const arguments *const e = (const arguments *)env;                                                                 \
-    POINTERS(T)                                                                                                        \
-    (void)a;                                                                                                           \
-    for (int64_t r = 0; r < rows; r++) {                                                                               \
-      const int64_t i = row + r;                                                                                       \
-      for (int64_t c = 0; c < cols; c++) {                                                                             \
-        const int64_t j = col + c;                                                                                     \
-        out[i * 64 + j] = FORM(T, S, MASK(AT_##AT(i, j)), acc[r * acc_stride + c], b[AT_##AT(i, j)]);                  \
-      }                                                                                                                \
-    }                                                                                                                  \
-  }                                                                                                                    \
-  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                                 \
-    DSC_ALIGNED(64) T acc[12 * 32];                                                                                    \
-    for (int64_t row = lo; row < hi; row += 12)                                                                        \
-      for (int64_t col = 0; col < 64;) {                                                                               \
-        const int64_t rows = dsc_least(12, hi - row);                                                                  \
-        if (col == 0) {                                                                                                \
-          tile_##S(e, acc, AT, row, rows, col, 32);                                                                    \
-          name##_finish(e, acc, 32, row, rows, col, 32);                                                               \
-          col += 32;                                                                                                   \
-        } else {                                                                                                       \
-          tile_##S(e, acc, AT, row, rows, col, 16);                                                                    \
-          name##_finish(e, acc, 16, row, rows, col, 16);                                                               \
-          col += 16;                                                                                                   \
-        }                                                                                                              \
-      }                                                                                                                \
+#define PLACE_EPILOGUE(T, S, MASK, FORM, AT, name)                                                               \
+  DSC_INLINE void name##_finish(                                                                                 \
+      const void *env, const T *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols) { \
+    const arguments *const e = (const arguments *)env;                                                           \
+    POINTERS(T)                                                                                                  \
+    (void)a;                                                                                                     \
+    for (int64_t r = 0; r < rows; r++) {                                                                         \
+      const int64_t i = row + r;                                                                                 \
+      for (int64_t c = 0; c < cols; c++) {                                                                       \
+        const int64_t j = col + c;                                                                               \
+        out[i * 64 + j] = FORM(T, S, MASK(AT_##AT(i, j)), acc[r * acc_stride + c], b[AT_##AT(i, j)]);            \
+      }                                                                                                          \
+    }                                                                                                            \
+  }                                                                                                              \
+  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                           \
+    DSC_ALIGNED(64) T acc[12 * 32];                                                                              \
+    for (int64_t row = lo; row < hi; row += 12)                                                                  \
+      for (int64_t col = 0; col < 64;) {                                                                         \
+        const int64_t rows = dsc_least(12, hi - row);                                                            \
+        if (col == 0) {                                                                                          \
+          tile_##S(e, acc, AT, row, rows, col, 32);                                                              \
+          name##_finish(e, acc, 32, row, rows, col, 32);                                                         \
+          col += 32;                                                                                             \
+        } else {                                                                                                 \
+          tile_##S(e, acc, AT, row, rows, col, 16);                                                              \
+          name##_finish(e, acc, 16, row, rows, col, 16);                                                         \
+          col += 16;                                                                                             \
+        }                                                                                                        \
+      }                                                                                                          \
   }
 
 /* A sum along the columns in sixteen lanes, with their tree. */
-#define PLACE_ALONG(T, S, MASK, FORM, AT, name)                                                                        \
-  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                                 \
-    POINTERS(T)                                                                                                        \
-    for (int64_t i = lo; i < hi; i++) {                                                                                \
-      T acc[16];                                                                                                       \
-      for (int64_t l = 0; l < 16; l++)                                                                                 \
-        acc[l] = 0;                                                                                                    \
-      for (int64_t k = 0; k + 16 <= 64; k += 16)                                                                       \
-        for (int64_t l = 0; l < 16; l++) {                                                                             \
-          const int64_t j = k + l;                                                                                     \
-          const T t = FORM(T, S, MASK(AT_##AT(i, j)), a[AT_##AT(i, j)], b[AT_##AT(i, j)]);                             \
-          acc[l] = SUM_##S(acc[l], t);                                                                                 \
-        }                                                                                                              \
-      for (int64_t n = 16, half; n > 1; n = half) {                                                                    \
-        half = (n + 1) / 2;                                                                                            \
-        for (int64_t l = 0; l < n - half; l++)                                                                         \
-          acc[l] = SUM_##S(acc[l], acc[l + half]);                                                                     \
-      }                                                                                                                \
-      out[i] = acc[0];                                                                                                 \
-    }                                                                                                                  \
+#define PLACE_ALONG(T, S, MASK, FORM, AT, name)                                            \
+  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                     \
+    POINTERS(T)                                                                            \
+    for (int64_t i = lo; i < hi; i++) {                                                    \
+      T acc[16];                                                                           \
+      for (int64_t l = 0; l < 16; l++)                                                     \
+        acc[l] = 0;                                                                        \
+      for (int64_t k = 0; k + 16 <= 64; k += 16)                                           \
+        for (int64_t l = 0; l < 16; l++) {                                                 \
+          const int64_t j = k + l;                                                         \
+          const T t = FORM(T, S, MASK(AT_##AT(i, j)), a[AT_##AT(i, j)], b[AT_##AT(i, j)]); \
+          acc[l] = SUM_##S(acc[l], t);                                                     \
+        }                                                                                  \
+      for (int64_t n = 16, half; n > 1; n = half) {                                        \
+        half = (n + 1) / 2;                                                                \
+        for (int64_t l = 0; l < n - half; l++)                                             \
+          acc[l] = SUM_##S(acc[l], acc[l + half]);                                         \
+      }                                                                                    \
+      out[i] = acc[0];                                                                     \
+    }                                                                                      \
   }
 
 /* Sums over the rows, the lanes across columns, and a choice of what comes out. */
-#define PLACE_ACROSS(T, S, MASK, FORM, AT, name)                                                                       \
-  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                                 \
-    POINTERS(T)                                                                                                        \
-    T acc[64];                                                                                                         \
-    for (int64_t l = 0; l < 64; l++)                                                                                   \
-      acc[l] = 0;                                                                                                      \
-    for (int64_t i = lo; i < hi; i++)                                                                                  \
-      for (int64_t l = 0; l < 64; l++) {                                                                               \
-        const T t = a[AT_##AT(i, l)];                                                                                  \
-        acc[l] = SUM_##S(acc[l], t);                                                                                   \
-      }                                                                                                                \
-    for (int64_t l = 0; l < 64; l++)                                                                                   \
-      out[l] = FORM(T, S, MASK(l), acc[l], b[l]);                                                                      \
+#define PLACE_ACROSS(T, S, MASK, FORM, AT, name)                       \
+  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) { \
+    POINTERS(T)                                                        \
+    T acc[64];                                                         \
+    for (int64_t l = 0; l < 64; l++)                                   \
+      acc[l] = 0;                                                      \
+    for (int64_t i = lo; i < hi; i++)                                  \
+      for (int64_t l = 0; l < 64; l++) {                               \
+        const T t = a[AT_##AT(i, l)];                                  \
+        acc[l] = SUM_##S(acc[l], t);                                   \
+      }                                                                \
+    for (int64_t l = 0; l < 64; l++)                                   \
+      out[l] = FORM(T, S, MASK(l), acc[l], b[l]);                      \
   }
 
 /* A tile of sixteen rows on the lanes, its arrays within. */
-#define PLACE_TILE(T, S, MASK, FORM, AT, name)                                                                         \
-  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                                 \
-    POINTERS(T)                                                                                                        \
-    DSC_ALIGNED(64) T va[4 * 16];                                                                                      \
-    DSC_ALIGNED(64) uint8_t vm[4 * 16];                                                                                \
-    for (int64_t base = lo; base < hi; base += 16)                                                                     \
-      for (int64_t k = 0; k < 64; k += 4) {                                                                            \
-        for (int64_t n = 0; n < 4; n++) {                                                                              \
-          DSC_LANES for (int64_t l = 0; l < 16; l++) {                                                                 \
-            va[n * 16 + l] = a[AT_##AT(base + l, k + n)];                                                              \
-            vm[n * 16 + l] = MASK(AT_##AT(base + l, k + n));                                                           \
-          }                                                                                                            \
-        }                                                                                                              \
-        for (int64_t n = 0; n < 4; n++) {                                                                              \
-          DSC_LANES for (int64_t l = 0; l < 16; l++) {                                                                 \
-            const int64_t row = base + l;                                                                              \
-            (void)vm[n * 16 + l];                                                                                      \
-            out[row * 64 + k + n] = FORM(T, S, vm[n * 16 + l], va[n * 16 + l], b[AT_##AT(row, k + n)]);                \
-          }                                                                                                            \
-        }                                                                                                              \
-      }                                                                                                                \
+#define PLACE_TILE(T, S, MASK, FORM, AT, name)                                                          \
+  DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                  \
+    POINTERS(T)                                                                                         \
+    DSC_ALIGNED(64) T va[4 * 16];                                                                       \
+    DSC_ALIGNED(64) uint8_t vm[4 * 16];                                                                 \
+    for (int64_t base = lo; base < hi; base += 16)                                                      \
+      for (int64_t k = 0; k < 64; k += 4) {                                                             \
+        for (int64_t n = 0; n < 4; n++) {                                                               \
+          DSC_LANES for (int64_t l = 0; l < 16; l++) {                                                  \
+            va[n * 16 + l] = a[AT_##AT(base + l, k + n)];                                               \
+            vm[n * 16 + l] = MASK(AT_##AT(base + l, k + n));                                            \
+          }                                                                                             \
+        }                                                                                               \
+        for (int64_t n = 0; n < 4; n++) {                                                               \
+          DSC_LANES for (int64_t l = 0; l < 16; l++) {                                                  \
+            const int64_t row = base + l;                                                               \
+            (void)vm[n * 16 + l];                                                                       \
+            out[row * 64 + k + n] = FORM(T, S, vm[n * 16 + l], va[n * 16 + l], b[AT_##AT(row, k + n)]); \
+          }                                                                                             \
+        }                                                                                               \
+      }                                                                                                 \
   }
 
 /* ---- the table: place, mask, form, layout; each for every type ---- */
 
 #define EACH_FORM(X, place, mask, at) X(place, mask, BOTH, at) X(place, mask, FIRST, at) X(place, mask, SECOND, at)
 #define EACH_PLACE(X)                                                                                                  \
-  EACH_FORM(X, LOOP, BYTE, CONTIGUOUS) EACH_FORM(X, LOOP, BYTE, STRIDED) EACH_FORM(X, LOOP, BYTE, TURNED)              \
-  EACH_FORM(X, LOOP, BYTE, REVERSED) EACH_FORM(X, LOOP, BYTE, COLUMN) EACH_FORM(X, LOOP, BYTE, ROW)                    \
-  EACH_FORM(X, EPILOGUE, BYTE, CONTIGUOUS) EACH_FORM(X, EPILOGUE, BYTE, STRIDED) EACH_FORM(X, EPILOGUE, BYTE, COLUMN)  \
-  EACH_FORM(X, ALONG, BYTE, CONTIGUOUS) EACH_FORM(X, ALONG, BYTE, STRIDED) EACH_FORM(X, ALONG, BYTE, ROW)              \
-  EACH_FORM(X, ACROSS, BYTE, CONTIGUOUS) EACH_FORM(X, TILE, BYTE, CONTIGUOUS) EACH_FORM(X, TILE, BYTE, TURNED)
-#define EACH_MASK(X, place)                                                                                            \
-  X(place, LOGIC, BOTH, CONTIGUOUS) X(place, EITHER, SECOND, CONTIGUOUS) X(place, f32, BOTH, CONTIGUOUS)               \
-  X(place, f64, BOTH, CONTIGUOUS) X(place, i32, BOTH, CONTIGUOUS) X(place, i64, BOTH, CONTIGUOUS)                      \
-  X(place, u8, BOTH, CONTIGUOUS) X(place, BYTE, LARGER, CONTIGUOUS) X(place, BYTE, SMALLER, CONTIGUOUS)
-#define EACH_CHOICE(X)                                                                                                 \
+  EACH_FORM(X, LOOP, BYTE, CONTIGUOUS)                                                                                 \
+  EACH_FORM(X, LOOP, BYTE, STRIDED)                                                                                    \
+  EACH_FORM(X, LOOP, BYTE, TURNED) EACH_FORM(X, LOOP, BYTE, REVERSED) EACH_FORM(X, LOOP, BYTE, COLUMN)                 \
+      EACH_FORM(X, LOOP, BYTE, ROW) EACH_FORM(X, EPILOGUE, BYTE, CONTIGUOUS) EACH_FORM(X, EPILOGUE, BYTE, STRIDED)     \
+          EACH_FORM(X, EPILOGUE, BYTE, COLUMN) EACH_FORM(X, ALONG, BYTE, CONTIGUOUS)                                   \
+              EACH_FORM(X, ALONG, BYTE, STRIDED) EACH_FORM(X, ALONG, BYTE, ROW) EACH_FORM(X, ACROSS, BYTE, CONTIGUOUS) \
+                  EACH_FORM(X, TILE, BYTE, CONTIGUOUS) EACH_FORM(X, TILE, BYTE, TURNED)
+#define EACH_MASK(X, place)                                                                             \
+  X(place, LOGIC, BOTH, CONTIGUOUS)                                                                     \
+  X(place, EITHER, SECOND, CONTIGUOUS)                                                                  \
+  X(place, f32, BOTH, CONTIGUOUS) X(place, f64, BOTH, CONTIGUOUS) X(place, i32, BOTH, CONTIGUOUS)       \
+      X(place, i64, BOTH, CONTIGUOUS) X(place, u8, BOTH, CONTIGUOUS) X(place, BYTE, LARGER, CONTIGUOUS) \
+          X(place, BYTE, SMALLER, CONTIGUOUS)
+#define EACH_CHOICE(X) \
   EACH_PLACE(X) EACH_MASK(X, LOOP) EACH_MASK(X, EPILOGUE) EACH_MASK(X, ALONG) EACH_MASK(X, ACROSS) EACH_MASK(X, TILE)
 
-#define DEFINE(place, mask, form, at)                                                                                  \
-  PLACE_##place(float, f32, MASK_##mask, FORM_##form, at, place##_f32_##mask##_##form##_##at)                          \
-  PLACE_##place(double, f64, MASK_##mask, FORM_##form, at, place##_f64_##mask##_##form##_##at)                         \
-  PLACE_##place(int32_t, i32, MASK_##mask, FORM_##form, at, place##_i32_##mask##_##form##_##at)                        \
-  PLACE_##place(int64_t, i64, MASK_##mask, FORM_##form, at, place##_i64_##mask##_##form##_##at)                        \
-  PLACE_##place(uint8_t, u8, MASK_##mask, FORM_##form, at, place##_u8_##mask##_##form##_##at)
+#define DEFINE(place, mask, form, at)                                                                       \
+  PLACE_##place(float, f32, MASK_##mask, FORM_##form, at, place##_f32_##mask##_##form##_##at)               \
+      PLACE_##place(double, f64, MASK_##mask, FORM_##form, at, place##_f64_##mask##_##form##_##at)          \
+          PLACE_##place(int32_t, i32, MASK_##mask, FORM_##form, at, place##_i32_##mask##_##form##_##at)     \
+              PLACE_##place(int64_t, i64, MASK_##mask, FORM_##form, at, place##_i64_##mask##_##form##_##at) \
+                  PLACE_##place(uint8_t, u8, MASK_##mask, FORM_##form, at, place##_u8_##mask##_##form##_##at)
 EACH_CHOICE(DEFINE)
 
 /* ---- the right values ---- */
@@ -265,14 +276,22 @@ EACH_CHOICE(DEFINE)
 static int is_set(mask_kind mask, int64_t at) {
   const volatile uint8_t *p = masks[0], *q = masks[1];
   switch (mask) {
-  case BYTE: return p[at];
-  case LOGIC: return p[at] == 1 && q[at] == 0;
-  case EITHER: return p[at] == 1 || q[at] == 1;
-  case f32: return ((const volatile float *)data_f32[2])[at] < ((const volatile float *)data_f32[3])[at];
-  case f64: return ((const volatile double *)data_f64[2])[at] >= ((const volatile double *)data_f64[3])[at];
-  case i32: return ((const volatile int32_t *)data_i32[2])[at] != ((const volatile int32_t *)data_i32[3])[at];
-  case i64: return ((const volatile int64_t *)data_i64[2])[at] <= ((const volatile int64_t *)data_i64[3])[at];
-  case u8: return ((const volatile uint8_t *)data_u8[2])[at] > ((const volatile uint8_t *)data_u8[3])[at];
+  case BYTE:
+    return p[at];
+  case LOGIC:
+    return p[at] == 1 && q[at] == 0;
+  case EITHER:
+    return p[at] == 1 || q[at] == 1;
+  case f32:
+    return ((const volatile float *)data_f32[2])[at] < ((const volatile float *)data_f32[3])[at];
+  case f64:
+    return ((const volatile double *)data_f64[2])[at] >= ((const volatile double *)data_f64[3])[at];
+  case i32:
+    return ((const volatile int32_t *)data_i32[2])[at] != ((const volatile int32_t *)data_i32[3])[at];
+  case i64:
+    return ((const volatile int64_t *)data_i64[2])[at] <= ((const volatile int64_t *)data_i64[3])[at];
+  case u8:
+    return ((const volatile uint8_t *)data_u8[2])[at] > ((const volatile uint8_t *)data_u8[3])[at];
   }
   return 0;
 }
@@ -335,10 +354,9 @@ static void report(const char *name, int64_t bad) {
   /* Two NaN are equal whatever their bits, everything else only with the same bits. */                                \
   static int same_##S(T a, T b) { return (a != a && b != b) || memcmp(&a, &b, sizeof a) == 0; }                        \
   static void compare_##S(const char *name, place_kind place, mask_kind mask, form_kind form, layout_kind at,          \
-                          void (*kernel)(const arguments *, int64_t, int64_t)) {                                       \
+      void (*kernel)(const arguments *, int64_t, int64_t)) {                                                           \
     static const void *const compared[][2] = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {data_f32[2], data_f32[3]},    \
-                                              {data_f64[2], data_f64[3]}, {data_i32[2], data_i32[3]},                  \
-                                              {data_i64[2], data_i64[3]}, {data_u8[2], data_u8[3]}};                   \
+        {data_f64[2], data_f64[3]}, {data_i32[2], data_i32[3]}, {data_i64[2], data_i64[3]}, {data_u8[2], data_u8[3]}}; \
     const arguments e = {masks[0], masks[1], compared[mask][0], compared[mask][1], data_##S[0], data_##S[1], out_##S}; \
     memset(out_##S, 0x5a, sizeof out_##S);                                                                             \
     kernel(&e, 0, ROWS);                                                                                               \
@@ -356,11 +374,11 @@ EACH_TYPE(DEFINE_REFERENCE)
 
 int main(void) {
   fill();
-#define COMPARE(place, mask, form, at)                                                                                 \
-  compare_f32(#place " f32 " #mask " " #form " " #at, place, mask, form, at, place##_f32_##mask##_##form##_##at);      \
-  compare_f64(#place " f64 " #mask " " #form " " #at, place, mask, form, at, place##_f64_##mask##_##form##_##at);      \
-  compare_i32(#place " i32 " #mask " " #form " " #at, place, mask, form, at, place##_i32_##mask##_##form##_##at);      \
-  compare_i64(#place " i64 " #mask " " #form " " #at, place, mask, form, at, place##_i64_##mask##_##form##_##at);      \
+#define COMPARE(place, mask, form, at)                                                                            \
+  compare_f32(#place " f32 " #mask " " #form " " #at, place, mask, form, at, place##_f32_##mask##_##form##_##at); \
+  compare_f64(#place " f64 " #mask " " #form " " #at, place, mask, form, at, place##_f64_##mask##_##form##_##at); \
+  compare_i32(#place " i32 " #mask " " #form " " #at, place, mask, form, at, place##_i32_##mask##_##form##_##at); \
+  compare_i64(#place " i64 " #mask " " #form " " #at, place, mask, form, at, place##_i64_##mask##_##form##_##at); \
   compare_u8(#place " u8 " #mask " " #form " " #at, place, mask, form, at, place##_u8_##mask##_##form##_##at);
   EACH_CHOICE(COMPARE)
   shapes();

@@ -1,6 +1,6 @@
-/* Checks the matrix product bit for bit against its order of sums written plainly: sizes odd and even, all layouts, macro-
- * tiles in any order, f32 and f64. Each output must be written exactly once. Prints one line; exits 1 at the first
- * difference. */
+/* Checks the matrix product bit for bit against its order of sums written plainly: sizes odd and even, all layouts,
+ * macro- tiles in any order, f32 and f64. Each output must be written exactly once. Prints one line; exits 1 at the
+ * first difference. */
 #include "descent_gemm_f32.h"
 #include "descent_gemm_f64.h"
 #include <stdio.h>
@@ -14,7 +14,8 @@ static double random_number(void) {
 
 static int cases = 0;
 
-/* Where an operand lies: its strides and the elements it covers. The blocks are allocated exactly, for the sanitizer. */
+/* Where an operand lies: its strides and the elements it covers. The blocks are allocated exactly, for the sanitizer.
+ * */
 typedef struct {
   int64_t row, col, count;
 } layout;
@@ -74,9 +75,8 @@ static void check_edges(void) {
 
 /* Several macro-tiles and several blocks of k, the tiles in three orders. */
 static void check_tiles(void) {
-  static const int64_t shapes[][3] = {{128, 256, 784}, {128, 10, 128}, {200, 300, 1100}, {1, 700, 2100},
-                                      {700, 1, 2100},  {700, 3, 1500}, {1000, 40, 65},   {5, 1000, 700},
-                                      {8, 300, 1030},  {60, 70, 4200}, {5, 7, 20000},    {1, 33, 9001}};
+  static const int64_t shapes[][3] = {{128, 256, 784}, {128, 10, 128}, {200, 300, 1100}, {1, 700, 2100}, {700, 1, 2100},
+      {700, 3, 1500}, {1000, 40, 65}, {5, 1000, 700}, {8, 300, 1030}, {60, 70, 4200}, {5, 7, 20000}, {1, 33, 9001}};
   for (int i = 0; i < (int)(sizeof shapes / sizeof shapes[0]); i++)
     for (int kinds = 0; kinds < 4; kinds++) {
       const int64_t steps[3] = {1, -1, 1000};
@@ -88,6 +88,6 @@ int main(void) {
   check_edges();
   check_tiles();
   printf("%d products equal their order of sums bit for bit (vectors of %d bytes, micro-tiles of %d rows)\n", cases,
-         DSC_GEMM_VECTOR, DSC_GEMM_MR);
+      DSC_GEMM_VECTOR, DSC_GEMM_MR);
   return 0;
 }

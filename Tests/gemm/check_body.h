@@ -6,8 +6,8 @@ typedef struct {
   int64_t columns;
 } SUFFIX(target);
 
-DSC_INLINE void SUFFIX(shift)(const void *env, const T *acc, int64_t stride, int64_t row, int64_t rows, int64_t col,
-                              int64_t cols) {
+DSC_INLINE void SUFFIX(shift)(
+    const void *env, const T *acc, int64_t stride, int64_t row, int64_t rows, int64_t col, int64_t cols) {
   const SUFFIX(target) *const to = (const SUFFIX(target) *)env;
   for (int64_t i = 0; i < rows; i++)
     for (int64_t j = 0; j < cols; j++) {
@@ -17,8 +17,8 @@ DSC_INLINE void SUFFIX(shift)(const void *env, const T *acc, int64_t stride, int
     }
 }
 
-/* The sum of blocks first ..< first + count of one output: a block's terms in sequence, the blocks in the tree whose left
- * side is the largest power of two. */
+/* The sum of blocks first ..< first + count of one output: a block's terms in sequence, the blocks in the tree whose
+ * left side is the largest power of two. */
 static T SUFFIX(sum)(const T *a, int64_t a_k, const T *b, int64_t b_k, int64_t K, int64_t first, int64_t count) {
   const int64_t most = 2048 / (int64_t)sizeof(T), blocks = (K + most - 1) / most, block = (K + blocks - 1) / blocks;
   if (count > 1) {
@@ -35,8 +35,8 @@ static T SUFFIX(sum)(const T *a, int64_t a_k, const T *b, int64_t b_k, int64_t K
 }
 
 /* Reports the first output that differs or that was not written once. */
-static void SUFFIX(compare)(int64_t M, int64_t N, int64_t K, layout la, layout lb, const T *a, const T *b,
-                            const SUFFIX(target) * target) {
+static void SUFFIX(compare)(
+    int64_t M, int64_t N, int64_t K, layout la, layout lb, const T *a, const T *b, const SUFFIX(target) * target) {
   const int64_t most = 2048 / (int64_t)sizeof(T), blocks = (K + most - 1) / most;
   for (int64_t i = 0; i < M; i++)
     for (int64_t j = 0; j < N; j++) {
@@ -46,8 +46,8 @@ static void SUFFIX(compare)(int64_t M, int64_t N, int64_t K, layout la, layout l
       if (same && target->writes[i * N + j] == 1)
         continue;
       printf("%d x %d x %d in %d bytes, strides %d %d, %d %d: output %d,%d is %.9g, not %.9g; %d writes\n", (int)M,
-             (int)N, (int)K, (int)sizeof(T), (int)la.row, (int)la.col, (int)lb.row, (int)lb.col, (int)i, (int)j,
-             (double)got, (double)want, target->writes[i * N + j]);
+          (int)N, (int)K, (int)sizeof(T), (int)la.row, (int)la.col, (int)lb.row, (int)lb.col, (int)i, (int)j,
+          (double)got, (double)want, target->writes[i * N + j]);
       exit(1);
     }
 }

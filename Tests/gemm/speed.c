@@ -1,7 +1,7 @@
 /* Speed of the matrix product beside the multiply-add peak of the machine, which a loop over registers measures.
  * Prints GFLOP/s and per cent of peak on one thread and on two: the best of many rounds.
- * speed [rounds [threads [words that a product's line must hold, as "nn 1024"]]]; -DCPU_TIME counts the time of the first
- * thread instead of the clock's, for one thread on a busy machine. */
+ * speed [rounds [threads [words that a product's line must hold, as "nn 1024"]]]; -DCPU_TIME counts the time of the
+ * first thread instead of the clock's, for one thread on a busy machine. */
 #define _POSIX_C_SOURCE 200809L
 #include "descent_gemm_f32.h"
 #include "descent_gemm_f64.h"
@@ -33,12 +33,12 @@ static volatile double sink;
       _Pragma("omp parallel num_threads(threads)") {                                                                   \
         static T one[64] = {1};                                                                                        \
         T out[DSC_GEMM_MR * 64];                                                                                       \
-        const dsc_gemm_##S##_micro_tile tile = {0, 0, 0, 64, NULL, 0, 0};                                               \
+        const dsc_gemm_##S##_micro_tile tile = {0, 0, 0, 64, NULL, 0, 0};                                              \
         dsc_gemm_##S##_micro_of(chains, 2, depth, one, one, out, &tile);                                               \
         sink = (double)out[0];                                                                                         \
       }                                                                                                                \
-      rate = best(rate, 1e-9 * (double)(2 * chains * 2 * DSC_GEMM_LANES(sizeof(T)) * depth * threads) /                \
-                            (now() - start));                                                                          \
+      rate =                                                                                                           \
+          best(rate, 1e-9 * (double)(2 * chains * 2 * DSC_GEMM_LANES(sizeof(T)) * depth * threads) / (now() - start)); \
     }                                                                                                                  \
     return rate;                                                                                                       \
   }
@@ -65,34 +65,34 @@ static void report(const char *name, int wide, int64_t M, int64_t N, int64_t K, 
   printf("  %3d tiles %8.1f us\n", (int)dsc_gemm_tiles(dsc_gemm_sizes(M, N, K)), 1e6 * seconds[1]);
 }
 
-#define BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                                      \
+#define BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs) \
   ((DSC_GEMM_SCRATCH_BYTES(M, N, K, a_rs, a_cs, b_rs, b_cs, sizeof(T)) + 63) / 64 * 64)
-#define SHAPE(T, S, name, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                             \
-  if (strstr(#S " " name " " #M " " #N " " #K, wanted)) {                                                              \
-    T *const a = memory(sizeof(T) * M * K), *const b = memory(sizeof(T) * K * N);                                      \
-    T *const c = memory(sizeof(T) * M * N);                                                                            \
-    char *const scratch = memory(2 * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs) + 64);                                  \
-    const dsc_gemm_##S##_output output = {c, N};                                                                       \
-    double seconds[3] = {0, 1e9, 1e9};                                                                                 \
-    for (int threads = 1; threads <= most; threads++)                                                                  \
-      _Pragma("omp parallel num_threads(threads)") {                                                                   \
-        const dsc_gemm_size size = dsc_gemm_sizes(M, N, K);                                                            \
-        const int64_t tiles = dsc_gemm_tiles(size), me = omp_get_thread_num();                                         \
-        void *const mine = scratch + me * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs);                                   \
-        const int repeats = (int)(1 + 50e6 / ((double)(M) * N * K));                                                   \
-        for (int round = 0; round < rounds; round++) {                                                                 \
-          _Pragma("omp barrier") const double start = now();                                                           \
-          for (int repeat = 0; repeat < repeats; repeat++) {                                                           \
-            dsc_gemm_##S(size, dsc_gemm_##S##_strided(a, a_rs, a_cs), dsc_gemm_##S##_strided(b, b_rs, b_cs),           \
-                         tiles * me / threads, tiles * (me + 1) / threads, mine, dsc_gemm_##S##_store_rows, &output);  \
-            _Pragma("omp barrier")                                                                                     \
-          }                                                                                                            \
-          const double time = (now() - start) / repeats;                                                               \
-          _Pragma("omp critical") if (time < seconds[threads]) seconds[threads] = time;                                \
-        }                                                                                                              \
-      }                                                                                                                \
-    report(#S " " name " " #M " " #N " " #K, sizeof(T) == 8, M, N, K, seconds);                                        \
-    free(a), free(b), free(c), free(scratch);                                                                          \
+#define SHAPE(T, S, name, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                   \
+  if (strstr(#S " " name " " #M " " #N " " #K, wanted)) {                                                    \
+    T *const a = memory(sizeof(T) * M * K), *const b = memory(sizeof(T) * K * N);                            \
+    T *const c = memory(sizeof(T) * M * N);                                                                  \
+    char *const scratch = memory(2 * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs) + 64);                        \
+    const dsc_gemm_##S##_output output = {c, N};                                                             \
+    double seconds[3] = {0, 1e9, 1e9};                                                                       \
+    for (int threads = 1; threads <= most; threads++)                                                        \
+      _Pragma("omp parallel num_threads(threads)") {                                                         \
+        const dsc_gemm_size size = dsc_gemm_sizes(M, N, K);                                                  \
+        const int64_t tiles = dsc_gemm_tiles(size), me = omp_get_thread_num();                               \
+        void *const mine = scratch + me * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs);                         \
+        const int repeats = (int)(1 + 50e6 / ((double)(M)*N * K));                                           \
+        for (int round = 0; round < rounds; round++) {                                                       \
+          _Pragma("omp barrier") const double start = now();                                                 \
+          for (int repeat = 0; repeat < repeats; repeat++) {                                                 \
+            dsc_gemm_##S(size, dsc_gemm_##S##_strided(a, a_rs, a_cs), dsc_gemm_##S##_strided(b, b_rs, b_cs), \
+                tiles *me / threads, tiles * (me + 1) / threads, mine, dsc_gemm_##S##_store_rows, &output);  \
+            _Pragma("omp barrier")                                                                           \
+          }                                                                                                  \
+          const double time = (now() - start) / repeats;                                                     \
+          _Pragma("omp critical") if (time < seconds[threads]) seconds[threads] = time;                      \
+        }                                                                                                    \
+      }                                                                                                      \
+    report(#S " " name " " #M " " #N " " #K, sizeof(T) == 8, M, N, K, seconds);                              \
+    free(a), free(b), free(c), free(scratch);                                                                \
   }
 #define NN(T, S, M, N, K) SHAPE(T, S, "nn", M, N, K, K, 1, N, 1)
 #define NT(T, S, M, N, K) SHAPE(T, S, "nt", M, N, K, K, 1, 1, K)

@@ -5,14 +5,17 @@
 
 #include "descent_math.h"
 
-#define DSC_EACH(F) F(exp) F(log) F(log1p) F(expm1) F(tanh) F(sigmoid) F(erf) F(sin) F(cos) F(rsqrt) F(softplus) F(gaussian) F(normal_cdf)
+#define DSC_EACH(F) \
+  F(exp) F(log) F(log1p) F(expm1) F(tanh) F(sigmoid) F(erf) F(sin) F(cos) F(rsqrt) F(softplus) F(gaussian) F(normal_cdf)
 
-#define DSC_LOOP(NAME) \
-  DSC_NOINLINE void loop_##NAME##_f32(const float *DSC_RESTRICT x, float *DSC_RESTRICT y, int64_t n) { \
-    for (int64_t i = 0; i < n; i++) y[i] = dsc_##NAME##_f32(x[i]); \
-  } \
+#define DSC_LOOP(NAME)                                                                                   \
+  DSC_NOINLINE void loop_##NAME##_f32(const float *DSC_RESTRICT x, float *DSC_RESTRICT y, int64_t n) {   \
+    for (int64_t i = 0; i < n; i++)                                                                      \
+      y[i] = dsc_##NAME##_f32(x[i]);                                                                     \
+  }                                                                                                      \
   DSC_NOINLINE void loop_##NAME##_f64(const double *DSC_RESTRICT x, double *DSC_RESTRICT y, int64_t n) { \
-    for (int64_t i = 0; i < n; i++) y[i] = dsc_##NAME##_f64(x[i]); \
+    for (int64_t i = 0; i < n; i++)                                                                      \
+      y[i] = dsc_##NAME##_f64(x[i]);                                                                     \
   }
 DSC_EACH(DSC_LOOP)
 DSC_LOOP(abs)
@@ -20,12 +23,16 @@ DSC_LOOP(sign)
 DSC_LOOP(floor)
 DSC_LOOP(round)
 
-#define DSC_LOOP2(NAME) \
-  DSC_NOINLINE void loop_##NAME##_f32(const float *DSC_RESTRICT x, const float *DSC_RESTRICT z, float *DSC_RESTRICT y, int64_t n) { \
-    for (int64_t i = 0; i < n; i++) y[i] = dsc_##NAME##_f32(x[i], z[i]); \
-  } \
-  DSC_NOINLINE void loop_##NAME##_f64(const double *DSC_RESTRICT x, const double *DSC_RESTRICT z, double *DSC_RESTRICT y, int64_t n) { \
-    for (int64_t i = 0; i < n; i++) y[i] = dsc_##NAME##_f64(x[i], z[i]); \
+#define DSC_LOOP2(NAME)                                                                                \
+  DSC_NOINLINE void loop_##NAME##_f32(                                                                 \
+      const float *DSC_RESTRICT x, const float *DSC_RESTRICT z, float *DSC_RESTRICT y, int64_t n) {    \
+    for (int64_t i = 0; i < n; i++)                                                                    \
+      y[i] = dsc_##NAME##_f32(x[i], z[i]);                                                             \
+  }                                                                                                    \
+  DSC_NOINLINE void loop_##NAME##_f64(                                                                 \
+      const double *DSC_RESTRICT x, const double *DSC_RESTRICT z, double *DSC_RESTRICT y, int64_t n) { \
+    for (int64_t i = 0; i < n; i++)                                                                    \
+      y[i] = dsc_##NAME##_f64(x[i], z[i]);                                                             \
   }
 DSC_LOOP2(pow)
 DSC_LOOP2(max)

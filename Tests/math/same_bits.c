@@ -1,5 +1,6 @@
 /* Prints a hash of the results of each function and generator over a spread of arguments. Builds for other optimisation
- * levels, compilers and instruction sets must print the same lines (Tests/math/run.sh compares them). NaN is one value. */
+ * levels, compilers and instruction sets must print the same lines (Tests/math/run.sh compares them). NaN is one value.
+ * */
 #include <inttypes.h>
 #include <stdio.h>
 #include "descent_random.h"
@@ -23,24 +24,27 @@ static void show(const char *name) {
 
 static void show_integers(const char *name) {
   uint64_t h = 0;
-  for (int i = 0; i < COUNT; i++) hash_u64(&h, (uint32_t)yi[i]);
+  for (int i = 0; i < COUNT; i++)
+    hash_u64(&h, (uint32_t)yi[i]);
   printf("%-8s %016" PRIx64 "\n", name, h);
 }
 
-#define SHOW(NAME) \
+#define SHOW(NAME)                  \
   loop_##NAME##_f32(xf, yf, COUNT); \
   loop_##NAME##_f64(xd, yd, COUNT); \
   show(#NAME);
 
-#define SHOW2(NAME) \
+#define SHOW2(NAME)                     \
   loop_##NAME##_f32(xf, zf, yf, COUNT); \
   loop_##NAME##_f64(xd, zd, yd, COUNT); \
   show(#NAME);
 
 /* Half the arguments are random bits, half moderate numbers; their first few are special. */
 static double argument(uint64_t i, int wide) {
-  static const double special[] = {0.0, -0.0, 1, -1, INFINITY, -INFINITY, NAN, 0.5, 2, 3, -2, 0x1p-149, 0x1p-1074, 1e-40, 1e-310, 89, -104, 746};
-  if (i < sizeof special / sizeof *special) return special[i];
+  static const double special[] = {
+      0.0, -0.0, 1, -1, INFINITY, -INFINITY, NAN, 0.5, 2, 3, -2, 0x1p-149, 0x1p-1074, 1e-40, 1e-310, 89, -104, 746};
+  if (i < sizeof special / sizeof *special)
+    return special[i];
   const double unit = (double)(mixed(i) >> 11) * 0x1p-53;
   return wide ? dsc_from_bits_f64(mixed(i)) : ((i & 2) ? 20 : 2) * (2 * unit - 1);
 }

@@ -17,38 +17,38 @@ static double now(void) {
 }
 
 /* The best of a few tries; to the compiler the empty assembly reads the results, so no call is dropped. */
-#define TIME(CALL, BEST) \
-  double BEST = 1e30; \
-  for (int try = 0; try < TRIES; try++) { \
-    const double start = now(); \
-    for (int round = 0; round < ROUNDS; round++) { \
-      CALL; \
-      __asm__ volatile("" ::"r"(yf), "r"(yd), "r"(yi) : "memory"); \
-    } \
+#define TIME(CALL, BEST)                                                    \
+  double BEST = 1e30;                                                       \
+  for (int try = 0; try < TRIES; try++) {                                   \
+    const double start = now();                                             \
+    for (int round = 0; round < ROUNDS; round++) {                          \
+      CALL;                                                                 \
+      __asm__ volatile("" ::"r"(yf), "r"(yd), "r"(yi) : "memory");          \
+    }                                                                       \
     const double each = (now() - start) / ((double)ROUNDS * (double)COUNT); \
-    BEST = each < BEST ? each : BEST; \
+    BEST = each < BEST ? each : BEST;                                       \
   }
 
-#define SHOW(NAME) \
-  { \
-    TIME(loop_##NAME##_f32(xf, yf, COUNT), f32) \
-    TIME(loop_##NAME##_f64(xd, yd, COUNT), f64) \
+#define SHOW(NAME)                                                 \
+  {                                                                \
+    TIME(loop_##NAME##_f32(xf, yf, COUNT), f32)                    \
+    TIME(loop_##NAME##_f64(xd, yd, COUNT), f64)                    \
     printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
   }
 
-#define SHOW2(NAME) \
-  { \
-    TIME(loop_##NAME##_f32(xf, zf, yf, COUNT), f32) \
-    TIME(loop_##NAME##_f64(xd, zd, yd, COUNT), f64) \
+#define SHOW2(NAME)                                                \
+  {                                                                \
+    TIME(loop_##NAME##_f32(xf, zf, yf, COUNT), f32)                \
+    TIME(loop_##NAME##_f64(xd, zd, yd, COUNT), f64)                \
     printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
   }
 
 /* The generators, given an output of COUNT elements. */
-#define SHOW_RANDOM(NAME) \
-  { \
+#define SHOW_RANDOM(NAME)                                                               \
+  {                                                                                     \
     TIME(dsc_random_##NAME##_f32(yf, 1, 2, COUNT, 0, dsc_random_blocks_32(COUNT)), f32) \
     TIME(dsc_random_##NAME##_f64(yd, 1, 2, COUNT, 0, dsc_random_blocks_64(COUNT)), f64) \
-    printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
+    printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64);                      \
   }
 
 int main(void) {

@@ -1,7 +1,8 @@
 /* How far dsc_NAME is from the correctly rounded result, in units in the last place of that result.
  * usage: ulp [quick|full]. f32: every 4099th float and all near special values, or all 2^32, against the C library in
- * double. f64: random arguments of all magnitudes and of each function's own range, and neighbours of hard values, against
- * the C library in long double. Prints a line per function; exit 1 above 2 ULP (pow: 4, normal_cdf: 5) or where a special value is wrong. */
+ * double. f64: random arguments of all magnitudes and of each function's own range, and neighbours of hard values,
+ * against the C library in long double. Prints a line per function; exit 1 above 2 ULP (pow: 4, normal_cdf: 5) or where
+ * a special value is wrong. */
 #include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,15 +24,18 @@ static long double rsqrtl(long double x) { return 1 / sqrtl(x); }
 static long double sigmoidl(long double x) { return x < 0 ? expl(x) / (1 + expl(x)) : 1 / (1 + expl(-x)); }
 
 static long double softplusl(long double x) { return (x > 0 ? x : 0) + log1pl(expl(-fabsl(x))); }
-/* What rounding the argument of the exponential lost is put back; far out, where it would be infinite, the result is 0. */
+/* What rounding the argument of the exponential lost is put back; far out, where it would be infinite, the result is 0.
+ * */
 static long double gaussianl(long double x) {
   const long double h = x * x;
-  if (h > 1e6L) return 0;
+  if (h > 1e6L)
+    return 0;
   return expl(-0.5L * h) * (1 - 0.5L * fmal(x, x, -h));
 }
 static long double normal_cdfl(long double x) {
   const long double root = 0.7071067811865475244008L, rest = 1.895032558893257079655e-20L, t = -x * root;
-  if (isinf(x) || t > 200) return x > 0 ? 1 : 0;
+  if (isinf(x) || t > 200)
+    return x > 0 ? 1 : 0;
   const long double lost = fmal(-x, root, -t) - x * rest;
   return 0.5L * erfcl(t) - lost * 0.5641895835477562869480L * expl(-t * t);
 }
@@ -39,9 +43,12 @@ static long double normal_cdfl(long double x) {
 /* The error of y, whose right value is want; infinite when NaN, an infinity or the sign of a zero is wrong. */
 static double error_f32(float y, double want) {
   const float rounded = (float)want;
-  if (isnan(want) || isnan(y)) return isnan(want) && isnan(y) ? 0 : INFINITY;
-  if (want == 0 && y == 0) return !signbit(want) == !signbit(y) ? 0 : INFINITY;
-  if (isinf(want) || isinf(y)) return rounded == y ? 0 : INFINITY;
+  if (isnan(want) || isnan(y))
+    return isnan(want) && isnan(y) ? 0 : INFINITY;
+  if (want == 0 && y == 0)
+    return !signbit(want) == !signbit(y) ? 0 : INFINITY;
+  if (isinf(want) || isinf(y))
+    return rounded == y ? 0 : INFINITY;
   int e;
   (void)frexpf(isinf(rounded) ? FLT_MAX : rounded, &e);
   return fabs((double)y - want) / ldexp(1, (e < -125 ? -125 : e) - 24);
@@ -49,9 +56,12 @@ static double error_f32(float y, double want) {
 
 static double error_f64(double y, long double want) {
   const double rounded = (double)want;
-  if (isnan(want) || isnan(y)) return isnan(want) && isnan(y) ? 0 : INFINITY;
-  if (want == 0 && y == 0) return !signbit(want) == !signbit(y) ? 0 : INFINITY;
-  if (isinf(want) || isinf(y)) return rounded == y ? 0 : INFINITY;
+  if (isnan(want) || isnan(y))
+    return isnan(want) && isnan(y) ? 0 : INFINITY;
+  if (want == 0 && y == 0)
+    return !signbit(want) == !signbit(y) ? 0 : INFINITY;
+  if (isinf(want) || isinf(y))
+    return rounded == y ? 0 : INFINITY;
   int e;
   (void)frexp(isinf(rounded) ? DBL_MAX : rounded, &e);
   return (double)(fabsl((long double)y - want) / ldexpl(1, (e < -1021 ? -1021 : e) - 53));
@@ -60,15 +70,19 @@ static double error_f64(double y, long double want) {
 /* The i-th argument: the quick run steps through the floats, then looks at 256 neighbours of each power of two. */
 static float argument_f32(uint64_t i, int full) {
   const uint64_t steps = (UINT64_C(1) << 32) / 4099;
-  if (full) return dsc_from_bits_f32((uint32_t)i);
-  if (i < steps) return dsc_from_bits_f32((uint32_t)(i * 4099));
+  if (full)
+    return dsc_from_bits_f32((uint32_t)i);
+  if (i < steps)
+    return dsc_from_bits_f32((uint32_t)(i * 4099));
   i -= steps;
   return dsc_from_bits_f32((uint32_t)(((i >> 8) << 23) + (i & 255) - 128));
 }
 
 static double report(const char *name, double worst, double at, double with, double bound) {
-  if (isnan(with)) printf("%-12s %6.3f ulp at %.17g\n", name, worst, at);
-  else printf("%-12s %6.3f ulp at %.17g, %.17g\n", name, worst, at, with);
+  if (isnan(with))
+    printf("%-12s %6.3f ulp at %.17g\n", name, worst, at);
+  else
+    printf("%-12s %6.3f ulp at %.17g, %.17g\n", name, worst, at, with);
   fflush(stdout);
   return worst > bound;
 }
@@ -84,33 +98,45 @@ static int check_f32(const char *name, loop_f32 loop, double (*reference)(double
     double most = -1, at = 0;
 #pragma omp for schedule(dynamic, 64)
     for (int64_t b = 0; b < count; b += BLOCK) {
-      for (int i = 0; i < BLOCK; i++) x[i] = argument_f32((uint64_t)(b + i), full);
+      for (int i = 0; i < BLOCK; i++)
+        x[i] = argument_f32((uint64_t)(b + i), full);
       loop(x, y, BLOCK);
       for (int i = 0; i < BLOCK; i++) {
         const double e = error_f32(y[i], reference((double)x[i]));
-        if (e > most) most = e, at = (double)x[i];
+        if (e > most)
+          most = e, at = (double)x[i];
       }
     }
 #pragma omp critical
-    if (most > worst || (most == worst && at < worst_at)) worst = most, worst_at = at;
+    if (most > worst || (most == worst && at < worst_at))
+      worst = most, worst_at = at;
   }
   return report(name, worst, worst_at, (double)NAN, bound(name)) != 0;
 }
 
 /* Random bits; the function's own range; neighbours of k pi/2, k ln2, of powers of two, and of a few hard values. */
 static double argument_f64(uint64_t i, double range) {
-  static const double hard[] = {1, 0.5, 0.625, 6, 19.1, 38, 709.782712893384, 745.1332191019412, 0x1.6ac5b262ca1ffp849, 0x1p-1022, 0x1p-27, 0x1p-54, 0.70710678118654757, 1.4142135623730951};
+  static const double hard[] = {1, 0.5, 0.625, 6, 19.1, 38, 709.782712893384, 745.1332191019412, 0x1.6ac5b262ca1ffp849,
+      0x1p-1022, 0x1p-27, 0x1p-54, 0.70710678118654757, 1.4142135623730951};
   const uint64_t u = mixed(i);
   const double sign = (u & 8) ? -1.0 : 1.0, unit = (double)(u >> 11) * 0x1p-53, k = (double)((u >> 20) & 0xfffff);
   switch (u & 7) {
-  case 0: return dsc_from_bits_f64(mixed(u));
-  case 1: return dsc_from_bits_f64(dsc_bits_f64(sign * ldexp(1, (int)(k / 512) - 1074)) + (mixed(u) & 15) - 7);
-  case 2: return dsc_from_bits_f64(dsc_bits_f64(sign * (k + 1) * 1.5707963267948966) + (mixed(u) & 3) - 1);
-  case 3: return dsc_from_bits_f64(dsc_bits_f64(sign * floor(1 + k / 512) * 0.34657359027997264) + (mixed(u) & 15) - 7);
-  case 4: return sign * dsc_from_bits_f64(dsc_bits_f64(hard[(u >> 5) % (sizeof hard / sizeof *hard)]) + (mixed(u) & 63) - 31);
-  case 5: return sign * unit * 2;
-  case 6: return sign * unit * range;
-  default: return sign * ldexp(1 + unit, (int)(mixed(u) % 64) - 48);
+  case 0:
+    return dsc_from_bits_f64(mixed(u));
+  case 1:
+    return dsc_from_bits_f64(dsc_bits_f64(sign * ldexp(1, (int)(k / 512) - 1074)) + (mixed(u) & 15) - 7);
+  case 2:
+    return dsc_from_bits_f64(dsc_bits_f64(sign * (k + 1) * 1.5707963267948966) + (mixed(u) & 3) - 1);
+  case 3:
+    return dsc_from_bits_f64(dsc_bits_f64(sign * floor(1 + k / 512) * 0.34657359027997264) + (mixed(u) & 15) - 7);
+  case 4:
+    return sign * dsc_from_bits_f64(dsc_bits_f64(hard[(u >> 5) % (sizeof hard / sizeof *hard)]) + (mixed(u) & 63) - 31);
+  case 5:
+    return sign * unit * 2;
+  case 6:
+    return sign * unit * range;
+  default:
+    return sign * ldexp(1 + unit, (int)(mixed(u) % 64) - 48);
   }
 }
 
@@ -122,28 +148,36 @@ static int check_f64(const char *name, loop_f64 loop, long double (*reference)(l
     double x[BLOCK], y[BLOCK], most = -1, at = 0;
 #pragma omp for schedule(dynamic, 64)
     for (int64_t b = 0; b < count; b += BLOCK) {
-      for (int i = 0; i < BLOCK; i++) x[i] = argument_f64((uint64_t)(b + i), range);
+      for (int i = 0; i < BLOCK; i++)
+        x[i] = argument_f64((uint64_t)(b + i), range);
       loop(x, y, BLOCK);
       for (int i = 0; i < BLOCK; i++) {
         const double e = error_f64(y[i], reference((long double)x[i]));
-        if (e > most) most = e, at = x[i];
+        if (e > most)
+          most = e, at = x[i];
       }
     }
 #pragma omp critical
-    if (most > worst || (most == worst && at < worst_at)) worst = most, worst_at = at;
+    if (most > worst || (most == worst && at < worst_at))
+      worst = most, worst_at = at;
   }
   return report(name, worst, worst_at, (double)NAN, bound(name)) != 0;
 }
 
-/* Pairs whose power is in range mostly: x of all magnitudes or near 1, y = wanted logarithm / log x, or a small integer. */
+/* Pairs whose power is in range mostly: x of all magnitudes or near 1, y = wanted logarithm / log x, or a small
+ * integer. */
 static void arguments_pow(uint64_t i, double limit, double *x, double *y) {
   const uint64_t u = mixed(i), v = mixed(u);
   const double unit = (double)(v >> 11) * 0x1p-53, span = (u & 16) ? 1.0 : 0x1p-20;
-  *x = (u & 32) ? ldexp(1 + unit, (int)((double)((u >> 8) & 2047) / 1024 * limit) - (int)limit) : 1 + (2 * unit - 1) * 0.9 * span;
+  *x = (u & 32) ? ldexp(1 + unit, (int)((double)((u >> 8) & 2047) / 1024 * limit) - (int)limit)
+                : 1 + (2 * unit - 1) * 0.9 * span;
   *y = (1.02 * limit * 0.6931) * (2 * (double)(mixed(v) >> 11) * 0x1p-53 - 1) / log(*x);
-  if ((u & 3) == 0) *y = (double)((u >> 6) & 63) - 32;
-  if ((u & 15) == 0) *x = -*x;
-  if ((u & 15) == 1) *y = 0.5 * ((double)((u >> 6) & 63) - 32);
+  if ((u & 3) == 0)
+    *y = (double)((u >> 6) & 63) - 32;
+  if ((u & 15) == 0)
+    *x = -*x;
+  if ((u & 15) == 1)
+    *y = 0.5 * ((double)((u >> 6) & 63) - 32);
 }
 
 static int check_pow(int full) {
@@ -166,15 +200,19 @@ static int check_pow(int full) {
       loop_pow_f64(xd, zd, yd, BLOCK);
       for (int i = 0; i < BLOCK; i++) {
         const double e = error_f32(y[i], pow((double)x[i], (double)z[i]));
-        if (e > most32) most32 = e, a32 = (double)x[i], b32 = (double)z[i];
+        if (e > most32)
+          most32 = e, a32 = (double)x[i], b32 = (double)z[i];
         const double f = error_f64(yd[i], powl((long double)xd[i], (long double)zd[i]));
-        if (f > most64) most64 = f, a64 = xd[i], b64 = zd[i];
+        if (f > most64)
+          most64 = f, a64 = xd[i], b64 = zd[i];
       }
     }
 #pragma omp critical
     {
-      if (most32 > worst32) worst32 = most32, x32 = a32, y32 = b32;
-      if (most64 > worst64) worst64 = most64, x64 = a64, y64 = b64;
+      if (most32 > worst32)
+        worst32 = most32, x32 = a32, y32 = b32;
+      if (most64 > worst64)
+        worst64 = most64, x64 = a64, y64 = b64;
     }
   }
   return (report("pow_f32", worst32, x32, y32, 4) != 0) + (report("pow_f64", worst64, x64, y64, 4) != 0);
@@ -184,7 +222,8 @@ static int check_pow(int full) {
 static int same(double a, double b) { return (isnan(a) && isnan(b)) || (a == b && !signbit(a) == !signbit(b)); }
 
 static int check_specials(void) {
-  static const double v[] = {0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 2.5, -2.5, 1.5, -1.5, 4503599627370497.0, 1e300, -1e300, 1e-310, -1e-310, 16777217.0, 8388609.0, 0.99999994, 1e38, -1e38, 1e-40, INFINITY, -INFINITY, NAN};
+  static const double v[] = {0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 2.5, -2.5, 1.5, -1.5, 4503599627370497.0, 1e300,
+      -1e300, 1e-310, -1e-310, 16777217.0, 8388609.0, 0.99999994, 1e38, -1e38, 1e-40, INFINITY, -INFINITY, NAN};
   enum { COUNT = sizeof v / sizeof *v };
   int bad = 0;
   for (int i = 0; i < COUNT; i++) {
@@ -215,10 +254,12 @@ static int check_specials(void) {
   return bad;
 }
 
-#define CHECK_F32(NAME) \
-  if (!only || !strcmp(only, #NAME)) bad += check_f32(#NAME "_f32", loop_##NAME##_f32, NAME, full);
-#define CHECK_F64(NAME) \
-  if (!only || !strcmp(only, #NAME)) bad += check_f64(#NAME "_f64", loop_##NAME##_f64, NAME##l, range, full);
+#define CHECK_F32(NAME)              \
+  if (!only || !strcmp(only, #NAME)) \
+    bad += check_f32(#NAME "_f32", loop_##NAME##_f32, NAME, full);
+#define CHECK_F64(NAME)              \
+  if (!only || !strcmp(only, #NAME)) \
+    bad += check_f64(#NAME "_f64", loop_##NAME##_f64, NAME##l, range, full);
 
 int main(int argc, char **argv) {
   const int full = argc > 1 && !strcmp(argv[1], "full");
@@ -231,6 +272,7 @@ int main(int argc, char **argv) {
   int bad = check_specials();
   DSC_EACH(CHECK_F32)
   DSC_EACH(CHECK_F64)
-  if (!only || !strcmp(only, "pow")) bad += check_pow(full);
+  if (!only || !strcmp(only, "pow"))
+    bad += check_pow(full);
   return bad != 0;
 }

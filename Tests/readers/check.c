@@ -1,7 +1,7 @@
 /* Checks the readers and writers of Runtime on good and on hostile files.
  * Takes a folder to work in, the folder of fixtures, and optionally a folder on a tiny filesystem (for a full disk).
- * Gives one line; exits 1 after the first list of failures. Each hostile file is read by path and from memory: both must
- * give the code asked for and the same message, which names the file and holds the text asked for. */
+ * Gives one line; exits 1 after the first list of failures. Each hostile file is read by path and from memory: both
+ * must give the code asked for and the same message, which names the file and holds the text asked for. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 #include <dirent.h>
@@ -11,10 +11,7 @@
 
 static const char *work, *fixtures;
 
-enum { CSV,
-       NPY,
-       IDX,
-       SAFETENSORS };
+enum { CSV, NPY, IDX, SAFETENSORS };
 
 static dsc_csv_options csv_options;
 
@@ -41,7 +38,8 @@ static int read_any(int kind, const void *bytes, int64_t size, const char *path,
   int code = -1;
   switch (kind) {
   case CSV:
-    code = bytes != NULL ? dsc_csv_parse(bytes, size, path, &csv_options, &csv, error) : dsc_csv_read(path, &csv_options, &csv, error);
+    code = bytes != NULL ? dsc_csv_parse(bytes, size, path, &csv_options, &csv, error)
+                         : dsc_csv_read(path, &csv_options, &csv, error);
     CHECK(code == 0 || (csv.features.data == NULL && csv.names == NULL), "CSV is not empty after a failure");
     dsc_csv_free(&csv);
     break;
@@ -55,7 +53,8 @@ static int read_any(int kind, const void *bytes, int64_t size, const char *path,
     dsc_array_free(&array);
     break;
   case SAFETENSORS:
-    code = bytes != NULL ? dsc_safetensors_parse(bytes, size, path, &tensors, error) : dsc_safetensors_open(path, &tensors, error);
+    code = bytes != NULL ? dsc_safetensors_parse(bytes, size, path, &tensors, error)
+                         : dsc_safetensors_open(path, &tensors, error);
     CHECK(code == 0 || tensors.entries == NULL, "safetensors is not empty after a failure");
     dsc_safetensors_free(&tensors);
     break;
@@ -82,8 +81,10 @@ static void hostile_at(int line, int kind, sample s, int code, const char *text)
   /* A copy of the exact size lets the address sanitizer see a byte read too far. */
   uint8_t *copy = (uint8_t *)malloc((size_t)s.size + (s.size == 0));
   memcpy(copy, s.data, (size_t)s.size);
-  CHECK(read_any(kind, copy, s.size, path, &by_memory) == code, "line %d: from memory: code %d, expected %d", line, by_memory.code, code);
-  CHECK(strcmp(by_path.message, by_memory.message) == 0, "line %d: by path: %s; from memory: %s", line, by_path.message, by_memory.message);
+  CHECK(read_any(kind, copy, s.size, path, &by_memory) == code, "line %d: from memory: code %d, expected %d", line,
+      by_memory.code, code);
+  CHECK(strcmp(by_path.message, by_memory.message) == 0, "line %d: by path: %s; from memory: %s", line, by_path.message,
+      by_memory.message);
   free(copy);
 }
 
@@ -104,23 +105,32 @@ static void check_errors(void) {
   dsc_error_clear(&error);
   dsc_fail_in(&error, DSC_ERROR_IO, path, "the end");
   CHECK(strlen(error.message) < 250 && strstr(error.message, "xxx: the end") != NULL, "long path: %s", error.message);
-  CHECK(strcmp(dsc_show("a\n\"\xC3\xA9\xFF", 6).text, "\"a\\x0a\"\xC3\xA9\\xff\"") == 0, "shown: %s", dsc_show("a\n\"\xC3\xA9\xFF", 6).text);
-  CHECK(dsc_utf8_length((const uint8_t *)"\xED\xA0\x80", 3) == 0 && dsc_utf8_length((const uint8_t *)"\xC0\x80", 2) == 0, "strict UTF-8");
-  CHECK(dsc_utf8_length((const uint8_t *)"\xF0\x9F\x98\x80", 4) == 4 && dsc_utf8_length((const uint8_t *)"\xF0\x9F\x98\x80", 3) == 0, "four bytes");
+  CHECK(strcmp(dsc_show("a\n\"\xC3\xA9\xFF", 6).text, "\"a\\x0a\"\xC3\xA9\\xff\"") == 0, "shown: %s",
+      dsc_show("a\n\"\xC3\xA9\xFF", 6).text);
+  CHECK(
+      dsc_utf8_length((const uint8_t *)"\xED\xA0\x80", 3) == 0 && dsc_utf8_length((const uint8_t *)"\xC0\x80", 2) == 0,
+      "strict UTF-8");
+  CHECK(dsc_utf8_length((const uint8_t *)"\xF0\x9F\x98\x80", 4) == 4 &&
+          dsc_utf8_length((const uint8_t *)"\xF0\x9F\x98\x80", 3) == 0,
+      "four bytes");
 }
 
 static void check_arrays(void) {
   dsc_array array;
   dsc_error error;
-  const int64_t huge[3] = {INT64_MAX / 8, 2, 1}, fits[2] = {INT64_MAX / 8, 1}, zero[3] = {INT64_MAX, INT64_MAX, 0}, negative[1] = {-1};
+  const int64_t huge[3] = {INT64_MAX / 8, 2, 1}, fits[2] = {INT64_MAX / 8, 1}, zero[3] = {INT64_MAX, INT64_MAX, 0},
+                negative[1] = {-1};
   dsc_error_clear(&error);
   CHECK(dsc_array_describe(&array, DSC_F64, 3, huge, "a", &error) == DSC_ERROR_LIMIT, "overflow");
-  CHECK(dsc_array_describe(&array, DSC_F64, 2, fits, "a", NULL) == DSC_OK && array.bytes == INT64_MAX / 8 * 8, "just fits");
+  CHECK(dsc_array_describe(&array, DSC_F64, 2, fits, "a", NULL) == DSC_OK && array.bytes == INT64_MAX / 8 * 8,
+      "just fits");
   CHECK(dsc_array_describe(&array, DSC_F64, 3, zero, "a", NULL) == DSC_OK && array.count == 0, "empty");
   CHECK(dsc_array_describe(&array, DSC_F64, 1, negative, "a", NULL) == DSC_ERROR_FORMAT, "negative");
   CHECK(dsc_array_describe(&array, DSC_F64, 9, zero, "a", NULL) == DSC_ERROR_LIMIT, "rank 9");
   CHECK(dsc_array_describe(&array, 6, 0, zero, "a", NULL) == DSC_ERROR_USAGE, "type 6");
-  CHECK(dsc_array_allocate(&array, DSC_F32, 0, NULL, "a", NULL) == DSC_OK && array.count == 1 && (uintptr_t)array.data % 64 == 0, "scalar");
+  CHECK(dsc_array_allocate(&array, DSC_F32, 0, NULL, "a", NULL) == DSC_OK && array.count == 1 &&
+          (uintptr_t)array.data % 64 == 0,
+      "scalar");
   dsc_array_free(&array);
   dsc_array_free(&array);
 }
@@ -150,17 +160,23 @@ static void check_number(const char *text) {
   CHECK(dsc_decimal_scan(other, other + strlen(other), ',', &d) == other + strlen(other), "not a number: %s", other);
   const double comma = dsc_decimal_value(&d, 0);
   CHECK(memcmp(&wide, &comma, 8) == 0 || (isnan(wide) && isnan(comma)), "f64 of %s: %.17g", other, comma);
-  CHECK(memcmp(&wide, &c_wide, 8) == 0 || (isnan(wide) && isnan(c_wide)), "f64 of %s: %.17g, C has %.17g", text, wide, c_wide);
-  CHECK(memcmp(&narrow, &c_narrow, 4) == 0 || (isnan(narrow) && isnan(c_narrow)), "f32 of %s: %.9g, C has %.9g", text, (double)narrow, (double)c_narrow);
+  CHECK(memcmp(&wide, &c_wide, 8) == 0 || (isnan(wide) && isnan(c_wide)), "f64 of %s: %.17g, C has %.17g", text, wide,
+      c_wide);
+  CHECK(memcmp(&narrow, &c_narrow, 4) == 0 || (isnan(narrow) && isnan(c_narrow)), "f32 of %s: %.9g, C has %.9g", text,
+      (double)narrow, (double)c_narrow);
 }
 
 /* Compares with the C library, bit for bit. */
 static void check_numbers(int rounds) {
-  static const char *const fixed[] = {"0", "-0", "1", "+1.5", ".5", "5.", "1e5", "1E+5", "1e-5", "1e22", "1e23", "9007199254740993", "9007199254740992", "9007199254740991",
-                                      "16777217", "16777217.0000000000000000000001", "16777219", "33554433e1", "0.1", "1e308", "1.7976931348623157e308", "1e309", "-1e400", "4.9e-324", "2.4703282292062327e-324",
-                                      "2.4703282292062328e-324", "1e-400", "3.4028235e38", "3.4028236e38", "1e39", "1.17549435e-38", "7e-46", "1.4e-45", "1e99999999999999999999", "1e-99999999999999999999",
-                                      "0e99999999999999999999", "18446744073709551615", "18446744073709551616", "9999999999999999999", "99999999999999999999", "0.000000000000000000000000000000123456789",
-                                      "00000000000000000000000000000001.5", "123456789012345678901234567890", "1.00000005960464477539062500000000000001", "1.000000059604644775390625", "nan", "NaN", "-inf", "Infinity"};
+  static const char *const fixed[] = {"0", "-0", "1", "+1.5", ".5", "5.", "1e5", "1E+5", "1e-5", "1e22", "1e23",
+      "9007199254740993", "9007199254740992", "9007199254740991", "16777217", "16777217.0000000000000000000001",
+      "16777219", "33554433e1", "0.1", "1e308", "1.7976931348623157e308", "1e309", "-1e400", "4.9e-324",
+      "2.4703282292062327e-324", "2.4703282292062328e-324", "1e-400", "3.4028235e38", "3.4028236e38", "1e39",
+      "1.17549435e-38", "7e-46", "1.4e-45", "1e99999999999999999999", "1e-99999999999999999999",
+      "0e99999999999999999999", "18446744073709551615", "18446744073709551616", "9999999999999999999",
+      "99999999999999999999", "0.000000000000000000000000000000123456789", "00000000000000000000000000000001.5",
+      "123456789012345678901234567890", "1.00000005960464477539062500000000000001", "1.000000059604644775390625", "nan",
+      "NaN", "-inf", "Infinity"};
   static const char *const wrong[] = {"", "+", "-", ".", "e5", "1e", "1e+", "x", "+-1", "-.", "in", "na", "--1"};
   static const char hexadecimal[] = "0x10";
   char text[1200];
@@ -202,8 +218,10 @@ static void check_numbers(int rounds) {
       snprintf(text, sizeof text, "%.*g", (int)(bits % 30) + 1, (double)single);
       break;
     case 6: /* just between two floats, and a hair beside */
-      snprintf(text, sizeof text, "%.40g%s", ((double)single + (double)nextafterf(single, 1e30f)) / 2, fabsf(single) > 1e9f || fabsf(single) < 1e-9f ? "" : bits & 16 ? "000000000000000000001"
-                                                                                                                                                                      : "");
+      snprintf(text, sizeof text, "%.40g%s", ((double)single + (double)nextafterf(single, 1e30f)) / 2,
+          fabsf(single) > 1e9f || fabsf(single) < 1e-9f ? ""
+              : bits & 16                               ? "000000000000000000001"
+                                                        : "");
       break;
     default:
       snprintf(text, sizeof text, "%.800g", value);

@@ -28,9 +28,7 @@ static void put(sample *s, const void *bytes, size_t size) {
   s->size += (int64_t)size;
 }
 
-static void put_text(sample *s, const char *text) {
-  put(s, text, strlen(text));
-}
+static void put_text(sample *s, const char *text) { put(s, text, strlen(text)); }
 
 DSC_FN sample text_sample(const char *text) {
   sample s;

@@ -11,7 +11,8 @@ static void check_gzip_tails(const sample *zipped) {
   s.size += 600;
   for (int members = 1; members < 3; members++) {
     dsc_error_clear(&error);
-    CHECK(dsc_csv_parse(s.data, s.size, "f", &csv_options, &csv, &error) == DSC_OK && csv.rows == 2 * members, "%s", error.message);
+    CHECK(dsc_csv_parse(s.data, s.size, "f", &csv_options, &csv, &error) == DSC_OK && csv.rows == 2 * members, "%s",
+        error.message);
     dsc_csv_free(&csv);
     const sample plain = text_sample("5,6\n7,8\n"), second = gzip_sample(&plain);
     put(&s, second.data, (size_t)second.size);
@@ -55,31 +56,46 @@ static void check_bombs(void) {
   csv_options = dsc_csv_defaults();
   dsc_error_clear(&error);
   const char *path = write_bomb("", "1,2\n", 20000000);
-  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_ERROR_LIMIT && csv.features.data == NULL, "bomb: %s", error.message);
-  CHECK(strstr(error.message, "is larger than 67108864 bytes (decompressed), the limit for a gzipped file of its size") != NULL, "bomb: %s", error.message);
+  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_ERROR_LIMIT && csv.features.data == NULL, "bomb: %s",
+      error.message);
+  CHECK(strstr(error.message,
+            "is larger than 67108864 bytes (decompressed), the limit for a gzipped file of its size") != NULL,
+      "bomb: %s", error.message);
   dsc_error_clear(&error);
   csv_options.limit = 80000000;
-  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_OK && csv.rows == 20000000 && ((const float *)csv.features.data)[39999999] == 2, "a limit of the exact size: %s", error.message);
+  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_OK && csv.rows == 20000000 &&
+          ((const float *)csv.features.data)[39999999] == 2,
+      "a limit of the exact size: %s", error.message);
   dsc_csv_free(&csv);
   csv_options.limit--;
-  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_ERROR_LIMIT && strstr(error.message, "is larger than 79999999 bytes (decompressed), the limit for this file") != NULL, "%s", error.message);
+  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_ERROR_LIMIT &&
+          strstr(error.message, "is larger than 79999999 bytes (decompressed), the limit for this file") != NULL,
+      "%s", error.message);
   csv_options.limit = 0;
   /* A bad record early on: nothing behind the window is decompressed. */
   path = write_bomb("1,2\n3,x\n", "1,2\n", 20000000);
   dsc_error_clear(&error);
-  CHECK(dsc_source_open(&source, path, &error) == DSC_OK && dsc_csv_read_source(&source, &csv_options, &csv, &error) == DSC_ERROR_FORMAT, "%s", error.message);
-  CHECK(source.offset <= DSC_CSV_PIECE && strstr(error.message, "line 2, column 2") != NULL, "%d bytes: %s", (int)source.offset, error.message);
+  CHECK(dsc_source_open(&source, path, &error) == DSC_OK &&
+          dsc_csv_read_source(&source, &csv_options, &csv, &error) == DSC_ERROR_FORMAT,
+      "%s", error.message);
+  CHECK(source.offset <= DSC_CSV_PIECE && strstr(error.message, "line 2, column 2") != NULL, "%d bytes: %s",
+      (int)source.offset, error.message);
   dsc_source_close(&source);
   dsc_error_clear(&error);
   csv_options.limit = 1 << 20;
-  CHECK(dsc_csv_read("/dev/zero", &csv_options, &csv, &error) == DSC_ERROR_LIMIT && strstr(error.message, "larger than 1048576 bytes, the limit for this file") != NULL, "%s", error.message);
+  CHECK(dsc_csv_read("/dev/zero", &csv_options, &csv, &error) == DSC_ERROR_LIMIT &&
+          strstr(error.message, "larger than 1048576 bytes, the limit for this file") != NULL,
+      "%s", error.message);
   dsc_error_clear(&error);
   csv_options.limit = 0;
-  CHECK(dsc_csv_read("/dev/zero", &csv_options, &csv, &error) == DSC_ERROR_LIMIT && strstr(error.message, "line 1: a record of more than 67108864 bytes") != NULL, "%s", error.message);
+  CHECK(dsc_csv_read("/dev/zero", &csv_options, &csv, &error) == DSC_ERROR_LIMIT &&
+          strstr(error.message, "line 1: a record of more than 67108864 bytes") != NULL,
+      "%s", error.message);
 }
 
 static void check_gzip(void) {
-  sample plain = text_sample("a,b\n1,2\n3,4\n"), zipped = gzip_sample(&plain), twice = zipped, cut = zipped, tail = zipped, damaged = zipped;
+  sample plain = text_sample("a,b\n1,2\n3,4\n"), zipped = gzip_sample(&plain), twice = zipped, cut = zipped,
+         tail = zipped, damaged = zipped;
   dsc_csv csv;
   dsc_error error;
   csv_options = dsc_csv_defaults();
@@ -89,7 +105,9 @@ static void check_gzip(void) {
   put(&twice, second.data, (size_t)second.size);
   write_plain(path, twice.data, twice.size);
   dsc_error_clear(&error);
-  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_OK && csv.rows == 3 && ((const float *)csv.features.data)[5] == 6, "two members: %s", error.message);
+  CHECK(dsc_csv_read(path, &csv_options, &csv, &error) == DSC_OK && csv.rows == 3 &&
+          ((const float *)csv.features.data)[5] == 6,
+      "two members: %s", error.message);
   dsc_csv_free(&csv);
   for (cut.size = zipped.size - 1; cut.size > 2; cut.size--)
     HOSTILE(CSV, cut, DSC_ERROR_FORMAT, "the gzip stream is cut off at byte");
@@ -163,19 +181,29 @@ static void check_writing(const char *tiny) {
   CHECK(dsc_write_file(path, "one", 3, &error) == DSC_OK, "%s", error.message);
   expect_file(path, "one");
   chmod(path, 0640);
-  CHECK(dsc_write_file(path, "two", 3, &error) == DSC_OK && stat(path, &status) == 0 && (status.st_mode & 0777) == 0640, "permissions are kept");
+  CHECK(dsc_write_file(path, "two", 3, &error) == DSC_OK && stat(path, &status) == 0 && (status.st_mode & 0777) == 0640,
+      "permissions are kept");
   expect_file(path, "two");
   char here[512];
-  CHECK(getcwd(here, sizeof here) != NULL && chdir(work) == 0 && dsc_write_file("bare", "x", 1, &error) == DSC_OK && chdir(here) == 0, "a bare name: %s", error.message);
-  CHECK(dsc_write_file("/dev/full", "x", 1, &error) == DSC_ERROR_USAGE && strstr(error.message, "/dev/full: is not a regular file") != NULL, "%s", error.message);
+  CHECK(getcwd(here, sizeof here) != NULL && chdir(work) == 0 && dsc_write_file("bare", "x", 1, &error) == DSC_OK &&
+          chdir(here) == 0,
+      "a bare name: %s", error.message);
+  CHECK(dsc_write_file("/dev/full", "x", 1, &error) == DSC_ERROR_USAGE &&
+          strstr(error.message, "/dev/full: is not a regular file") != NULL,
+      "%s", error.message);
   dsc_error_clear(&error);
   CHECK(dsc_write_file(work, "x", 1, &error) == DSC_ERROR_USAGE, "a folder: %s", error.message);
   dsc_error_clear(&error);
-  CHECK(dsc_write_file(path_in(work, "missing/file"), "x", 1, &error) == DSC_ERROR_IO && strstr(error.message, "No such file") != NULL, "%s", error.message);
+  CHECK(dsc_write_file(path_in(work, "missing/file"), "x", 1, &error) == DSC_ERROR_IO &&
+          strstr(error.message, "No such file") != NULL,
+      "%s", error.message);
   dsc_error_clear(&error);
-  CHECK(dsc_source_open(&source, path_in(work, "missing"), &error) == DSC_ERROR_IO && strstr(error.message, "cannot be opened: No such file") != NULL, "%s", error.message);
+  CHECK(dsc_source_open(&source, path_in(work, "missing"), &error) == DSC_ERROR_IO &&
+          strstr(error.message, "cannot be opened: No such file") != NULL,
+      "%s", error.message);
   dsc_error_clear(&error);
-  CHECK(dsc_source_open(&source, work, &error) == DSC_ERROR_IO && strstr(error.message, "is a directory") != NULL, "%s", error.message);
+  CHECK(dsc_source_open(&source, work, &error) == DSC_ERROR_IO && strstr(error.message, "is a directory") != NULL, "%s",
+      error.message);
   struct rlimit limit, small;
   getrlimit(RLIMIT_FSIZE, &limit);
   small = limit;

@@ -116,13 +116,11 @@ static void check_round_trip(void) {
   CHECK(keep(&r, path_in("a"), &error) == DSC_OK, "%s", error.message);
   CHECK(go_on(&back, path_in("a"), 0, &differences, &error) == DSC_OK && differences.text[0] == 0, "%s", error.message);
   CHECK(memcmp(back.weight, r.weight, sizeof r.weight) == 0 && memcmp(back.moment, r.moment, sizeof r.moment) == 0,
-        "tensors");
+      "tensors");
   CHECK(back.best_bias[1] == -1 && back.checkpoint.step == 12 && back.checkpoint.sums[2] == 2, "position");
   CHECK(back.checkpoint.stopping.best_loss == 0.75 && back.checkpoint.stopping.since_best == 1, "stopping");
   CHECK(keep(&back, path_in("b"), &error) == DSC_OK, "%s", error.message);
-  CHECK(read_whole(path_in("a"), &once) &&
-            read_whole(path_in("b"), &again),
-        "%s", error.message);
+  CHECK(read_whole(path_in("a"), &once) && read_whole(path_in("b"), &again), "%s", error.message);
   CHECK(once.size == again.size && memcmp(once.data, again.data, (size_t)once.size) == 0, "the same bytes");
   free(once.data);
   free(again.data);
@@ -135,8 +133,7 @@ static void check_flips(void) {
   dsc_safetensors file;
   whole_file bytes;
   begin(&r);
-  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && read_whole(path_in("a"), &bytes), "%s",
-        error.message);
+  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && read_whole(path_in("a"), &bytes), "%s", error.message);
   CHECK(dsc_safetensors_open(path_in("a"), &file, &error) == DSC_OK && file.checksums != NULL, "%s", error.message);
   const int64_t start = (int64_t)dsc_hash_word(bytes.data, 8) + 8;
   int64_t refused = 0;
@@ -156,7 +153,7 @@ static void check_flips(void) {
       dsc_safetensors_free(&damaged);
     /* The header's first bytes may look like gzip, which is then no header at all. */
     CHECK(code != DSC_OK && (strstr(error.message, at < 0 ? "header" : name.text) != NULL || bit < 16),
-          "bit %" PRId64 ": %s", bit, error.message);
+        "bit %" PRId64 ": %s", bit, error.message);
   }
   CHECK(refused == bytes.size * 8, "%" PRId64 " of %" PRId64, refused, bytes.size * 8);
   printf("%" PRId64 " of %" PRId64 " flipped bits refused\n", refused, bytes.size * 8);
@@ -227,24 +224,24 @@ static void check_other_runs(void) {
     other.weight[1] = 100;
     other.checkpoint.step = 0;
     CHECK(go_on(&other, path_in("a"), 0, &differences, &error) == DSC_ERROR_FORMAT &&
-              strstr(error.message, words[which]) != NULL,
-          "%d: %s", which, error.message);
+            strstr(error.message, words[which]) != NULL,
+        "%d: %s", which, error.message);
     CHECK(other.weight[1] == 100, "a refusal changes nothing");
     CHECK(go_on(&other, path_in("a"), 1, &differences, &error) == DSC_OK && differences.text[0] != 0, "%d: %s", which,
-          error.message);
+        error.message);
     CHECK(other.weight[1] == 1.5f && other.checkpoint.step == 12, "%d: taken anyway", which);
     /* A loss on other rows is not compared with one on these. */
     const int alike = which != 2 && which != 3 && which != 8;
     CHECK((other.checkpoint.stopping.best_loss == 0.75) == alike, "%d: best loss %g", which,
-          other.checkpoint.stopping.best_loss);
+        other.checkpoint.stopping.best_loss);
     CHECK(go_on(&other, path_in("ended"), 1, &differences, &error) == DSC_OK &&
-              other.checkpoint.stopping.ended == DSC_ENDED_NOT && other.checkpoint.stopping.since_best == 0,
-          "%d: goes on", which);
+            other.checkpoint.stopping.ended == DSC_ENDED_NOT && other.checkpoint.stopping.since_best == 0,
+        "%d: goes on", which);
   }
   begin(&r);
   CHECK(go_on(&r, path_in("ended"), 0, &differences, &error) == DSC_OK &&
-            r.checkpoint.stopping.ended == DSC_ENDED_PATIENCE,
-        "%s", error.message);
+          r.checkpoint.stopping.ended == DSC_ENDED_PATIENCE,
+      "%s", error.message);
   /* Long texts are shown from where they differ. */
   begin(&r);
   r.run.optimizer =
@@ -253,8 +250,8 @@ static void check_other_runs(void) {
   r.run.optimizer =
       "ParameterGroups(matrices 0123456789abcdef: Muon(momentum: 0.95), others 0123456789abcdef: AdamW(beta1: 0.8))";
   CHECK(go_on(&r, path_in("long"), 0, &differences, &error) != DSC_OK && strstr(error.message, "beta1: 0.9") != NULL &&
-            strstr(error.message, "beta1: 0.8") != NULL,
-        "%s", error.message);
+          strstr(error.message, "beta1: 0.8") != NULL,
+      "%s", error.message);
 }
 
 /* Tensors that do not fit are never taken. */
@@ -267,8 +264,7 @@ static void check_misfits(void) {
   for (int anyway = 0; anyway < 2; anyway++)
     for (int which = 0; which < 4; which++) {
       static const char words[4][60] = {"has no tensor \"other\"", "\"weight\" is f32[3]; expected f32[2]",
-                                        "has a tensor \"m\", which this run does not know",
-                                        "\"weight\" is f32[3]; expected i32[3]"};
+          "has a tensor \"m\", which this run does not know", "\"weight\" is f32[3]; expected i32[3]"};
       begin(&r);
       r.run.optimizer = anyway ? "SGD(momentum: 0)" : r.run.optimizer;
       if (which == 0)
@@ -280,12 +276,13 @@ static void check_misfits(void) {
       if (which == 3)
         r.tensors[0].array.dtype = DSC_I32;
       CHECK(go_on(&r, path_in("a"), anyway, &differences, &error) == DSC_ERROR_FORMAT &&
-                strstr(error.message, words[which]) != NULL,
-            "%d: %s", which, error.message);
+              strstr(error.message, words[which]) != NULL,
+          "%d: %s", which, error.message);
       /* Nobody is told to ask for what cannot be. */
-      CHECK(!anyway || (go_on(&r, path_in("a"), 0, &differences, &error) != DSC_OK &&
-                        strstr(error.message, "Adam") != NULL && strstr(error.message, "anyway") == NULL),
-            "%s", error.message);
+      CHECK(!anyway ||
+              (go_on(&r, path_in("a"), 0, &differences, &error) != DSC_OK && strstr(error.message, "Adam") != NULL &&
+                  strstr(error.message, "anyway") == NULL),
+          "%s", error.message);
     }
 }
 
@@ -297,20 +294,17 @@ static void check_positions(void) {
   for (int which = 0; which < 8; which++) {
     begin(&r);
     dsc_checkpoint *c = &r.checkpoint;
-    c->step = which == 0 ? (int64_t)1 << 62 : which == 1 ? -1
-                                          : which == 2   ? DSC_CHECKPOINT_MOST_STEPS + 1
-                                                         : c->step;
-    c->sums[2] = which == 3 ? 13 : which == 4 ? 1.5
-                               : which == 5   ? (double)NAN
-                                              : c->sums[2];
+    c->step = which == 0 ? (int64_t)1 << 62 : which == 1 ? -1 : which == 2 ? DSC_CHECKPOINT_MOST_STEPS + 1 : c->step;
+    c->sums[2] = which == 3 ? 13 : which == 4 ? 1.5 : which == 5 ? (double)NAN : c->sums[2];
     c->stopping.since_best = which == 6 ? -1 : 1;
     c->stopping.ended = which == 7 ? 4 : 0;
     CHECK(keep(&r, path_in("a"), &error) == DSC_OK, "%s", error.message);
     CHECK(go_on(&r, path_in("a"), 1, &differences, &error) == DSC_ERROR_FORMAT &&
-              strstr(error.message, which < 3   ? "\"training.step\" is "
-                                    : which < 6 ? "\"training.sums\" are of "
-                                                : "\"training.stopping\" are ") != NULL,
-          "%d: %s", which, error.message);
+            strstr(error.message,
+                which < 3       ? "\"training.step\" is "
+                    : which < 6 ? "\"training.sums\" are of "
+                                : "\"training.stopping\" are ") != NULL,
+        "%d: %s", which, error.message);
   }
 }
 
@@ -320,27 +314,25 @@ static void check_not_finite(void) {
   dsc_error error;
   whole_file once, again;
   begin(&r);
-  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && read_whole(path_in("a"), &once), "%s",
-        error.message);
+  CHECK(keep(&r, path_in("a"), &error) == DSC_OK && read_whole(path_in("a"), &once), "%s", error.message);
   for (int which = 0; which < 4; which++) {
     begin(&r);
     r.weight[2] = which == 0 ? NAN : 1;
     r.bias[1] = which == 1 ? (double)-INFINITY : 1;
-    r.moment[0] = which == 2 ? (double)NAN : which == 3 ? (double)INFINITY
-                                                        : 0;
+    r.moment[0] = which == 2 ? (double)NAN : which == 3 ? (double)INFINITY : 0;
     const int code = keep(&r, path_in(which == 3 ? "b" : "a"), &error);
     /* An optimizer's state may mean an infinity. */
-    CHECK(which == 3
-              ? code == DSC_OK
-              : code == DSC_ERROR_FORMAT &&
-                    strstr(error.message, which == 0   ? "a: kept as it was: element 2 of \"weight\" is NaN after step 12"
-                                          : which == 1 ? "element 1 of \"bias \"b\"\" is -infinite"
-                                                       : "element 0 of \"m\" is NaN") != NULL,
-          "%d: %s", which, error.message);
+    CHECK(which == 3 ? code == DSC_OK
+                     : code == DSC_ERROR_FORMAT &&
+                strstr(error.message,
+                    which == 0       ? "a: kept as it was: element 2 of \"weight\" is NaN after step 12"
+                        : which == 1 ? "element 1 of \"bias \"b\"\" is -infinite"
+                                     : "element 0 of \"m\" is NaN") != NULL,
+        "%d: %s", which, error.message);
   }
   CHECK(read_whole(path_in("a"), &again) && once.size == again.size &&
-            memcmp(once.data, again.data, (size_t)once.size) == 0,
-        "as it was");
+          memcmp(once.data, again.data, (size_t)once.size) == 0,
+      "as it was");
   free(once.data);
   free(again.data);
   float many[3000];
@@ -359,7 +351,7 @@ static void check_not_finite(void) {
 /* Other formats, and files that have lost their checksums. */
 static void check_formats(void) {
   static const char words[3][60] = {"is a checkpoint of the first format", "is no checkpoint of a training run",
-                                    "is no checkpoint of a training run"};
+      "is no checkpoint of a training run"};
   static const char formats[3][24] = {"descent-checkpoint-1", "descent-parameters-1", "descent-checkpoint-3"};
   small_run r;
   dsc_error error;
@@ -373,19 +365,19 @@ static void check_formats(void) {
     CHECK(dsc_safetensors_write(&writer, path_in("a"), &error) == DSC_OK, "%s", error.message);
     dsc_safetensors_end(&writer);
     CHECK(go_on(&r, path_in("a"), 1, &differences, &error) != DSC_OK && strstr(error.message, words[i]) != NULL, "%s",
-          error.message);
+        error.message);
   }
   const sample bare = safetensors_sample("{\"__metadata__\":{\"format\":\"descent-checkpoint-2\"}}", 0);
   dsc_error_clear(&error);
   CHECK(dsc_write_file(path_in("a"), bare.data, bare.size, &error) == DSC_OK, "%s", error.message);
   CHECK(go_on(&r, path_in("a"), 1, &differences, &error) != DSC_OK && strstr(error.message, "is no checkpoint") != NULL,
-        "%s", error.message);
+      "%s", error.message);
   const sample half = safetensors_sample("{\"__metadata__\":{\"descent.checksums\":\"\"}}", 0);
   dsc_safetensors file;
   dsc_error_clear(&error);
   CHECK(dsc_safetensors_parse(half.data, half.size, "f", &file, &error) != DSC_OK &&
-            strstr(error.message, "the header is damaged, or another program has rewritten it") != NULL,
-        "%s", error.message);
+          strstr(error.message, "the header is damaged, or another program has rewritten it") != NULL,
+      "%s", error.message);
 }
 
 int main(int argc, char **argv) {

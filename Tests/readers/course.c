@@ -1,5 +1,5 @@
-/* Checks the course of a run, and what it is in words: hashes, numbers, and that a run which is interrupted anywhere ends
- * as one that never was. Gives one line; exits 1 after the first list of failures. */
+/* Checks the course of a run, and what it is in words: hashes, numbers, and that a run which is interrupted anywhere
+ * ends as one that never was. Gives one line; exits 1 after the first list of failures. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -42,9 +42,9 @@ static void check_hashes(void) {
 
 /* The loss of an epoch of a pretended run: falls, rises, settles. */
 static double loss_of(int64_t epoch, int kind) {
-  return kind == 0   ? 1.0 / (double)(1 + epoch) + (epoch > 6 ? 1 : 0)
-         : kind == 1 ? 1 + 1.0 / (double)(1 << (epoch < 40 ? epoch : 40))
-                     : (double)((epoch * 7 + 3) % 11);
+  return kind == 0 ? 1.0 / (double)(1 + epoch) + (epoch > 6 ? 1 : 0)
+      : kind == 1  ? 1 + 1.0 / (double)(1 << (epoch < 40 ? epoch : 40))
+                   : (double)((epoch * 7 + 3) % 11);
 }
 
 /* What a checkpoint keeps of such a run. */
@@ -55,7 +55,7 @@ typedef struct {
 
 static int same(const course *a, const course *b) {
   return a->step == b->step && a->best_step == b->best_step &&
-         memcmp(&a->stopping, &b->stopping, sizeof a->stopping) == 0;
+      memcmp(&a->stopping, &b->stopping, sizeof a->stopping) == 0;
 }
 
 /* Goes on with a run; gives what its last checkpoint kept. */
@@ -96,28 +96,29 @@ static void check_courses(void) {
           const course kept = run_on(start, &part, &rule, kind, 1 + stop % 5);
           const course resumed = run_on(kept, &whole, &rule, kind, INT64_MAX);
           CHECK(same(&resumed, &end),
-                "per %" PRId64 ", kind %d, rule %d, interrupted at %" PRId64 ": %" PRId64 " and %" PRId64, per, kind,
-                which, stop, resumed.step, end.step);
+              "per %" PRId64 ", kind %d, rule %d, interrupted at %" PRId64 ": %" PRId64 " and %" PRId64, per, kind,
+              which, stop, resumed.step, end.step);
         }
       }
   const dsc_schedule huge = dsc_schedule_of(1000, INT64_MAX, INT64_MAX, 0), few = dsc_schedule_of(7, 3, 10, 4);
   CHECK(huge.last == INT64_MAX && few.last == 10 && dsc_schedule_of(7, 3, 100, 0).last == 21, "last steps");
   CHECK(dsc_schedule_next(&few, 0, 100) == 4 && dsc_schedule_next(&few, 4, 100) == 3 &&
-            dsc_schedule_next(&few, 8, 100) == 2,
-        "slices");
+          dsc_schedule_next(&few, 8, 100) == 2,
+      "slices");
   CHECK(dsc_schedule_due(&few, 4) == DSC_DUE_KEEP_WITHIN && dsc_schedule_due(&few, 7) == DSC_DUE_REPORT &&
-            dsc_schedule_due(&few, 10) == (DSC_DUE_KEEP_WITHIN | DSC_DUE_REPORT),
-        "due");
+          dsc_schedule_due(&few, 10) == (DSC_DUE_KEEP_WITHIN | DSC_DUE_REPORT),
+      "due");
 }
 
 static void check_words(void) {
   static const struct {
     double number;
     const char *text;
-  } numbers[] = {{0.01, "0.01"}, {0.1, "0.1"}, {1.0 / 3, "0.3333333333333333"}, {1e-8, "1e-08"}, {5, "5"}, {0, "0"}, {-2.5, "-2.5"}};
+  } numbers[] = {{0.01, "0.01"}, {0.1, "0.1"}, {1.0 / 3, "0.3333333333333333"}, {1e-8, "1e-08"}, {5, "5"}, {0, "0"},
+      {-2.5, "-2.5"}};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
     CHECK(strcmp(dsc_show_number(numbers[i].number).text, numbers[i].text) == 0, "%s",
-          dsc_show_number(numbers[i].number).text);
+        dsc_show_number(numbers[i].number).text);
   const int64_t two[2] = {2, 3};
   float x[6] = {1, 2, 3, 4, 5, 6};
   int32_t y[2] = {0, 1};
@@ -128,7 +129,7 @@ static void check_words(void) {
   targets.data = y;
   /* XXH64 of the 32 bytes: Tests/fixtures/hashes.py. */
   CHECK(strcmp(dsc_show_data(&inputs, &targets).text, "2 rows of f32[3] and i32[], b3f160cdbd911406") == 0, "%s",
-        dsc_show_data(&inputs, &targets).text);
+      dsc_show_data(&inputs, &targets).text);
   char text[160];
   const dsc_stopping_rule none = {0, -1, -1, 0}, all = {5, 0.001, 0.1, 1};
   dsc_stopping_text(&none, text, sizeof text);

@@ -1,7 +1,7 @@
 /* Feeds mutated good files to the readers, for the sanitizers to watch. Takes the number of cases for each reader
- * (20000 by default) and a seed (42). Gives one line that says how many were accepted: some must be, some must not; and a
- * number made of all values and messages, which does not depend on the window that tables are read through. A refused file
- * must leave nothing allocated, name itself and have a code; an accepted one must be consistent. */
+ * (20000 by default) and a seed (42). Gives one line that says how many were accepted: some must be, some must not; and
+ * a number made of all values and messages, which does not depend on the window that tables are read through. A refused
+ * file must leave nothing allocated, name itself and have a code; an accepted one must be consistent. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -21,7 +21,8 @@ static void mutate(sample *s) {
     const int64_t at = (int64_t)random_below((uint64_t)s->size);
     int64_t length = 1 + (int64_t)random_below(8);
     length = at + length > s->size ? s->size - at : length;
-    const uint8_t byte = random_below(3) == 0 ? (uint8_t)random_below(256) : (uint8_t)likely[random_below(sizeof likely)];
+    const uint8_t byte =
+        random_below(3) == 0 ? (uint8_t)random_below(256) : (uint8_t)likely[random_below(sizeof likely)];
     switch (random_below(8)) {
     case 0:
       s->data[at] ^= (uint8_t)(1 << random_below(8));
@@ -54,8 +55,11 @@ static void mutate(sample *s) {
 
 static void see(int code, const dsc_error *error, int64_t *accepted) {
   *accepted += code == DSC_OK;
-  CHECK(code == error->code && (code == DSC_OK || strncmp(error->message, "f: ", 3) == 0), "code %d, error %d: %s", code, error->code, error->message);
-  CHECK(code == DSC_OK || code == DSC_ERROR_FORMAT || code == DSC_ERROR_UNSUPPORTED || code == DSC_ERROR_LIMIT || code == DSC_ERROR_USAGE, "code %d: %s", code, error->message);
+  CHECK(code == error->code && (code == DSC_OK || strncmp(error->message, "f: ", 3) == 0), "code %d, error %d: %s",
+      code, error->code, error->message);
+  CHECK(code == DSC_OK || code == DSC_ERROR_FORMAT || code == DSC_ERROR_UNSUPPORTED || code == DSC_ERROR_LIMIT ||
+          code == DSC_ERROR_USAGE,
+      "code %d: %s", code, error->message);
 }
 
 /* A number made of bytes in their order (FNV-1a). */
@@ -65,9 +69,7 @@ static uint64_t touch_bytes(const void *data, int64_t size, uint64_t sum) {
   return sum;
 }
 
-static uint64_t touch(const dsc_array *a) {
-  return touch_bytes(a->data, a->bytes, (uint64_t)a->stored + 1);
-}
+static uint64_t touch(const dsc_array *a) { return touch_bytes(a->data, a->bytes, (uint64_t)a->stored + 1); }
 
 static dsc_csv_options random_options(dsc_csv_column *skipped, dsc_csv_category *category) {
   static const char *const known[3] = {"x", "NA", ""};
@@ -104,7 +106,9 @@ static uint64_t touch_csv(const dsc_csv *csv, const dsc_csv_options *options, in
   for (int64_t i = 0; i < csv->label_count; i++)
     for (int64_t k = 0; k < csv->labels[i].count; k++) {
       sum = touch_bytes(csv->labels[i].texts[k], (int64_t)strlen(csv->labels[i].texts[k]), sum);
-      CHECK(options->categories->labels != NULL || k == 0 || strcmp(csv->labels[i].texts[k - 1], csv->labels[i].texts[k]) < 0, "labels are sorted");
+      CHECK(options->categories->labels != NULL || k == 0 ||
+              strcmp(csv->labels[i].texts[k - 1], csv->labels[i].texts[k]) < 0,
+          "labels are sorted");
     }
   return sum;
 }
@@ -129,7 +133,8 @@ static uint64_t feed(int kind, const sample *s, int64_t *accepted) {
       error.message[0] = 0;
   } else if (kind < 3) {
     dsc_array a;
-    see(kind == 1 ? dsc_npy_parse(copy, s->size, "f", &a, &error) : dsc_idx_parse(copy, s->size, "f", &a, &error), &error, accepted);
+    see(kind == 1 ? dsc_npy_parse(copy, s->size, "f", &a, &error) : dsc_idx_parse(copy, s->size, "f", &a, &error),
+        &error, accepted);
     sum = touch(&a);
     dsc_array_free(&a);
   } else {
@@ -168,7 +173,8 @@ int main(int argc, char **argv) {
   seeds[1][3] = gzip_sample(&seeds[1][0]);
   seeds[1][4] = npy_sample(1, "{'descr': '<f2', 'fortran_order': True, 'shape': (2, 3), }\n", 12);
   seeds[1][5] = npy_sample(1, "{'descr': '>u8', 'fortran_order': False, 'shape': (3,), }\n", 24);
-  seeds[1][6] = npy_sample(1, "{'descr': '|i1', 'fortran_order': True, 'shape': (3,9223372036854775807,4294967296,0), }\n", 0);
+  seeds[1][6] =
+      npy_sample(1, "{'descr': '|i1', 'fortran_order': True, 'shape': (3,9223372036854775807,4294967296,0), }\n", 0);
   seeds[1][7] = npy_sample(1, "{'descr': '<u2', 'fortran_order': False, 'shape': (), }\n", 2);
   seeds[2][0] = idx_sample(0x0B, 2, sizes);
   seeds[2][1] = idx_sample(0x0D, 3, sizes);
@@ -181,13 +187,24 @@ int main(int argc, char **argv) {
   put_text(&seeds[2][4], "abcdefghijkl");
   for (int i = 5; i < SEEDS; i++)
     seeds[2][i] = seeds[2][i - 5];
-  seeds[3][0] = safetensors_sample("{\"__metadata__\":{\"k\":\"v\\u00e9\"},\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[8,9]}}", 9);
-  seeds[3][1] = safetensors_sample("{\"\\ud83d\\ude00\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[0,3]},\"y\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[3,11]}} ", 11);
+  seeds[3][0] =
+      safetensors_sample("{\"__metadata__\":{\"k\":\"v\\u00e9\"},\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_"
+                         "offsets\":[0,8]},\"b\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[8,9]}}",
+          9);
+  seeds[3][1] = safetensors_sample("{\"\\ud83d\\ude00\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[0,3]},"
+                                   "\"y\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[3,11]}} ",
+      11);
   seeds[3][2] = safetensors_sample("{}", 0);
   seeds[3][3] = gzip_sample(&seeds[3][0]);
-  seeds[3][4] = safetensors_sample("{\"a\":{\"dtype\":\"F16\",\"shape\":[1,2],\"data_offsets\":[1,5]},\"b\":{\"dtype\":\"I8\",\"shape\":[],\"data_offsets\":[0,1]}}", 5);
-  seeds[3][5] = safetensors_sample("{\"a\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[0,6]},\"b\":{\"dtype\":\"U16\",\"shape\":[2],\"data_offsets\":[6,10]}}", 10);
-  seeds[3][6] = safetensors_sample("{\"a\":{\"dtype\":\"U64\",\"shape\":[2],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"I16\",\"shape\":[0],\"data_offsets\":[16,16]}}", 16);
+  seeds[3][4] = safetensors_sample("{\"a\":{\"dtype\":\"F16\",\"shape\":[1,2],\"data_offsets\":[1,5]},\"b\":{\"dtype\":"
+                                   "\"I8\",\"shape\":[],\"data_offsets\":[0,1]}}",
+      5);
+  seeds[3][5] = safetensors_sample("{\"a\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[0,6]},\"b\":{\"dtype\":"
+                                   "\"U16\",\"shape\":[2],\"data_offsets\":[6,10]}}",
+      10);
+  seeds[3][6] = safetensors_sample("{\"a\":{\"dtype\":\"U64\",\"shape\":[2],\"data_offsets\":[0,16]},\"b\":{\"dtype\":"
+                                   "\"I16\",\"shape\":[0],\"data_offsets\":[16,16]}}",
+      16);
   seeds[3][7] = safetensors_sample("{\"a\":{\"dtype\":\"U32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 8);
   for (int kind = 0; kind < 4; kind++) {
     int64_t accepted = 0;
@@ -196,10 +213,12 @@ int main(int argc, char **argv) {
       mutate(&s);
       sum = sum * 31 + feed(kind, &s, &accepted);
     }
-    printf("%s%s %d of %d", kind > 0 ? ", " : "accepted: ", kind == 0 ? "CSV" : kind == 1 ? "NPY"
-                                                                            : kind == 2   ? "IDX"
-                                                                                          : "safetensors",
-           (int)accepted, cases);
+    printf("%s%s %d of %d", kind > 0 ? ", " : "accepted: ",
+        kind == 0       ? "CSV"
+            : kind == 1 ? "NPY"
+            : kind == 2 ? "IDX"
+                        : "safetensors",
+        (int)accepted, cases);
     CHECK(accepted > 0 && accepted < cases, "the cases of reader %d are too alike", kind);
   }
   printf(" (%016" PRIx64 ")\n", sum);

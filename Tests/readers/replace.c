@@ -1,5 +1,5 @@
-/* Writing files whole or not at all: which places are refused before anything is written, what ended processes leave and
- * living ones hold, and what a file system may answer to fsync. Takes a folder to work in; prints what fails.
+/* Writing files whole or not at all: which places are refused before anything is written, what ended processes leave
+ * and living ones hold, and what a file system may answer to fsync. Takes a folder to work in; prints what fails.
  * Some processes of its own are killed in the midst of a write. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -58,14 +58,19 @@ static void check_sync(void) {
     sync_file = 0;
     sync_folder = failed[i];
     dsc_error_clear(&error);
-    CHECK(dsc_write_file(path_in("synced"), "y", 1, &error) == DSC_ERROR_IO && strstr(error.message, "is written, but") != NULL, "%s", error.message);
+    CHECK(dsc_write_file(path_in("synced"), "y", 1, &error) == DSC_ERROR_IO &&
+            strstr(error.message, "is written, but") != NULL,
+        "%s", error.message);
     sync_file = failed[i];
     dsc_error_clear(&error);
-    CHECK(dsc_write_file(path_in("synced"), "z", 1, &error) == DSC_ERROR_IO && strstr(error.message, "as it was before") != NULL, "%s", error.message);
+    CHECK(dsc_write_file(path_in("synced"), "z", 1, &error) == DSC_ERROR_IO &&
+            strstr(error.message, "as it was before") != NULL,
+        "%s", error.message);
   }
   sync_file = EBADF;
   dsc_error_clear(&error);
-  CHECK(dsc_write_file(path_in("synced"), "z", 1, &error) == DSC_ERROR_IO, "fsync of a file says EBADF: %s", error.message);
+  CHECK(dsc_write_file(path_in("synced"), "z", 1, &error) == DSC_ERROR_IO, "fsync of a file says EBADF: %s",
+      error.message);
   sync_file = sync_folder = 0;
   dsc_error_clear(&error);
 }
@@ -74,7 +79,8 @@ static void check_sync(void) {
 
 static void refused(const char *path, const char *words) {
   dsc_error_clear(&error);
-  CHECK(dsc_replace_probe(path, &error) != DSC_OK && strstr(error.message, words) != NULL, "%s: %s", path, error.message);
+  CHECK(
+      dsc_replace_probe(path, &error) != DSC_OK && strstr(error.message, words) != NULL, "%s: %s", path, error.message);
   dsc_error_clear(&error);
 }
 
@@ -103,9 +109,13 @@ static void check_places(void) {
   /* What is read as a whole must be a file: nobody writes to this pipe. */
   dsc_safetensors file;
   alarm(20);
-  CHECK(dsc_safetensors_open(path_in("fifo"), &file, &error) == DSC_ERROR_IO && strstr(error.message, "is a pipe") != NULL, "%s", error.message);
+  CHECK(dsc_safetensors_open(path_in("fifo"), &file, &error) == DSC_ERROR_IO &&
+          strstr(error.message, "is a pipe") != NULL,
+      "%s", error.message);
   dsc_error_clear(&error);
-  CHECK(dsc_safetensors_open("/dev/zero", &file, &error) == DSC_ERROR_IO && strstr(error.message, "is a device") != NULL, "%s", error.message);
+  CHECK(
+      dsc_safetensors_open("/dev/zero", &file, &error) == DSC_ERROR_IO && strstr(error.message, "is a device") != NULL,
+      "%s", error.message);
   alarm(0);
   dsc_error_clear(&error);
 }
@@ -152,15 +162,18 @@ static void check_sweeping(void) {
   const pid_t first = writer(path);
   snprintf(living, sizeof living, ".c.%ld-0.tmp", (long)first);
   CHECK(is_there(living), "%s is not there", living);
-  CHECK(dsc_replace_probe(path, &error) == DSC_OK && is_there(living), "a living process's file was swept: %s", error.message);
+  CHECK(dsc_replace_probe(path, &error) == DSC_OK && is_there(living), "a living process's file was swept: %s",
+      error.message);
   end(first);
   CHECK(is_there(living), "%s went away by itself", living);
   /* Names that are nobody's temporary file for c. */
-  static const char *const others[] = {".c.x-0.tmp", ".c.1.tmp", ".c.d.999999999-0.tmp", ".c.999999999-0.tmp.old", "c.999999999-0.tmp", ".d.999999999-0.tmp", ".c.0-0.tmp"};
+  static const char *const others[] = {".c.x-0.tmp", ".c.1.tmp", ".c.d.999999999-0.tmp", ".c.999999999-0.tmp.old",
+      "c.999999999-0.tmp", ".d.999999999-0.tmp", ".c.0-0.tmp"};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     make(others[i]);
   CHECK(symlink("nowhere", path_in(".c.999999999-7.tmp")) == 0, "symlink: %s", strerror(errno));
-  CHECK(dsc_replace_probe(path, &error) == DSC_OK && !is_there(living), "a killed process's file stayed: %s", error.message);
+  CHECK(dsc_replace_probe(path, &error) == DSC_OK && !is_there(living), "a killed process's file stayed: %s",
+      error.message);
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     CHECK(is_there(others[i]), "%s was swept", others[i]);
   CHECK(is_there(".c.999999999-7.tmp"), "a link was swept");
@@ -169,16 +182,20 @@ static void check_sweeping(void) {
   snprintf(name, sizeof name, ".c.%ld-0.tmp", (long)second);
   snprintf(unseen, sizeof unseen, ".c.999999998-0.tmp");
   CHECK(rename(path_in(name), path_in(unseen)) == 0, "rename: %s", strerror(errno));
-  CHECK(dsc_replace_probe(path, &error) == DSC_OK && is_there(unseen), "a file that is held was swept: %s", error.message);
+  CHECK(dsc_replace_probe(path, &error) == DSC_OK && is_there(unseen), "a file that is held was swept: %s",
+      error.message);
   end(second);
-  CHECK(dsc_replace_probe(path, &error) == DSC_OK && !is_there(unseen), "a file that nobody holds stayed: %s", error.message);
+  CHECK(dsc_replace_probe(path, &error) == DSC_OK && !is_there(unseen), "a file that nobody holds stayed: %s",
+      error.message);
   /* This process's own number: left by one that had it before, and in use. */
   snprintf(left, sizeof left, ".c.%ld-9.tmp", (long)getpid());
   make(left);
   dsc_replacement own;
   CHECK(dsc_replace_begin(&own, path, &error) == DSC_OK, "%s", error.message);
   CHECK(dsc_replace_probe(path, &error) == DSC_OK && !is_there(left), "%s stayed: %s", left, error.message);
-  CHECK(dsc_replace_write(&own, "whole", 5, &error) == DSC_OK && dsc_replace_commit(&own, &error) == DSC_OK && is_there("c"), "%s", error.message);
+  CHECK(dsc_replace_write(&own, "whole", 5, &error) == DSC_OK && dsc_replace_commit(&own, &error) == DSC_OK &&
+          is_there("c"),
+      "%s", error.message);
 }
 
 int main(int argc, char **argv) {

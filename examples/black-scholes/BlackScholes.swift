@@ -59,7 +59,10 @@ func formula(_ x: Double, _ τ: Double) -> Double {
     let all = uniform([512, 1], key: RandomKey(seed: 1), dtype: .f64, high: highest)
     let near = uniform([512, 1], key: RandomKey(seed: 2), dtype: .f64, low: 0.7, high: 1.3)
     let time = uniform([1024, 1], key: RandomKey(seed: 3), dtype: .f64)
-    return (try Dataset(inputs: concatenate([concatenate([all, near]), time], axis: 1), targets: zeros([1024], dtype: .f64)), nil)
+    return (
+      try Dataset(
+        inputs: concatenate([concatenate([all, near]), time], axis: 1), targets: zeros([1024], dtype: .f64)), nil
+    )
   }
 
   func trainer() -> Trainer<[Layer]> {
@@ -70,7 +73,8 @@ func formula(_ x: Double, _ τ: Double) -> Double {
         return zip(sizes, sizes.dropFirst()).enumerated().map { i, size in
           let deviation = 1 / Double(size.0).squareRoot()
           return Layer(
-            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation), b: zeros([size.1], dtype: .f64))
+            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation),
+            b: zeros([size.1], dtype: .f64))
         }
       },
       predict: value, loss: { θ, points, _ in loss(θ, points) })
@@ -79,7 +83,8 @@ func formula(_ x: Double, _ τ: Double) -> Double {
   func finish(_ run: FinishedRun<[Layer]>) throws {
     let points = run.training.inputs
     let gradient = compile(valueAndGrad(loss))
-    let best = try minimize({ try gradient($0, points) }, from: run.result.parameters, iterations: iterations, gradientTolerance: 1e-9)
+    let best = try minimize(
+      { try gradient($0, points) }, from: run.result.parameters, iterations: iterations, gradientTolerance: 1e-9)
     let prices = (0...80).map { Double($0) * highest / 80 }, times = (0...20).map { Double($0) / 20 }
     let grid = Tensor(times.flatMap { τ in prices.flatMap { [$0, τ] } }, shape: [prices.count * times.count, 2])
     let network = try value(best.parameters, grid).doubles.map { $0 * strike }
@@ -97,7 +102,8 @@ func formula(_ x: Double, _ τ: Double) -> Double {
         }), as: "value")
     try run.show(
       String(
-        format: "L-BFGS: loss %.2e after %d iterations; error against the formula at most %.4f, mean %.4f", best.value, best.iterations,
+        format: "L-BFGS: loss %.2e after %d iterations; error against the formula at most %.4f, mean %.4f", best.value,
+        best.iterations,
         errors.max() ?? .nan, errors.reduce(0, +) / Double(errors.count)), as: "closed form")
   }
 }

@@ -59,7 +59,8 @@ let steadyState = pow(α * β, 1 / (1 - α))
         return zip(sizes, sizes.dropFirst()).enumerated().map { i, size in
           let deviation = 1 / Double(size.0).squareRoot()
           return Layer(
-            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation), b: zeros([size.1], dtype: .f64))
+            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation),
+            b: zeros([size.1], dtype: .f64))
         }
       },
       predict: saving, loss: { θ, capital, _ in mean(square(residual(θ, capital, marginalReturn))) })
@@ -73,16 +74,19 @@ let steadyState = pow(α * β, 1 / (1 - α))
     try run.draw(
       Plot(
         title: "capital of the next period", x: .init("capital"), y: .init("next"),
-        series: [.line("network", x: k, y: policy), .line("α β K^α", x: k, y: exact), .line("45°", x: k, y: k)]), as: "policy")
+        series: [.line("network", x: k, y: policy), .line("α β K^α", x: k, y: exact), .line("45°", x: k, y: k)]),
+      as: "policy")
     let θ = run.result.parameters
-    let hand = try residual(θ, capital, returnByHand).doubles, gradient = try residual(θ, capital, returnByGradient).doubles
+    let hand = try residual(θ, capital, returnByHand).doubles,
+      gradient = try residual(θ, capital, returnByGradient).doubles
     let error = zip(policy, exact).map { abs($0 - $1) }.reduce(0, +) / Double(k.count)
     // Where the policy meets the diagonal, by going along it.
     var rest = capital[0..<1]
     for _ in 0..<200 { rest = try output(rest) * run.predict(rest) }
     try run.show(
       String(
-        format: "mean policy error %.2e, mean Euler residual %.2e, steady state %.6f (%.6f); residuals by hand and by grad differ by %.1e",
+        format:
+          "mean policy error %.2e, mean Euler residual %.2e, steady state %.6f (%.6f); residuals by hand and by grad differ by %.1e",
         error, hand.map(abs).reduce(0, +) / Double(k.count), try rest.scalar, steadyState,
         zip(hand, gradient).map { abs($0 - $1) }.max() ?? .nan), as: "closed form")
   }

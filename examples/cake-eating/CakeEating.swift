@@ -28,7 +28,8 @@ let κ = 1 - pow(β * pow(R, 1 - γ), 1 / γ)
   let (end, _) = scan(start, count: periods) { (life: Life, _: Tensor) in
     let eaten = life.cake * rate(life.cake)
     let utility = power(eaten, 1 - γ) / (1 - γ)
-    let next = Life(cake: (life.cake - eaten) * R, value: life.value + utility * life.discount, discount: life.discount * β)
+    let next = Life(
+      cake: (life.cake - eaten) * R, value: life.value + utility * life.discount, discount: life.discount * β)
     return (next, [Tensor]())
   }
   return end.value
@@ -36,11 +37,14 @@ let κ = 1 - pow(β * pow(R, 1 - γ), 1 / γ)
 
 @main struct CakeEating: TrainingProgram {
   static let name = "cake-eating"
-  static let abstract = "Cake eating by policy gradient through 200 periods: policy 1-6-6-6-1 SELU, Adam, gradient clip 1."
+  static let abstract =
+    "Cake eating by policy gradient through 200 periods: policy 1-6-6-6-1 SELU, Adam, gradient clip 1."
   static let defaults = TrainingDefaults(epochs: 60, stepsPerEpoch: 100)
 
   /// One cake of size 1; there is nothing to predict.
-  func data() throws -> TrainingData { (try Dataset(inputs: ones([1, 1], dtype: .f64), targets: zeros([1], dtype: .f64)), nil) }
+  func data() throws -> TrainingData {
+    (try Dataset(inputs: ones([1, 1], dtype: .f64), targets: zeros([1], dtype: .f64)), nil)
+  }
 
   func trainer() -> Trainer<[Layer]> {
     Trainer(
@@ -50,7 +54,8 @@ let κ = 1 - pow(β * pow(R, 1 - γ), 1 / γ)
         return zip(sizes, sizes.dropFirst()).enumerated().map { i, size in
           let deviation = 1 / Double(size.0).squareRoot()
           return Layer(
-            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation), b: zeros([size.1], dtype: .f64))
+            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation),
+            b: zeros([size.1], dtype: .f64))
         }
       },
       predict: rate, loss: { θ, cake, _ in mean(-lifetime(cake) { rate(θ, $0) }) })
@@ -69,7 +74,9 @@ let κ = 1 - pow(β * pow(R, 1 - γ), 1 / γ)
     let seen = zip(grid, part).filter { $0.0 >= 0.1 }.map(\.1)
     let error = seen.map { abs($0 - κ) }.reduce(0, +) / Double(seen.count)
     try run.show(
-      String(format: "value %.3f, by the best rate %.3f; mean distance from κ = %.6f over cakes of 0.1 to 1: %.6f", value, best, κ, error),
+      String(
+        format: "value %.3f, by the best rate %.3f; mean distance from κ = %.6f over cakes of 0.1 to 1: %.6f", value,
+        best, κ, error),
       as: "closed form")
   }
 }

@@ -22,7 +22,8 @@ import ExampleData
 
   func trainer() throws -> Trainer<Weights> {
     Trainer(
-      model(try Characters(of: text).tokenizer), input: TensorType(.i32, [1, 64]), optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1),
+      model(try Characters(of: text).tokenizer), input: TensorType(.i32, [1, 64]),
+      optimizer: AdamW(learningRate: 0.001, weightDecay: 0.1),
       loss: { logits, next in softmaxCrossEntropy(logits, labels: next) })
   }
 

@@ -20,7 +20,8 @@ public struct Characters: Sendable {
   public func windows(of length: Int) throws -> TrainingData {
     let split = tokens.count * 9 / 10
     return (
-      try .windows(of: Array(tokens[..<split]), length: length), try .windows(of: Array(tokens[split...]), length: length)
+      try .windows(of: Array(tokens[..<split]), length: length),
+      try .windows(of: Array(tokens[split...]), length: length)
     )
   }
 }

@@ -70,20 +70,23 @@ let training = spirals(count, RandomKey(seed: 1))
       initialize: { key in
         let sizes = [2, 16, 16, 1]
         let layers = zip(sizes, sizes.dropFirst()).enumerated().map { i, size in
-          let W = normal([size.0, size.1], key: key.fold(i), standardDeviation: (i == 0 ? 4 : 1) / Double(size.0).squareRoot())
+          let W = normal(
+            [size.0, size.1], key: key.fold(i), standardDeviation: (i == 0 ? 4 : 1) / Double(size.0).squareRoot())
           return Layer(W: W, b: zeros([size.1]))
         }
         // Not from zero, where the gradient by the constant feature is nothing but rounding, which Adam makes a step of.
         let small = [features, features, frequencies, count].enumerated().map { i, size in
           normal([size], key: key.fold(3 + i), standardDeviation: 0.1)
         }
-        return Families(polynomial: small[0], chebyshev: small[1], fourier: small[2], machine: small[3], network: layers)
+        return Families(
+          polynomial: small[0], chebyshev: small[1], fourier: small[2], machine: small[3], network: layers)
       },
       predict: Self.scores,
       loss: { θ, x, t in
         let scores = Self.scores(θ, x)
         let squared = [0, 1, 2, 4].map { meanSquaredError(scores[.all, $0], t) }
-        let hinge = hingeLoss(scores[.all, 3], t) + 1e-4 * dot(θ.machine, matmul(kernel(training.x, training.x), θ.machine))
+        let hinge =
+          hingeLoss(scores[.all, 3], t) + 1e-4 * dot(θ.machine, matmul(kernel(training.x, training.x), θ.machine))
         return squared.reduce(hinge, +) + 1e-4 * dot(θ.fourier, θ.fourier)
       })
   }
@@ -92,18 +95,22 @@ let training = spirals(count, RandomKey(seed: 1))
   func finish(_ run: FinishedRun<Families>) throws {
     guard let test = run.validation else { return }
     let line = linspace(-1.1, 1.1, count: 61), pixels: Shape = [61, 61]
-    let square = stack([flatten(broadcast(line, pixels)), flatten(broadcast(reshape(-line, [61, 1]), pixels))], axis: 1)
+    let square = stack(
+      [flatten(broadcast(line, pixels)), flatten(broadcast(reshape(-line, [61, 1]), pixels))], axis: 1)
     let sets = [run.training.inputs, test.inputs, square]
     let wide = sets.map { convert($0, to: .f64) }, known = convert(training.t, to: .f64)
     let process = try Process.fit(wide[0], known)
     let mean = compile { @Sendable (p: Process, points: Tensor, x: Tensor, t: Tensor) in p.mean(points, x, t) }
     let θ = run.result.parameters
-    let sizes = [[θ.polynomial], [θ.chebyshev], [θ.fourier], [θ.machine], θ.network.flatMap { [$0.W, $0.b] }]
+    let sizes =
+      [[θ.polynomial], [θ.chebyshev], [θ.fourier], [θ.machine], θ.network.flatMap { [$0.W, $0.b] }]
       .map { $0.map(\.shape.count).reduce(0, +) } + [3]
     // By set and family, the scores of all points.
     let scores = try sets.indices.map { i -> [[Double]] in
       let columns = try transpose(run.predict(sets[i])).doubles, n = sets[i].shape[0]
-      return (0..<5).map { Array(columns[$0 * n..<($0 + 1) * n]) } + [try mean(process, wide[i], wide[0], known).doubles]
+      return (0..<5).map { Array(columns[$0 * n..<($0 + 1) * n]) } + [
+        try mean(process, wide[i], wide[0], known).doubles
+      ]
     }
     let wrong = try zip(scores, [training.t, test.targets]).map { families, t in
       let t = try t.doubles
@@ -113,7 +120,9 @@ let training = spirals(count, RandomKey(seed: 1))
     for (i, name) in names.enumerated() {
       let padded = name.padding(toLength: 24, withPad: " ", startingAt: 0)
       try run.show(
-        padded + String(format: "%4d parameters, wrong %5.2f%% in training, %5.2f%% in test", sizes[i], wrong[0][i], wrong[1][i]),
+        padded
+          + String(
+            format: "%4d parameters, wrong %5.2f%% in training, %5.2f%% in test", sizes[i], wrong[0][i], wrong[1][i]),
         as: "error")
     }
     let images = zip(names, scores[2]).map { ImageGrid.Image($1, width: 61, height: 61, range: -1...1, caption: $0) }

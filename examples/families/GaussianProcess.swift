@@ -26,7 +26,9 @@ struct Process: ParameterTree { var deviation, length, noise: Tensor }
 }
 
 /// The identity matrix of the size of A.
-@Sendable func identity(_ A: Tensor) -> Tensor { oneHot(arange(A.shape[0], dtype: .i32), classes: A.shape[0], dtype: A.dtype) }
+@Sendable func identity(_ A: Tensor) -> Tensor {
+  oneHot(arange(A.shape[0], dtype: .i32), classes: A.shape[0], dtype: A.dtype)
+}
 
 /// log |A| for a positive definite A: the pivots of an elimination, one in each step.
 @Sendable func logDeterminant(_ A: Tensor) -> Tensor {
@@ -60,7 +62,8 @@ extension Process {
   /// The hyper-parameters of the greatest likelihood, by L-BFGS.
   static func fit(_ x: Tensor, _ y: Tensor) throws -> Process {
     let start = Process(deviation: Tensor(0.0), length: Tensor(-1.0), noise: Tensor(-1.0))
-    let gradient = compile(valueAndGrad { @Sendable (p: Process, x: Tensor, y: Tensor) in p.negativeLogLikelihood(x, y) })
+    let gradient = compile(
+      valueAndGrad { @Sendable (p: Process, x: Tensor, y: Tensor) in p.negativeLogLikelihood(x, y) })
     return try minimize({ try gradient($0, x, y) }, from: start, iterations: 30, valueTolerance: 1e-7).parameters
   }
 }

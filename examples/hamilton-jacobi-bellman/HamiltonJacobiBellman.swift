@@ -38,7 +38,8 @@ func exactValue(_ a: Double) -> Double { pow(κ, -γ) * pow(a, 1 - γ) / (1 - γ
 
 @main struct HamiltonJacobiBellman: TrainingProgram {
   static let name = "hamilton-jacobi-bellman"
-  static let abstract = "Cake eating in continuous time: a net 1-32-32-1 for the value, the HJB equation as the loss, in f64."
+  static let abstract =
+    "Cake eating in continuous time: a net 1-32-32-1 for the value, the HJB equation as the loss, in f64."
   static let defaults = TrainingDefaults(epochs: 40, stepsPerEpoch: 100)
 
   func data() throws -> TrainingData {
@@ -56,7 +57,8 @@ func exactValue(_ a: Double) -> Double { pow(κ, -γ) * pow(a, 1 - γ) / (1 - γ
         return zip(sizes, sizes.dropFirst()).enumerated().map { i, size in
           let deviation = 1 / Double(size.0).squareRoot()
           return Layer(
-            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation), b: zeros([size.1], dtype: .f64))
+            W: normal([size.0, size.1], key: key.fold(i), dtype: .f64, standardDeviation: deviation),
+            b: zeros([size.1], dtype: .f64))
         }
       },
       predict: consumption,
@@ -75,7 +77,8 @@ func exactValue(_ a: Double) -> Double { pow(κ, -γ) * pow(a, 1 - γ) / (1 - γ
     let missed = zip(policy, a).map { square($0 - κ * $1) }.reduce(0, +), whole = a.map { square(κ * $0) }.reduce(0, +)
     try run.show(
       String(
-        format: "relative L2 error of the policy %.3f%%; V(%.1f) = %.2f (%.2f), V(%.1f) = %.3f (%.3f)", 100 * (missed / whole).squareRoot(),
+        format: "relative L2 error of the policy %.3f%%; V(%.1f) = %.2f (%.2f), V(%.1f) = %.3f (%.3f)",
+        100 * (missed / whole).squareRoot(),
         lowest, v[0], exactValue(lowest), highest, v[1], exactValue(highest)), as: "closed form")
   }
 }

@@ -58,6 +58,7 @@ func perceptronLoss(_ scores: Tensor, labels: Tensor) -> Tensor {
           caption: "\(name == "perceptron" ? "P" : "L") \(digit)")
       }
     }
-    try run.draw(ImageGrid(title: "Weights: perceptron above, logistic below", columns: 10, images: images), as: "weights")
+    try run.draw(
+      ImageGrid(title: "Weights: perceptron above, logistic below", columns: 10, images: images), as: "weights")
   }
 }

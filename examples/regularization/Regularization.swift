@@ -15,7 +15,9 @@ import Foundation
     return try Dataset(inputs: x, targets: sin(4 * x[.all, 0]) + 0.3 * normal([n], key: key.fold(1)))
   }
 
-  func data() throws -> TrainingData { (try Self.draw(30, RandomKey(seed: 1)), try Self.draw(1_000, RandomKey(seed: 2))) }
+  func data() throws -> TrainingData {
+    (try Self.draw(30, RandomKey(seed: 1)), try Self.draw(1_000, RandomKey(seed: 2)))
+  }
 
   static func trainer(dropout: Double = 0, penalty: (@Sendable (Weights) -> Tensor)? = nil) -> Trainer<Weights> {
     let network = Sequential {
@@ -65,7 +67,8 @@ import Foundation
       let small = 100 * Double(weights.count { abs($0) < 0.01 }) / Double(weights.count)
       try run.show(
         name.padding(toLength: 15, withPad: " ", startingAt: 0)
-          + String(format: "loss %.4f in training, %.4f in test; %4.1f%% of weights below 0.01; ", losses[0], losses[1], small)
+          + String(
+            format: "loss %.4f in training, %.4f in test; %4.1f%% of weights below 0.01; ", losses[0], losses[1], small)
           + "\(result.history.count) epochs", as: "loss")
     }
     let training = Plot.Series.line("none, training", y: run.result.history.map(\.loss))

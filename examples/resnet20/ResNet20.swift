@@ -11,7 +11,9 @@ import Descent
   @Option(help: "Learn so many images by heart: no augmentation, and tested on the same.") var overfit: Int?
 
   func validate() throws {
-    guard overfit ?? 64 >= 64 else { throw ValidationError("--overfit \(overfit!): at least one batch of 64 images is needed") }
+    guard overfit ?? 64 >= 64 else {
+      throw ValidationError("--overfit \(overfit!): at least one batch of 64 images is needed")
+    }
   }
 
   func data() throws -> TrainingData {
@@ -43,7 +45,8 @@ import Descent
     let pixels = try some.inputs.doubles, labels = try some.targets.integers
     let images = labels.indices.map { i in
       ImageGrid.Image(
-        Array(pixels[i * 3072..<(i + 1) * 3072]), width: 32, height: 32, channels: 3, range: 0...255, caption: kinds[labels[i]])
+        Array(pixels[i * 3072..<(i + 1) * 3072]), width: 32, height: 32, channels: 3, range: 0...255,
+        caption: kinds[labels[i]])
     }
     try run.draw(ImageGrid(title: "Images of ten kinds", columns: 10, images: images), as: "images")
   }

@@ -16,11 +16,16 @@ extension UniversalApproximation {
       for (width, error) in zip(Self.widths, errors) { try show(run, "width \(width)", error) }
       try run.draw(
         Plot(
-          title: "Error of one hidden layer", x: .init("width", scale: .logarithmic), y: .init("sup norm", scale: .logarithmic),
+          title: "Error of one hidden layer", x: .init("width", scale: .logarithmic),
+          y: .init("sup norm", scale: .logarithmic),
           series: [.line("error", x: Self.widths.map { Double($0) }, y: errors)]), as: "errors")
-      let shown = [0, 1, 2, Self.widths.count - 1].map { i in Plot.Series.line("width \(Self.widths[i])", x: x, y: outputs[i]) }
+      let shown = [0, 1, 2, Self.widths.count - 1].map { i in
+        Plot.Series.line("width \(Self.widths[i])", x: x, y: outputs[i])
+      }
       try run.draw(
-        Plot(title: "Networks of one hidden layer", x: .init("x"), y: .init("y"), series: [.line("f", x: x, y: truth)] + shown),
+        Plot(
+          title: "Networks of one hidden layer", x: .init("x"), y: .init("y"),
+          series: [.line("f", x: x, y: truth)] + shown),
         as: "fits")
     case .depth:
       let best = (0..<2).map { network in
@@ -35,7 +40,9 @@ extension UniversalApproximation {
         let lines = zip(names, values).map { Plot.Series.line($0, x: x, y: $1) }
         try run.draw(Plot(title: "Deep and narrow", x: .init("x"), y: .init("y"), series: lines), as: "deep")
       } else {
-        let images = zip(names, values).map { ImageGrid.Image($1, width: fineness.error, height: fineness.error, caption: $0) }
+        let images = zip(names, values).map {
+          ImageGrid.Image($1, width: fineness.error, height: fineness.error, caption: $0)
+        }
         try run.draw(ImageGrid(title: "Deep and narrow", columns: 3, images: images), as: "deep")
       }
     }

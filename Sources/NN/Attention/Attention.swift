@@ -26,7 +26,8 @@ func attention(
 ) -> Tensor {
   let (file, line) = (place.file, place.line)
   guard fits(q.type, k.type, v.type) else {
-    let message = "attention of queries \(q.type), keys \(k.type) and values \(v.type): [..., tq, d], [..., tk, d] and "
+    let message =
+      "attention of queries \(q.type), keys \(k.type) and values \(v.type): [..., tq, d], [..., tk, d] and "
       + "[..., tk, e] of one type f32 or f64 are needed, with the same leading axes but for the last, which may divide"
     return .fail(message, q, k, v, at: place.location)
   }
@@ -54,13 +55,16 @@ func attention(
   }
   if causal {
     guard tk >= tq else {
-      return .fail("causal attention of \(tq) queries to \(tk) keys: no fewer keys are needed", q, k, at: place.location)
+      return .fail(
+        "causal attention of \(tq) queries to \(tk) keys: no fewer keys are needed", q, k, at: place.location)
     }
     let isSeen = iota([tq, tk], axis: 1, dtype: .i32) .<= iota([tq, tk], axis: 0, dtype: .i32) + (tk - tq)
     scores = `where`(isSeen, scores, -Double.infinity, file: file, line: line)
   }
   var weights = mask == nil ? softmax(scores, axis: -1, file: file, line: line) : softmaxOfSome(scores, place)
-  if let key { weights = Dropout(rate, file: place.file, line: place.line)(Weights(), weights, Context(isTraining: true, key: key)) }
+  if let key {
+    weights = Dropout(rate, file: place.file, line: place.line)(Weights(), weights, Context(isTraining: true, key: key))
+  }
   let grouped = reshape(weights, Shape(groups.dimensions.dropLast() + [tk]), file: file, line: line)
   return reshape(
     matmul(grouped, v, file: file, line: line), Shape(lead + [tq, v.shape[-1]]), file: file, line: line)

@@ -116,7 +116,8 @@ public struct LanguageModel: Layer {
     _ weights: Weights, _ x: Tensor, _ caches: [KeyValueCache], position: Tensor
   ) -> (Tensor, [KeyValueCache]) {
     guard x.rank == 1, caches.count == layers, position.rank == 0 else {
-      let message = "LanguageModel decodes tokens [n] at a scalar position with \(layers) caches, not \(x.type) at "
+      let message =
+        "LanguageModel decodes tokens [n] at a scalar position with \(layers) caches, not \(x.type) at "
         + "\(position.type) with \(caches.count)"
       return (failure(x, DescentError(.type, message, at: place.location)), caches)
     }

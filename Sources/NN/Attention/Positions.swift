@@ -23,9 +23,11 @@ public func sinusoidalPositions(
 ) -> Tensor {
   let place = Place(file, line)
   guard count >= 0, size > 0, size % 2 == 0, offset.rank == 0 else {
-    let message = "sinusoidalPositions of \(count) rows of size \(size) from an offset of type \(offset.type): "
+    let message =
+      "sinusoidalPositions of \(count) rows of size \(size) from an offset of type \(offset.type): "
       + "an even size and a scalar are needed"
-    return Tensor(failure: DescentError(.type, message, at: place.location), type: TensorType(dtype, [max(count, 0), 1]))
+    return Tensor(
+      failure: DescentError(.type, message, at: place.location), type: TensorType(dtype, [max(count, 0), 1]))
   }
   let a = angles(count, size, offset, base, place)
   let pairs = stack([sin(a, file: file, line: line), cos(a, file: file, line: line)], axis: -1, file: file, line: line)
@@ -39,11 +41,13 @@ public func sinusoidalPositions(
 /// 0 unless given, and the position at hand where tokens are decoded one by one. The product of a query and a key then
 /// depends on the distance of their positions alone.
 public func rotary(
-  _ x: Tensor, offset: Tensor = Tensor(Int64(0)), base: Double = 10_000, file: StaticString = #fileID, line: UInt = #line
+  _ x: Tensor, offset: Tensor = Tensor(Int64(0)), base: Double = 10_000, file: StaticString = #fileID,
+  line: UInt = #line
 ) -> Tensor {
   let place = Place(file, line)
   guard x.rank >= 2, x.dtype.isFloating, x.shape[-1] % 2 == 0, offset.rank == 0 else {
-    let message = "rotary of \(x.type) from an offset of type \(offset.type): "
+    let message =
+      "rotary of \(x.type) from an offset of type \(offset.type): "
       + "f32 or f64 [..., t, d] with an even d, and a scalar, are needed"
     return .fail(message, x, offset, at: place.location)
   }

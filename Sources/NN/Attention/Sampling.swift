@@ -26,7 +26,8 @@ public struct Sampling: Sendable, Hashable {
   /// Throws where a setting is out of range.
   func check(at location: SourceLocation) throws {
     guard temperature >= 0, temperature.isFinite else {
-      throw DescentError(.usage, "a temperature of \(temperature); a finite number of at least 0 is needed", at: location)
+      throw DescentError(
+        .usage, "a temperature of \(temperature); a finite number of at least 0 is needed", at: location)
     }
     guard topK ?? 1 >= 1 else { throw DescentError(.usage, "topK of \(topK!); at least 1 is needed", at: location) }
     guard topP.map({ $0 > 0 && $0 <= 1 }) ?? true else {
@@ -50,10 +51,11 @@ public struct Sampling: Sendable, Hashable {
     if let topP {
       var mass = 0.0
       kept = kept.prefix(
-        1 + weights.prefix { weight in
-          mass += weight
-          return mass < topP * all
-        }.count)
+        1
+          + weights.prefix { weight in
+            mass += weight
+            return mass < topP * all
+          }.count)
     }
     let total = weights.prefix(kept.count).reduce(0, +)
     for (token, weight) in zip(kept, weights) { result[token] = weight / total }

@@ -86,7 +86,9 @@ public struct TransformerBlock: Layer {
   private func around(_ weights: Weights, _ x: Tensor, _ context: Context, _ attend: (Tensor) -> Tensor) -> Tensor {
     func branch(_ x: Tensor, _ norm: Weights, _ position: Int, _ body: (Tensor) -> Tensor) -> Tensor {
       let inner = body(self.norm == .pre ? LayerNorm(file: place.file, line: place.line)(norm, x) : x)
-      let sum = x + Dropout(dropout, file: place.file, line: place.line)(Weights(), inner, context.entering("dropout", position))
+      let sum =
+        x
+        + Dropout(dropout, file: place.file, line: place.line)(Weights(), inner, context.entering("dropout", position))
       return self.norm == .pre ? sum : LayerNorm(file: place.file, line: place.line)(norm, sum)
     }
     let attended = branch(x, weights.norm1, 1, attend)

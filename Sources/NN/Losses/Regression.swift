@@ -42,7 +42,8 @@ public func huberLosses(
 ) -> Tensor {
   if let failure = unlike("huberLoss", prediction, target, at: SourceLocation(file, line)) { return failure }
   guard delta > 0 else {
-    return .fail("huberLoss with delta \(delta), which must be positive", prediction, target, at: SourceLocation(file, line))
+    return .fail(
+      "huberLoss with delta \(delta), which must be positive", prediction, target, at: SourceLocation(file, line))
   }
   // The square is taken of the error within -delta...delta: neither branch, nor its derivative, is infinite times 0.
   let error = prediction - target, size = abs(error, file: file, line: line)
@@ -76,11 +77,13 @@ public func weightedMean(
   }
   let isMask = weights.dtype == .bool
   let wide = reshape(
-    weights, Shape(weights.shape.dimensions + Array(repeating: 1, count: losses.rank - weights.rank)), file: file, line: line)
+    weights, Shape(weights.shape.dimensions + Array(repeating: 1, count: losses.rank - weights.rank)), file: file,
+    line: line)
   let weighted =
     isMask ? `where`(wide, losses, 0, file: file, line: line) : weigh(wide, losses, file: file, line: line)
   let total = sum(weighted, file: file, line: line)
-  let weight = sum(isMask ? convert(weights, to: losses.dtype, file: file, line: line) : weights, file: file, line: line)
+  let weight = sum(
+    isMask ? convert(weights, to: losses.dtype, file: file, line: line) : weights, file: file, line: line)
   let elements = losses.shape.dimensions[weights.rank...].reduce(1, *)
   return total / (weight * elements)
 }

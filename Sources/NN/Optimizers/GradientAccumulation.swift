@@ -36,12 +36,15 @@ public struct GradientAccumulation: Optimizer {
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
     guard steps > 0 else {
-      let error = DescentError(.usage, "gradient accumulation over \(steps) steps; at least 1 is needed", at: place.location)
+      let error = DescentError(
+        .usage, "gradient accumulation over \(steps) steps; at least 1 is needed", at: place.location)
       return (map(parameters) { Tensor(failure: error, type: $0.type) }, state)
     }
     let count = floorDivide(step, steps, file: place.file, line: place.line)
     let isLast = remainder(step, steps, file: place.file, line: place.line) .== steps - 1
-    func choose(_ new: Tensor, _ old: Tensor) -> Tensor { `where`(isLast, new, old, file: place.file, line: place.line) }
+    func choose(_ new: Tensor, _ old: Tensor) -> Tensor {
+      `where`(isLast, new, old, file: place.file, line: place.line)
+    }
 
     let sum = map(state.slot(Self.slot, like: parameters), gradient) { a, g in a + g }
     let before = state.removing(Self.slot)

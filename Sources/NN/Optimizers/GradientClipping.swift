@@ -54,7 +54,8 @@ public struct GradientClipping: Optimizer {
         norms.append(convert(DescentOps.norm(g, file: file, line: line), to: .f64, file: file, line: line))
         return g
       }
-      let norm = norms.isEmpty
+      let norm =
+        norms.isEmpty
         ? Tensor(0.0) : DescentOps.norm(stack(norms, file: file, line: line), file: file, line: line)
       let factor = StepScalar(minimum(limit / (norm + 1e-6), 1, file: file, line: line), place)
       return map(gradient) { g in g * factor[g] }

@@ -69,11 +69,13 @@ public func minimize<P: ParameterTree>(
   var (value, gradient) = try evaluate(x)
   guard gradient.count == x.count else {
     throw DescentError(
-      .usage, "minimize got a gradient of \(gradient.count) numbers for \(x.count) parameters", at: SourceLocation(file, line))
+      .usage, "minimize got a gradient of \(gradient.count) numbers for \(x.count) parameters",
+      at: SourceLocation(file, line))
   }
   guard value.isFinite, gradient.allSatisfy(\.isFinite) else {
     throw DescentError(
-      .usage, "minimize needs a finite value and gradient at the start; the value is \(value)", at: SourceLocation(file, line))
+      .usage, "minimize needs a finite value and gradient at the start; the value is \(value)",
+      at: SourceLocation(file, line))
   }
   var memory = Memory(capacity: history)
   func result(_ iterations: Int, _ reason: Minimum<P>.Reason) throws -> Minimum<P> {

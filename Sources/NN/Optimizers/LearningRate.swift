@@ -46,7 +46,8 @@ public struct Schedule: LearningRate {
   /// `body` takes the step as a scalar f64, counting from 0, and gives the rate. `base` is what `--lr X` is in place of: the whole
   /// schedule is then scaled by X / base; without it no other rate can be set.
   public init(
-    base: Double? = nil, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (Tensor) -> Tensor
+    base: Double? = nil, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (Tensor) -> Tensor
   ) {
     self.body = body
     baseRate = base

@@ -65,7 +65,8 @@ private struct OrthogonalMomentum: Optimizer {
 
   func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
     OptimizerSummary(
-      "Muon", ["momentum": momentum, "nesterov": isNesterov, "weightDecay": weightDecay, "epsilon": epsilon], learningRate)
+      "Muon", ["momentum": momentum, "nesterov": isNesterov, "weightDecay": weightDecay, "epsilon": epsilon],
+      learningRate)
   }
 
   func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? {

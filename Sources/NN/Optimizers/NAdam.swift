@@ -42,8 +42,11 @@ public struct NAdam: Optimizer {
 
   public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
     OptimizerSummary(
-      "NAdam", ["beta1": beta1, "beta2": beta2, "epsilon": epsilon, "momentumDecay": momentumDecay,
-       "weightDecay": weightDecay],
+      "NAdam",
+      [
+        "beta1": beta1, "beta2": beta2, "epsilon": epsilon, "momentumDecay": momentumDecay,
+        "weightDecay": weightDecay,
+      ],
       learningRate)
   }
 

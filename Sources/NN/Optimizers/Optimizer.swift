@@ -124,7 +124,9 @@ extension LearningRate {
 }
 
 /// The number of steps with this one, as a scalar f64.
-func count(through step: Tensor, _ place: Place) -> Tensor { convert(step, to: .f64, file: place.file, line: place.line) + 1 }
+func count(through step: Tensor, _ place: Place) -> Tensor {
+  convert(step, to: .f64, file: place.file, line: place.line) + 1
+}
 
 extension OptimizerState {
   /// The slots `m` and `v` after a gradient within bounds: m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g².

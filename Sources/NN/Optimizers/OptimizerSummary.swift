@@ -20,9 +20,11 @@ public struct OptimizerSummary: Sendable, Hashable {
   }
 
   /// A rule around another one, nil where that one has no words for itself.
-  init?(_ name: String, _ numbers: KeyValuePairs<String, any CustomStringConvertible>, around inner: OptimizerSummary?) {
+  init?(_ name: String, _ numbers: KeyValuePairs<String, any CustomStringConvertible>, around inner: OptimizerSummary?)
+  {
     guard let inner else { return nil }
-    self.init("\(name)(" + (OptimizerSummary.list(numbers) + [inner.text]).joined(separator: ", ") + ")", rates: inner.rates)
+    self.init(
+      "\(name)(" + (OptimizerSummary.list(numbers) + [inner.text]).joined(separator: ", ") + ")", rates: inner.rates)
   }
 
   private static func list(_ numbers: KeyValuePairs<String, any CustomStringConvertible>) -> [String] {

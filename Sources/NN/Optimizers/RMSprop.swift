@@ -44,8 +44,11 @@ public struct RMSprop: Optimizer {
 
   public func summary<P: ParameterTree>(of parameters: P) -> OptimizerSummary? {
     OptimizerSummary(
-      "RMSprop", ["decay": decay, "epsilon": epsilon, "momentum": momentum, "centered": isCentered,
-       "weightDecay": weightDecay],
+      "RMSprop",
+      [
+        "decay": decay, "epsilon": epsilon, "momentum": momentum, "centered": isCentered,
+        "weightDecay": weightDecay,
+      ],
       learningRate)
   }
 

@@ -8,7 +8,9 @@ extension Optimizer {
   public func replacingRates(_ change: (any LearningRate) -> any LearningRate) -> (any Optimizer)? { nil }
 
   /// This optimizer with another rate in one place.
-  func replacing(_ rate: WritableKeyPath<Self, any LearningRate>, _ change: (any LearningRate) -> any LearningRate) -> any Optimizer {
+  func replacing(_ rate: WritableKeyPath<Self, any LearningRate>, _ change: (any LearningRate) -> any LearningRate)
+    -> any Optimizer
+  {
     var copy = self
     copy[keyPath: rate] = change(self[keyPath: rate])
     return copy
@@ -26,7 +28,10 @@ extension Optimizer {
   /// What another rate is set in place of: the base of the first rate. Nil where a rate cannot be set.
   var ownRate: (base: Double, isConstant: Bool)? {
     var rates: [any LearningRate] = []
-    guard replacingRates({ rates.append($0); return $0 }) != nil, let base = rates.first?.baseRate, base > 0, base < .infinity
+    guard
+      replacingRates({
+        rates.append($0); return $0
+      }) != nil, let base = rates.first?.baseRate, base > 0, base < .infinity
     else { return nil }
     return (base, rates.count == 1 && isNumber(rates[0]))
   }
@@ -62,7 +67,8 @@ struct RunRate {
     value = try RunRate.value(asked, of: optimizer)
     let rate = optimizer.ownRate
     text =
-      value == rate?.base ?? 0 ? own : rate?.isConstant == true ? numberText(value) : "\(own), scaled to \(numberText(value))"
+      value == rate?.base ?? 0
+      ? own : rate?.isConstant == true ? numberText(value) : "\(own), scaled to \(numberText(value))"
   }
 
   /// The rate of a run; 0 where the optimizer has none that could be set.
@@ -73,7 +79,9 @@ struct RunRate {
     }
     guard optimizer.ownRate != nil else {
       throw DescentError(
-        .usage, "the learning rate of \(type(of: optimizer)) cannot be set: it is a function without a base, or of the optimizer's own")
+        .usage,
+        "the learning rate of \(type(of: optimizer)) cannot be set: it is a function without a base, or of the optimizer's own"
+      )
     }
     return asked
   }

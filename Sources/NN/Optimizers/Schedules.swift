@@ -21,7 +21,8 @@ extension LearningRate where Self == Schedule {
   public static func multiStep(
     _ rate: Double, milestones: [Int], factor: Double = 0.1, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
-    Schedule(named: { "multiStep(\(rate), milestones: \(milestones), factor: \(factor))" }, base: rate, file, line) { t in
+    Schedule(named: { "multiStep(\(rate), milestones: \(milestones), factor: \(factor))" }, base: rate, file, line) {
+      t in
       let passed = milestones.reduce(Tensor(0.0)) { count, milestone in
         count + convert(t .>= milestone, to: .f64, file: file, line: line)
       }
@@ -44,7 +45,8 @@ extension LearningRate where Self == Schedule {
     _ rate: Double, steps: Int, minimum: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
     Schedule(
-      { "cosine(\(rate), steps: \(steps), minimum: \(minimum))" }, needs: steps > 0, "a cosine over \(steps) steps", base: rate,
+      { "cosine(\(rate), steps: \(steps), minimum: \(minimum))" }, needs: steps > 0, "a cosine over \(steps) steps",
+      base: rate,
       file, line
     ) { t in
       annealed(from: rate, to: minimum, clamp(t / steps, 0, 1, file: file, line: line), file, line)
@@ -97,7 +99,8 @@ extension LearningRate where Self == Schedule {
   ) -> Schedule {
     let message = "an inverse square root of width \(width) and warm-up \(warmUp)"
     return Schedule(
-      { "inverseSquareRoot(width: \(width), warmUp: \(warmUp), scale: \(scale))" }, needs: width > 0 && warmUp > 0, message,
+      { "inverseSquareRoot(width: \(width), warmUp: \(warmUp), scale: \(scale))" }, needs: width > 0 && warmUp > 0,
+      message,
       base: scale / (Double(width) * Double(warmUp)).squareRoot(), file, line
     ) { t in
       let n = t + 1

@@ -76,7 +76,8 @@ extension TrainingSession {
       }
       return try tensors.withUnsafeBufferPointer { all in
         try body(
-          UnsafeBufferPointer(rebasing: all[..<parameterArrays.count]), UnsafeBufferPointer(rebasing: all[parameterArrays.count...]))
+          UnsafeBufferPointer(rebasing: all[..<parameterArrays.count]),
+          UnsafeBufferPointer(rebasing: all[parameterArrays.count...]))
       }
     }
   }
@@ -87,7 +88,8 @@ extension Fingerprint {
   fileprivate func withDescription<R>(_ body: (UnsafePointer<dsc_run>) throws -> R) throws -> R {
     try withCStrings([program, optimizer, learningRate, engine.rawValue, data, validation]) { text in
       var run = dsc_run(
-        program: text[0], optimizer: text[1], learning_rate: text[2], engine: text[3], data: text[4], validation: text[5],
+        program: text[0], optimizer: text[1], learning_rate: text[2], engine: text[3], data: text[4],
+        validation: text[5],
         seed: Int64(seed), batch: Int64(batch), steps_per_epoch: Int64(stepsPerEpoch), shuffled: isShuffled ? 1 : 0,
         stopping: stopping)
       return try withUnsafePointer(to: &run, body)
@@ -117,7 +119,9 @@ extension Trainer {
       guard let tensor = best ?? file[name] ?? file[String(name.drop { $0 != "." }.dropFirst())] else {
         throw DescentError(.file, "\(path): has no tensor '\(name)'")
       }
-      guard tensor.type == type else { throw DescentError(.file, "\(path): '\(name)' is \(tensor.type), expected \(type)") }
+      guard tensor.type == type else {
+        throw DescentError(.file, "\(path): '\(name)' is \(tensor.type), expected \(type)")
+      }
       return tensor
     }
     return try FlatTree.rebuild(Model<P>.self, graphs.structure, leaves)

@@ -69,7 +69,8 @@ struct TrainerData {
         .init(
           header: options.header.number, missing: options.missing.number, separator: options.separatorCode,
           decimal: options.decimalCode, dtype: options.dtype, targetType: options.targetType, target: column(target),
-          skipped: options.skipped.map(column), categories: options.categories.map { (column($0.column), $0.labels ?? []) },
+          skipped: options.skipped.map(column),
+          categories: options.categories.map { (column($0.column), $0.labels ?? []) },
           limit: options.limit))
       rows.inputs = place(path, "\(name)table")
     }

@@ -24,7 +24,8 @@ extension Trainer {
     let graphs = steps[0]
     let words = try steps.map { try self.words($0, inputs: data.inputs.type, targets: data.targets.type) }
     let trains = try zip(steps, words).map { step, words in
-      let program = try program(step.step, "\(prefix)_train" + (steps.count == 1 ? "" : "\(step.batch)"), isEmitted: true)
+      let program = try program(
+        step.step, "\(prefix)_train" + (steps.count == 1 ? "" : "\(step.batch)"), isEmitted: true)
       return StandaloneTrainer.Batch(program, rows: step.batch, isShuffled: step.isShuffled, checksum: words.program)
     }
     let rate = optimizer.ownRate
@@ -32,7 +33,8 @@ extension Trainer {
     let rows = try carried.rows(data, "")
     let validationRows = try validation.map { try carried.rows($0, "validation_") }
     var trainer = StandaloneTrainer(
-      prefix: prefix, metric: metric?.name, initialize: try program(graphs.initialize, "\(prefix)_initialize", isEmitted: true), batches: trains,
+      prefix: prefix, metric: metric?.name,
+      initialize: try program(graphs.initialize, "\(prefix)_initialize", isEmitted: true), batches: trains,
       data: rows, validation: validationRows,
       stepsPerEpoch: max(1, options.stepsPerEpoch ?? 1),
       defaults: .init(
@@ -41,9 +43,12 @@ extension Trainer {
         gradientNorm: options.stopping.gradientNorm.map { ($0, graphs.gradientNorm!) },
         keepsBest: try options.stoppingRule().keeps_best != 0),
       rate: .init(
-        own: rate?.base ?? 0, value: try RunRate.value(options.learningRate, of: optimizer), isConstant: rate?.isConstant ?? false),
+        own: rate?.base ?? 0, value: try RunRate.value(options.learningRate, of: optimizer),
+        isConstant: rate?.isConstant ?? false),
       words: (words[0].optimizer, words[0].learningRate))
-    trainer.evaluate = try graphs.evaluate.map { (try program($0.state, "\(prefix)_evaluate\($0.rows)", isEmitted: true), $0.rows) }
+    trainer.evaluate = try graphs.evaluate.map {
+      (try program($0.state, "\(prefix)_evaluate\($0.rows)", isEmitted: true), $0.rows)
+    }
     trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
     trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }
     trainer.isCarried = carried.isCarried
@@ -70,7 +75,8 @@ extension Trainer {
     for (number, graphs) in all.enumerated() {
       if all[..<number].contains(where: { $0.batch == graphs.batch }) {
         let reason = graphs.isShuffled ? "" : ", which is all rows"
-        throw DescentError(.usage, "two of the batches \(sizes.map { $0 ?? data.count }) have \(graphs.batch) rows\(reason)")
+        throw DescentError(
+          .usage, "two of the batches \(sizes.map { $0 ?? data.count }) have \(graphs.batch) rows\(reason)")
       }
       guard graphs.statePaths == all[0].statePaths, graphs.stateTypes == all[0].stateTypes else {
         throw DescentError(.usage, "batches of \(all[0].batch) and of \(graphs.batch) rows keep states of other types")

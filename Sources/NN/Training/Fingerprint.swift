@@ -48,7 +48,8 @@ extension Trainer {
     let (program, optimizer, learningRate) = try words(graphs, inputs: data.inputs.type, targets: data.targets.type)
     return Fingerprint(
       program: program, optimizer: optimizer,
-      learningRate: try RunRate(options.learningRate, of: self.optimizer, own: learningRate).text, engine: options.engine, data: try text(data),
+      learningRate: try RunRate(options.learningRate, of: self.optimizer, own: learningRate).text,
+      engine: options.engine, data: try text(data),
       validation: try validation.map(text) ?? "none", seed: options.seed, batch: graphs.batch,
       stepsPerEpoch: graphs.stepsPerEpoch, isShuffled: graphs.isShuffled, stopping: try options.stoppingRule())
   }
@@ -102,9 +103,11 @@ extension Trainer {
       try trace.record {
         let (model, gradient) = (try model(graphs, in: trace), try model(graphs, in: trace))
         let state = try FlatTree.rebuild(
-          RunState<P>.self, graphs.stateStructure, zip(graphs.statePaths, graphs.stateTypes).map { trace.input($0, $1) })
+          RunState<P>.self, graphs.stateStructure, zip(graphs.statePaths, graphs.stateTypes).map { trace.input($0, $1) }
+        )
         let (parameters, after) = optimizer.update(
-          model.parameters, gradient: gradient.parameters, state: state.optimizer, step: trace.input("step", TensorType(.i64, [])))
+          model.parameters, gradient: gradient.parameters, state: state.optimizer,
+          step: trace.input("step", TensorType(.i64, [])))
         return try FlatTree(parameters).labelled + FlatTree(after).labelled
       })
   }

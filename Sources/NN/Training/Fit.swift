@@ -121,7 +121,8 @@ extension Trainer {
     let evaluation = try session.evaluate()
     let model = try session.model()
     return TrainingResult(
-      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd, signal: interrupt.signal, steps: session.step,
+      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd,
+      signal: interrupt.signal, steps: session.step,
       isBest: restoresBest,
       validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
       firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
@@ -159,6 +160,7 @@ extension TrainingSession {
     RunFacts(
       parameterCount: graphs.parameterTypes.reduce(0) { $0 + $1.shape.count }, rows: data.count,
       validationRows: validation?.count ?? 0, batch: graphs.batch, stepsPerEpoch: graphs.stepsPerEpoch, step: step,
-      differences: differences, lastStep: last, engine: options.engine, threads: threads, compiler: compiler, arenaBytes: arenaBytes)
+      differences: differences, lastStep: last, engine: options.engine, threads: threads, compiler: compiler,
+      arenaBytes: arenaBytes)
   }
 }

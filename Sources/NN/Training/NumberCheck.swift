@@ -53,7 +53,8 @@ extension TrainingSession {
     guard let origin = try graph.origin(ofOutput: number, stepStage.inputs) else {
       return DescentError(.usage, "\(what), and finite in the interpreter, which rounds in another order")
     }
-    let hint = origin.maker == .constant && hasLabels ? " (a loss of classes does so where a label lies outside of them)" : ""
+    let hint =
+      origin.maker == .constant && hasLabels ? " (a loss of classes does so where a label lies outside of them)" : ""
     return DescentError(.usage, "\(what): \(origin.message)\(hint)", at: origin.location)
   }
 }

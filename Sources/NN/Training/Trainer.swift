@@ -53,7 +53,8 @@ public struct Trainer<P: ParameterTree>: Sendable {
   /// which begins as `state`.
   public init(
     optimizer: any Optimizer, metric: Metric? = nil, initialize: @escaping @Sendable (RandomKey) throws -> P,
-    state: @escaping @Sendable () throws -> Weights = { Weights() }, predict: @escaping @Sendable (P, Tensor, Context) -> Tensor,
+    state: @escaping @Sendable () throws -> Weights = { Weights() },
+    predict: @escaping @Sendable (P, Tensor, Context) -> Tensor,
     loss: @escaping @Sendable (P, Tensor, Tensor, Context) -> Tensor
   ) {
     self.optimizer = optimizer
@@ -181,7 +182,8 @@ extension TrainingOptions {
       throw DescentError(.usage, "a patience of \(patience) epochs; at least 1 is needed")
     }
     return dsc_stopping_rule(
-      patience: Int64(stopping.patience ?? 0), tolerance: stopping.tolerance ?? -1, gradient_norm: stopping.gradientNorm ?? -1,
+      patience: Int64(stopping.patience ?? 0), tolerance: stopping.tolerance ?? -1,
+      gradient_norm: stopping.gradientNorm ?? -1,
       keeps_best: restoresBest || stopping.patience != nil ? 1 : 0)
   }
 }

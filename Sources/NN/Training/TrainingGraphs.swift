@@ -64,7 +64,8 @@ extension Trainer {
       let (model, state) = try start.record {
         let seed = start.input("seed", TensorType(.i64, []))
         let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
-        let state = RunState(optimizer: optimizer.initialState(parameters), seed: drawsRandomNumbers ? seed : nil,
+        let state = RunState(
+          optimizer: optimizer.initialState(parameters), seed: drawsRandomNumbers ? seed : nil,
           gradientNorm: measuresGradient ? Tensor(0.0) : nil)
         return (try FlatTree(Model(parameters, running: try initialState())), try FlatTree(state))
       }
@@ -137,13 +138,19 @@ extension Trainer {
         counters[3] + (extra.metric.map { convert($0, to: .f64) } ?? Tensor(0.0)),
       ]
       let (flat, flatState) = (
-        try FlatTree(Model(newP, running: extra.running)), try FlatTree(RunState(optimizer: newState, seed: state.seed, gradientNorm: try state.gradientNorm.map { _ in try norm(of: gradient) }))
+        try FlatTree(Model(newP, running: extra.running)),
+        try FlatTree(
+          RunState(
+            optimizer: newState, seed: state.seed,
+            gradientNorm: try state.gradientNorm.map { _ in try norm(of: gradient) }))
       )
-      return flat.labelled + flatState.labelled + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
+      return flat.labelled + flatState.labelled
+        + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
     }
     let graph = try trace.finish(outputs)
     return StateGraph(
-      graph: graph, donations: graph.outputs.indices.map { $0 }, lengths: graphs.isShuffled ? lengths(graph, last: 3) : [:])
+      graph: graph, donations: graph.outputs.indices.map { $0 },
+      lengths: graphs.isShuffled ? lengths(graph, last: 3) : [:])
   }
 
   /// The last inputs of a graph have as many rows as the one before them says.
@@ -205,7 +212,9 @@ extension Trainer {
       let model = try model(graphs, in: trace)
       let (x, y) = (trace.input("inputs", batch(inputs)), trace.input("targets", batch(targets)))
       let result = objective(model.parameters, x, y, model.context)
-      return [("predictions", result.predictions ?? predict(model.parameters, x, model.context)), ("loss", result.loss)]
+      return [
+        ("predictions", result.predictions ?? predict(model.parameters, x, model.context)), ("loss", result.loss),
+      ]
     }
     return try trace.finish(outputs)
   }

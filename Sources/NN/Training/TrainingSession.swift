@@ -94,7 +94,8 @@ package final class TrainingSession<P: ParameterTree> {
   ) throws {
     try self.init(
       trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
-      engine: options.engine, learningRate: options.learningRate, stepsPerEpoch: options.stepsPerEpoch, measuresGradient: options.stopping.gradientNorm != nil,
+      engine: options.engine, learningRate: options.learningRate, stepsPerEpoch: options.stepsPerEpoch,
+      measuresGradient: options.stopping.gradientNorm != nil,
       profiled: profiled, checksNumbers: options.checksNumbers)
   }
 
@@ -107,7 +108,8 @@ package final class TrainingSession<P: ParameterTree> {
     self.checksNumbers = try checksNumbers || Settings.current().checks.contains(.numbers)
     hasLabels = !data.targets.dtype.isFloating
     let graphs = try trainer.graphs(
-      inputs: data.inputs.type, targets: data.targets.type, validation: validation.map { ($0.inputs.type, $0.targets.type) },
+      inputs: data.inputs.type, targets: data.targets.type,
+      validation: validation.map { ($0.inputs.type, $0.targets.type) },
       batch: batch, stepsPerEpoch: stepsPerEpoch, measuresGradient: measuresGradient)
     self.graphs = graphs
     self.seed = seed
@@ -136,16 +138,20 @@ package final class TrainingSession<P: ParameterTree> {
     let batches = if let order { [epochStart, try count(data), order] } else { [MemoryArray]() }
     let rows = [try MemoryArray(data.inputs.value), try MemoryArray(data.targets.value)]
     initializeStage = Stage(
-      graphs.initialize, executables[0], [try MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays)
+      graphs.initialize, executables[0], [try MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays
+    )
     stepStage = Stage(
       graphs.step, executables[1], parameterArrays + stateArrays + counters + [rate] + batches + rows,
       profiled: profiled)
     validationRows = validation?.count ?? 0
     if let validation {
-      let rows = [try count(validation), try MemoryArray(validation.inputs.value), try MemoryArray(validation.targets.value)]
+      let rows = [
+        try count(validation), try MemoryArray(validation.inputs.value), try MemoryArray(validation.targets.value),
+      ]
       var left = validation.count
       for (index, part) in graphs.evaluate.enumerated() {
-        evaluateStages.append((Stage(part.state, executables[2 + index], parameterArrays + evaluationCounters + rows), left / part.rows))
+        evaluateStages.append(
+          (Stage(part.state, executables[2 + index], parameterArrays + evaluationCounters + rows), left / part.rows))
         left %= part.rows
       }
     }
@@ -166,7 +172,10 @@ package final class TrainingSession<P: ParameterTree> {
   package func run(steps: Int) throws {
     let epoch = self.epoch
     if let order, epoch != shuffledEpoch {
-      order.load(HostArray(order.type.shape, Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed))).epoch(epoch)))
+      order.load(
+        HostArray(
+          order.type.shape, Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed))).epoch(epoch))
+      )
       epochStart.load(HostArray([], [Int64(epoch * graphs.stepsPerEpoch)]))
       shuffledEpoch = epoch
     }
@@ -243,7 +252,8 @@ package final class TrainingSession<P: ParameterTree> {
 extension Trainer {
   /// The program of a graph, whose names in C begin with `prefix`; one that is run here is given its large constants.
   func program(_ state: StateGraph, _ prefix: String, isEmitted: Bool = false) throws -> StepProgram {
-    try prepare(state.graph, donations: state.donations, lengths: state.lengths, prefix: prefix, givesConstants: !isEmitted)
+    try prepare(
+      state.graph, donations: state.donations, lengths: state.lengths, prefix: prefix, givesConstants: !isEmitted)
   }
 
   /// The program of a training step alone.

@@ -44,7 +44,8 @@ public func arange(
   guard distance != 0, isAscending == (distance > 0) else { return zeros([0], dtype: dtype, file: file, line: line) }
   let last = (distance - step.signum()) / step
   if let range = dtype.integers, !range.contains(start) || !range.contains(start + last * step) {
-    return fail("arange from \(start) to \(start + last * step) in \(dtype.name), which does not have all these numbers")
+    return fail(
+      "arange from \(start) to \(start + last * step) in \(dtype.name), which does not have all these numbers")
   }
   guard start != 0 || step != 1 else { return iota([last + 1], axis: 0, dtype: dtype, file: file, line: line) }
   let numbers = iota([last + 1], axis: 0, dtype: .i64, file: file, line: line) * step + start

@@ -14,7 +14,8 @@ public func matmul(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line:
   }
   let depth = Swift.max(b.rank - 2, 0)
   guard a.shape[-1] == b.shape[depth] else {
-    let sizes = "axis \(a.rank - 1) of the left has size \(a.shape[-1]) and axis \(depth) of the right \(b.shape[depth])"
+    let sizes =
+      "axis \(a.rank - 1) of the left has size \(a.shape[-1]) and axis \(depth) of the right \(b.shape[depth])"
     return .fail("the product of \(a.shape) and \(b.shape) does not fit: \(sizes)", a, b, at: at)
   }
   // Where one side has no batch, that of the other is free axes, which come out in their place.

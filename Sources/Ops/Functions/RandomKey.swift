@@ -77,7 +77,8 @@ public func bernoulli(
   _ p: Double, _ shape: Shape, key: RandomKey, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   guard p >= 0, p <= 1 else {
-    return .fail("bernoulli with probability \(p); a number of 0...1 is needed", key.tensor, at: SourceLocation(file, line))
+    return .fail(
+      "bernoulli with probability \(p); a number of 0...1 is needed", key.tensor, at: SourceLocation(file, line))
   }
   let isRare = p > 0 && p < 1 && Swift.min(p, 1 - p) < 0x1p-10
   return uniform(shape, key: key, dtype: isRare ? .f64 : .f32, file: file, line: line) .< p

@@ -121,7 +121,8 @@ extension Tensor {
       case .positions(let first, let by, let count):
         let last = first + (count - 1) * by
         guard (first < 0) == (last < 0) else {
-          return refuse("positions \(first) to \(last) by \(by), some from the start and some from the end, along axis \(axis)")
+          return refuse(
+            "positions \(first) to \(last) by \(by), some from the start and some from the end, along axis \(axis)")
         }
         (start[axis], limit[axis]) = (place(Swift.min(first, last)), place(Swift.max(first, last)).plus(1))
         step[axis] = by == .min ? .max : Swift.abs(by)
