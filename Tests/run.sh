@@ -32,6 +32,9 @@ for compiler in clang-14 clang-16 clang-19 /usr/bin/clang; do
     install_package "$package" || echo "Tests/run.sh: without the package $package $compiler is left out of the sanitizers' checks"
   fi
 done
+if ! command -v clang-format >/dev/null 2>&1; then
+  install_package clang-format || echo "Tests/run.sh: without the package clang-format the form of the C is not looked at"
+fi
 if [ ! -d /usr/share/datasets/fashion-mnist ]; then
   install_package dataset-fashion-mnist || echo "Tests/run.sh: without the package dataset-fashion-mnist its tests are skipped"
 fi

@@ -28,6 +28,9 @@
 #define DSC_ALIGNED(n)
 #endif
 
+/* The greater of two constants. */
+#define DSC_GREATER(a, b) ((a) > (b) ? (a) : (b))
+
 /* Arithmetic is IEEE 754's, or the results are others. gcc's options that give that up set __GCC_IEC_559 to 0; clang
  * has no such macro, but a pragma that keeps the order of sums. */
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0) || \

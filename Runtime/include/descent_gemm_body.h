@@ -124,7 +124,7 @@ DSC_NOINLINE void DSC_NAME(_micro_row)(int64_t cols, int64_t b_col, int64_t dept
     DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
   enum { lanes = DSC_GEMM_LANES(sizeof(DSC_T)), panel_steps = 16 };
   const int64_t slice = panel_steps;
-  DSC_ALIGNED(64) DSC_T panel[panel_steps * 2 * lanes];
+  DSC_T panel[panel_steps * 2 * lanes] DSC_ALIGNED(64);
   DSC_NAME(_vector) sum[2] = {DSC_NAME(_fill)(0), DSC_NAME(_fill)(0)};
   const int64_t width = tile->width;
   for (int64_t begin = 0; begin < depth; begin += slice) {
@@ -160,7 +160,7 @@ DSC_INLINE void DSC_NAME(_finish)(int swapped, const DSC_T *acc, int64_t stride,
   } else if (rows == 1) {
     epilogue(env, acc, 1, col, cols, row, 1);
   } else {
-    DSC_ALIGNED(64) DSC_T transposed[8 * DSC_GEMM_LANES(sizeof(DSC_T)) * 4];
+    DSC_T transposed[8 * DSC_GEMM_LANES(sizeof(DSC_T)) * 4] DSC_ALIGNED(64);
     for (int64_t i = 0; i < rows; i++)
       for (int64_t j = 0; j < cols; j++)
         transposed[j * 4 + i] = acc[i * stride + j];
@@ -199,7 +199,7 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
   const dsc_gemm_grid grid = dsc_gemm_grid_of(s);
   DSC_T *const packed_a = scratch + DSC_GEMM_B_ELEMENTS(M, N, K, b.col, size);
   DSC_T *const partial = packed_a + DSC_GEMM_A_ELEMENTS(M, N, K, a.row, a.col, size);
-  DSC_ALIGNED(64) DSC_T done[DSC_GEMM_MR * 8 * DSC_GEMM_LANES(sizeof(DSC_T))];
+  DSC_T done[DSC_GEMM_MR * 8 * DSC_GEMM_LANES(sizeof(DSC_T))] DSC_ALIGNED(64);
   DSC_NAME(_micro_tile) tile;
   tile.a_row = packs_a ? 1 : a.row;
   tile.level = DSC_GEMM_MAX_ROWS(M) * DSC_GEMM_MAX_COLUMNS(N);

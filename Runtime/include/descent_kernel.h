@@ -148,6 +148,15 @@ DSC_INLINE int32_t dsc_select_i32(uint8_t p, int32_t a, int32_t b) { return a ^ 
 DSC_INLINE int64_t dsc_select_i64(uint8_t p, int64_t a, int64_t b) { return a ^ ((a ^ b) & ((int64_t)p - 1)); }
 DSC_INLINE uint8_t dsc_select_u8(uint8_t p, uint8_t a, uint8_t b) { return (uint8_t)(a ^ ((a ^ b) & (p - 1))); }
 
+/* Integers, which wrap. */
+#define DSC_DEFINE_WRAPPING(T, U, SUFFIX)                                   \
+  DSC_INLINE T dsc_add_##SUFFIX(T a, T b) { return (T)((U)a + (U)b); }      \
+  DSC_INLINE T dsc_subtract_##SUFFIX(T a, T b) { return (T)((U)a - (U)b); } \
+  DSC_INLINE T dsc_multiply_##SUFFIX(T a, T b) { return (T)((U)a * (U)b); }
+DSC_DEFINE_WRAPPING(int32_t, uint32_t, i32)
+DSC_DEFINE_WRAPPING(int64_t, uint64_t, i64)
+#undef DSC_DEFINE_WRAPPING
+
 /* The index nearest to i in 0 ..< n. */
 DSC_INLINE int64_t dsc_clamp_index(int64_t i, int64_t n) { return i < 0 ? 0 : i >= n ? n - 1 : i; }
 

@@ -17,6 +17,18 @@ struct CText {
   func within(_ least: Precedence) -> String { precedence < least ? "(\(text))" : text }
 }
 
+extension Infix {
+  /// The runtime's function of integers that wraps.
+  fileprivate var wrapping: String? {
+    switch self {
+    case .add: "add"
+    case .subtract: "subtract"
+    case .multiply: "multiply"
+    case .divide, .remainder, .and, .or, .xor, .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual: nil
+    }
+  }
+}
+
 /// Names of what expressions speak of.
 protocol CNaming {
   func name(ofVariable variable: Int) -> String
@@ -40,6 +52,9 @@ extension CNaming {
     case .negated(let x): return CText(text: "-" + text(x).within(.primary), precedence: .bits)
     case .call(let function, let operands):
       return CText(text: "\(function.name)(\(operands.map(c).joined(separator: ", ")))", precedence: .primary)
+    case .cast(let dtype, .infix(let sign, .unsigned(let a), .unsigned(let b)))
+    where sign.wrapping != nil && a.dtype == dtype:
+      return CText(text: "dsc_\(sign.wrapping!)_\(dtype.name)(\(c(a)), \(c(b)))", precedence: .primary)
     case .cast(let dtype, let x):
       if dtype == x.dtype, !x.isPromoted { return text(x) }
       return CText(text: "(\(dtype.cName))" + text(x).within(.unary), precedence: .unary)
@@ -104,9 +119,15 @@ extension CNaming {
 
 extension Expression {
   /// Whether C gives it another type than its own.
+  /// Whether it is a comparison, or a conjunction of some: an `int` that compilers know to be 0 or 1.
+  private var isTruth: Bool {
+    guard case .infix(let sign, let a, let b) = self else { return false }
+    return sign.isComparison || ([.and, .or].contains(sign) && a.isTruth && b.isTruth)
+  }
   fileprivate var isPromoted: Bool {
     switch self {
-    case .infix, .unsigned: true
+    case .infix: !isTruth
+    case .unsigned: true
     case .literal, .position, .value, .load, .array, .negated, .call, .cast: false
     }
   }

@@ -93,11 +93,12 @@ struct CPrinter: CNaming {
     if function.needsScratch { list.append(("void *scratch", nil)) }
     let entries = (head.isEmpty ? [] : [(head.joined(separator: ", "), nil)]) + list
     let start = "static void \(name)("
-    let margin = String(repeating: " ", count: start.count)
-    var prototype = entries.enumerated().map { number, entry in
-      let isLast = number == entries.count - 1
-      return (number == 0 ? start : margin) + entry.0 + (isLast ? ") {" : ",") + (entry.1.map { " /* \($0) */" } ?? "")
-    }
+    var prototype =
+      [start]
+      + entries.enumerated().map { number, entry in
+        let isLast = number == entries.count - 1
+        return "    " + entry.0 + (isLast ? ") {" : ",") + (entry.1.map { " /* \($0) */" } ?? "")
+      }
     if entries.isEmpty { prototype = [start + "void) {"] }
     level = 1
     if let scan = function.scan { self.scan(scan) } else { statements(function.body) }
@@ -124,7 +125,7 @@ struct CPrinter: CNaming {
       localNames[number] = name
       if let count = local.count {
         let comment = local.type.map { " /* \($0) */" } ?? ""
-        line("\(local.isAligned ? "DSC_ALIGNED(64) " : "")\(local.dtype.cName) \(name)[\(count)];\(comment)")
+        line("\(local.dtype.cName) \(name)[\(count)]\(local.isAligned ? " DSC_ALIGNED(64)" : "");\(comment)")
       } else {
         line("\(local.dtype.cName) \(name)\(x.map { " = " + c($0) } ?? "");")
       }
@@ -180,7 +181,10 @@ struct CPrinter: CNaming {
     if lines.isEmpty { lines = ["parts of " + formula.text(nodes[0])] }
     let first = graph[nodes[0]]
     if let adjoint = first.adjointOf { lines[0] = "adjoint of \(adjoint): " + lines[0] }
-    if let place = first.location { lines[0] += "    \(place.comment)" }
+    // Text is cut between words; a place stands whole on a line.
+    if let place = first.location?.comment {
+      if lines[0].count + place.count > 108 { lines.insert(place, at: 1) } else { lines[0] += "    \(place)" }
+    }
     return lines
   }
 
@@ -207,8 +211,8 @@ struct CPrinter: CNaming {
     let start = lines.count
     line(head + " {")
     within { $0.statements(loop.body) }
-    if loop.body.count == 1, lines.count == start + 2 {
-      // One line needs no braces.
+    if loop.mode == .plain, loop.body.count == 1, lines.count == start + 2 {
+      // One line needs no braces, but after a macro, which clang-format takes for a type.
       lines[start] = head.indented(level)
     } else {
       line("}")
@@ -245,10 +249,9 @@ struct CPrinter: CNaming {
     }
     epilogue.line("} \(name)_env;")
     epilogue.line("")
-    let start = "DSC_INLINE void \(name)_finish("
     epilogue.lines += [
-      "\(start)const void *env, const \(t) *acc, int64_t acc_stride,",
-      String(repeating: " ", count: start.count) + "int64_t row, int64_t rows, int64_t col, int64_t cols) {",
+      "DSC_INLINE void \(name)_finish(",
+      "    const void *env, const \(t) *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols) {",
     ]
     epilogue.within {
       $0.line("const \($0.name)_env *const e = (const \($0.name)_env *)env;")

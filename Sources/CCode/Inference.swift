@@ -103,10 +103,7 @@ package struct Inference: Sendable {
     let numbers = weight.value.count > 0 ? cLiterals(weight.value) : ["0"]
     var text = "/* \(commentName(weight.name, "weight \(index)")) \(weight.value.type) */\n"
     text += "static const \(weight.value.dtype.cName) \(prefix)_w\(index)[\(numbers.count)] DSC_ALIGNED(64) = {\n"
-    for start in stride(from: 0, to: numbers.count, by: 10) {
-      text += "    " + numbers[start..<min(start + 10, numbers.count)].joined(separator: ", ") + ",\n"
-    }
-    return text + "};\n\n"
+    return text + cTable(numbers) + "\n"
   }
 
   private var functions: String {

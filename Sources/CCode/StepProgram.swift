@@ -70,10 +70,7 @@ package struct StepProgram: Sendable {
       // C has no arrays of no elements; this one is never read.
       let numbers = array.count > 0 ? cLiterals(array) : ["0"]
       text += "/* \(array.type) */\nstatic const \(array.dtype.cName) \(names[.constant(id)]!)[\(numbers.count)] = {\n"
-      for start in stride(from: 0, to: numbers.count, by: 12) {
-        text += "    " + numbers[start..<min(start + 12, numbers.count)].joined(separator: ", ") + ",\n"
-      }
-      text += "};\n\n"
+      text += cTable(numbers) + "\n"
     }
     return text
   }
@@ -135,7 +132,7 @@ package struct StepProgram: Sendable {
       if seen.isEmpty {
         lines += wrapped("  \(name) = (int)(\(bytes)),")
       } else {
-        lines += wrapped("  \(name) = (int)(\(bytes)) > \(previous) ? (int)(\(bytes)) : \(previous),")
+        lines += wrapped("  \(name) = DSC_GREATER((int)(\(bytes)), \(previous)),")
       }
       previous = name
       seen.append(bytes)
@@ -210,11 +207,12 @@ package struct StepProgram: Sendable {
       }
     }
     close()
-    var head =
-      "/* One step, executed by all threads together. */\nstatic void \(prefix)_step(void *const *io, unsigned char *arena, "
+    var head = "static void \(prefix)_step(void *const *io, unsigned char *arena, "
     if plan.isBody { head += "unsigned char *scratch, " }
-    head += "int64_t thread, int64_t threads) {\n"
-    return head + (declarations + lines).flatMap { wrapped($0.indented(1)) }.joined(separator: "\n") + "\n}\n"
+    head += "int64_t thread, int64_t threads) {"
+    let body = (declarations + lines).flatMap { wrapped($0.indented(1)) }
+    return (["/* One step, executed by all threads together. */"] + wrapped(head) + body + ["}", ""]).joined(
+      separator: "\n")
   }
 
   private func sharesUnits(_ call: StepPlan.Call) -> Bool {

@@ -284,8 +284,8 @@ private struct Fuser {
       }
       if shape.count == 1 { offers += scalars.filter { groups[$0].size + size(id) <= Self.mostMembers } }
       let needed = sources(id)
-      if let home = offers.sorted(by: >).first(where: { home in !needed.contains { $0 != home && depends($0, on: home) }
-      }) {
+      let home = offers.sorted(by: >).first { home in !needed.contains { $0 != home && depends($0, on: home) } }
+      if let home {
         groups[home].before.formUnion(needed.subtracting([home]))
         join(id, home)
       } else {

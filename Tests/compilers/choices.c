@@ -164,7 +164,7 @@ EACH_TYPE(DEFINE_TILE)
     }                                                                                                            \
   }                                                                                                              \
   DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                           \
-    DSC_ALIGNED(64) T acc[12 * 32];                                                                              \
+    T acc[12 * 32] DSC_ALIGNED(64);                                                                              \
     for (int64_t row = lo; row < hi; row += 12)                                                                  \
       for (int64_t col = 0; col < 64;) {                                                                         \
         const int64_t rows = dsc_least(12, hi - row);                                                            \
@@ -223,8 +223,8 @@ EACH_TYPE(DEFINE_TILE)
 #define PLACE_TILE(T, S, MASK, FORM, AT, name)                                                          \
   DSC_NOINLINE void name(const arguments *e, int64_t lo, int64_t hi) {                                  \
     POINTERS(T)                                                                                         \
-    DSC_ALIGNED(64) T va[4 * 16];                                                                       \
-    DSC_ALIGNED(64) uint8_t vm[4 * 16];                                                                 \
+    T va[4 * 16] DSC_ALIGNED(64);                                                                       \
+    uint8_t vm[4 * 16] DSC_ALIGNED(64);                                                                 \
     for (int64_t base = lo; base < hi; base += 16)                                                      \
       for (int64_t k = 0; k < 64; k += 4) {                                                             \
         for (int64_t n = 0; n < 4; n++) {                                                               \
@@ -246,22 +246,23 @@ EACH_TYPE(DEFINE_TILE)
 /* ---- the table: place, mask, form, layout; each for every type ---- */
 
 #define EACH_FORM(X, place, mask, at) X(place, mask, BOTH, at) X(place, mask, FIRST, at) X(place, mask, SECOND, at)
-#define EACH_PLACE(X)                                                                                                  \
-  EACH_FORM(X, LOOP, BYTE, CONTIGUOUS)                                                                                 \
-  EACH_FORM(X, LOOP, BYTE, STRIDED)                                                                                    \
-  EACH_FORM(X, LOOP, BYTE, TURNED) EACH_FORM(X, LOOP, BYTE, REVERSED) EACH_FORM(X, LOOP, BYTE, COLUMN)                 \
-      EACH_FORM(X, LOOP, BYTE, ROW) EACH_FORM(X, EPILOGUE, BYTE, CONTIGUOUS) EACH_FORM(X, EPILOGUE, BYTE, STRIDED)     \
-          EACH_FORM(X, EPILOGUE, BYTE, COLUMN) EACH_FORM(X, ALONG, BYTE, CONTIGUOUS)                                   \
-              EACH_FORM(X, ALONG, BYTE, STRIDED) EACH_FORM(X, ALONG, BYTE, ROW) EACH_FORM(X, ACROSS, BYTE, CONTIGUOUS) \
-                  EACH_FORM(X, TILE, BYTE, CONTIGUOUS) EACH_FORM(X, TILE, BYTE, TURNED)
-#define EACH_MASK(X, place)                                                                             \
-  X(place, LOGIC, BOTH, CONTIGUOUS)                                                                     \
-  X(place, EITHER, SECOND, CONTIGUOUS)                                                                  \
-  X(place, f32, BOTH, CONTIGUOUS) X(place, f64, BOTH, CONTIGUOUS) X(place, i32, BOTH, CONTIGUOUS)       \
-      X(place, i64, BOTH, CONTIGUOUS) X(place, u8, BOTH, CONTIGUOUS) X(place, BYTE, LARGER, CONTIGUOUS) \
-          X(place, BYTE, SMALLER, CONTIGUOUS)
+/* The macros of macros that follow have no form that clang-format leaves alone. */
+/* clang-format off */
+#define EACH_PLACE(X) \
+  EACH_FORM(X, LOOP, BYTE, CONTIGUOUS) EACH_FORM(X, LOOP, BYTE, STRIDED) EACH_FORM(X, LOOP, BYTE, TURNED) \
+  EACH_FORM(X, LOOP, BYTE, REVERSED) EACH_FORM(X, LOOP, BYTE, COLUMN) EACH_FORM(X, LOOP, BYTE, ROW) \
+  EACH_FORM(X, EPILOGUE, BYTE, CONTIGUOUS) EACH_FORM(X, EPILOGUE, BYTE, STRIDED) EACH_FORM(X, EPILOGUE, BYTE, COLUMN) \
+  EACH_FORM(X, ALONG, BYTE, CONTIGUOUS) EACH_FORM(X, ALONG, BYTE, STRIDED) EACH_FORM(X, ALONG, BYTE, ROW) \
+  EACH_FORM(X, ACROSS, BYTE, CONTIGUOUS) EACH_FORM(X, TILE, BYTE, CONTIGUOUS) EACH_FORM(X, TILE, BYTE, TURNED)
+#define EACH_MASK(X, place)                                                                       \
+  X(place, LOGIC, BOTH, CONTIGUOUS)                                                               \
+  X(place, EITHER, SECOND, CONTIGUOUS)                                                            \
+  X(place, f32, BOTH, CONTIGUOUS)                                                                 \
+  X(place, f64, BOTH, CONTIGUOUS) X(place, i32, BOTH, CONTIGUOUS) X(place, i64, BOTH, CONTIGUOUS) \
+      X(place, u8, BOTH, CONTIGUOUS) X(place, BYTE, LARGER, CONTIGUOUS) X(place, BYTE, SMALLER, CONTIGUOUS)
 #define EACH_CHOICE(X) \
   EACH_PLACE(X) EACH_MASK(X, LOOP) EACH_MASK(X, EPILOGUE) EACH_MASK(X, ALONG) EACH_MASK(X, ACROSS) EACH_MASK(X, TILE)
+/* clang-format on */
 
 #define DEFINE(place, mask, form, at)                                                                       \
   PLACE_##place(float, f32, MASK_##mask, FORM_##form, at, place##_f32_##mask##_##form##_##at)               \

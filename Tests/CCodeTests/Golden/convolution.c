@@ -1,16 +1,17 @@
 /* Descent 0.2.0: 14 operations in 3 kernels, 2 barriers a step, 487808 bytes of arena. */
 /* k0: pad_0 = pad(in0, 0.0)    CCodeTests/GoldenPrograms.swift:35 */
-static void convolution_k0(int64_t lo, int64_t hi,
-                           const float *DSC_RESTRICT in0, /* f32[8,28,28,3] */
-                           float *DSC_RESTRICT pad_0) { /* f32[8,30,30,3] */
+static void convolution_k0(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in0, /* f32[8,28,28,3] */
+    float *DSC_RESTRICT pad_0) { /* f32[8,30,30,3] */
   for (int64_t i = 0; i < 8; i++) {
     for (int64_t j = lo; j < hi; j++) {
       for (int64_t k = 0; k < 30; k++) {
         for (int64_t m = 0; m < 3; m++) {
           const int64_t at = dsc_clamp_index(j - 1, 28);
           const int64_t at2 = dsc_clamp_index(k - 1, 28);
-          const float pad_1 = dsc_select_f32((uint8_t)((((j - 1 >= 0) & (j - 1 < 28)) & (k - 1 >= 0)) &
-              (k - 1 < 28)), in0[i * 2352 + m + at * 84 + at2 * 3], 0.0f);
+          const float pad_1 = dsc_select_f32((((j - 1 >= 0) & (j - 1 < 28)) & (k - 1 >= 0)) & (k - 1 < 28),
+              in0[i * 2352 + m + at * 84 + at2 * 3], 0.0f);
           pad_0[i * 2700 + j * 90 + k * 3 + m] = pad_1;
         }
       }
@@ -24,8 +25,8 @@ typedef struct {
   float *select_0;
 } convolution_k1_env;
 
-DSC_INLINE void convolution_k1_finish(const void *env, const float *acc, int64_t acc_stride,
-                                      int64_t row, int64_t rows, int64_t col, int64_t cols) {
+DSC_INLINE void convolution_k1_finish(
+    const void *env, const float *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols) {
   const convolution_k1_env *const e = (const convolution_k1_env *)env;
   const float *DSC_RESTRICT const in2 = e->in2;
   float *DSC_RESTRICT const select_0 = e->select_0;
@@ -34,7 +35,7 @@ DSC_INLINE void convolution_k1_finish(const void *env, const float *acc, int64_t
     for (int64_t c = 0; c < cols; c++) {
       const int64_t j = col + c;
       const float add_0 = acc[r * acc_stride + c] + in2[j];
-      select_0[k * 16 + j] = dsc_select_f32((uint8_t)(add_0 <= 0.0f), 0.0f, add_0);
+      select_0[k * 16 + j] = dsc_select_f32(add_0 <= 0.0f, 0.0f, add_0);
     }
   }
 }
@@ -42,22 +43,23 @@ DSC_INLINE void convolution_k1_finish(const void *env, const float *acc, int64_t
 DSC_INLINE int64_t convolution_k1_a_row(int64_t i) { return i / 784 * 2700 + i / 28 % 28 * 90 + i % 28 * 3; }
 DSC_INLINE int64_t convolution_k1_a_depth(int64_t i) { return i / 9 * 90 + i / 3 % 3 * 3 + i % 3; }
 
-static void convolution_k1(int64_t lo, int64_t hi,
-                           const float *DSC_RESTRICT pad_0, /* f32[8,30,30,3] */
-                           const float *DSC_RESTRICT in1, /* f32[3,3,3,16] */
-                           const float *DSC_RESTRICT in2, /* f32[16] */
-                           float *DSC_RESTRICT select_0, /* f32[8,28,28,16] */
-                           void *scratch) {
+static void convolution_k1(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT pad_0, /* f32[8,30,30,3] */
+    const float *DSC_RESTRICT in1, /* f32[3,3,3,16] */
+    const float *DSC_RESTRICT in2, /* f32[16] */
+    float *DSC_RESTRICT select_0, /* f32[8,28,28,16] */
+    void *scratch) {
   const convolution_k1_env env = {in2, select_0};
-  dsc_gemm_f32(dsc_gemm_sizes(6272, 16, 27),
-      dsc_gemm_f32_indexed(pad_0, convolution_k1_a_row, convolution_k1_a_depth), dsc_gemm_f32_strided(in1, 16, 1),
-      lo, hi, scratch, convolution_k1_finish, &env);
+  dsc_gemm_f32(dsc_gemm_sizes(6272, 16, 27), dsc_gemm_f32_indexed(pad_0, convolution_k1_a_row, convolution_k1_a_depth),
+      dsc_gemm_f32_strided(in1, 16, 1), lo, hi, scratch, convolution_k1_finish, &env);
 }
 
 /* k2: out0 = max(select_0)    CCodeTests/GoldenPrograms.swift:35 */
-static void convolution_k2(int64_t lo, int64_t hi,
-                           const float *DSC_RESTRICT select_0, /* f32[8,28,28,16] */
-                           float *DSC_RESTRICT out0) { /* f32[8,14,14,16] */
+static void convolution_k2(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT select_0, /* f32[8,28,28,16] */
+    float *DSC_RESTRICT out0) { /* f32[8,14,14,16] */
   for (int64_t j = lo; j < hi; j++) {
     for (int64_t k = 0; k < 14; k++) {
       float acc[16];

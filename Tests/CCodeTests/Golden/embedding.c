@@ -1,12 +1,13 @@
 /* Descent 0.2.0: 25 operations in 5 kernels, 0 barriers a step, 5376 bytes of arena. */
 /* k0: subtract_0 = gather(in0, in1) - in2    CCodeTests/GoldenPrograms.swift:28
  *     multiply_0 = subtract_0 * 0.00390625 */
-static void embedding_k0(int64_t lo, int64_t hi,
-                         const int32_t *DSC_RESTRICT in1, /* i32[32] */
-                         const float *DSC_RESTRICT in0, /* f32[50,16] */
-                         const float *DSC_RESTRICT in2, /* f32[32,16] */
-                         float *DSC_RESTRICT subtract_0, /* f32[32,16] */
-                         float *DSC_RESTRICT multiply_0) { /* f32[32,16] */
+static void embedding_k0(
+    int64_t lo, int64_t hi,
+    const int32_t *DSC_RESTRICT in1, /* i32[32] */
+    const float *DSC_RESTRICT in0, /* f32[50,16] */
+    const float *DSC_RESTRICT in2, /* f32[32,16] */
+    float *DSC_RESTRICT subtract_0, /* f32[32,16] */
+    float *DSC_RESTRICT multiply_0) { /* f32[32,16] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 16; j++) {
       const int64_t at = dsc_clamp_index((int64_t)in1[i], 50);
@@ -18,8 +19,9 @@ static void embedding_k0(int64_t lo, int64_t hi,
 }
 
 /* k1: out1 = sum(subtract_0 * subtract_0) * 0.001953125    CCodeTests/GoldenPrograms.swift:28 */
-static void embedding_k1(const float *DSC_RESTRICT subtract_0, /* f32[32,16] */
-                         float *DSC_RESTRICT out1) { /* f32[] */
+static void embedding_k1(
+    const float *DSC_RESTRICT subtract_0, /* f32[32,16] */
+    float *DSC_RESTRICT out1) { /* f32[] */
   float acc[16];
   for (int64_t l = 0; l < 16; l++)
     acc[l] = 0.0f;
@@ -33,19 +35,20 @@ static void embedding_k1(const float *DSC_RESTRICT subtract_0, /* f32[32,16] */
 }
 
 /* k2: adjoint of gather: minimum_0 = minimum(maximum(in1, 0), 49)    CCodeTests/GoldenPrograms.swift:28 */
-static void embedding_k2(int64_t lo, int64_t hi,
-                         const int32_t *DSC_RESTRICT in1, /* i32[32] */
-                         int32_t *DSC_RESTRICT minimum_0) { /* i32[32] */
+static void embedding_k2(
+    int64_t lo, int64_t hi,
+    const int32_t *DSC_RESTRICT in1, /* i32[32] */
+    int32_t *DSC_RESTRICT minimum_0) { /* i32[32] */
   for (int64_t i = lo; i < hi; i++)
     minimum_0[i] = dsc_min_i32(dsc_max_i32(in1[i], 0), 49);
 }
 
-/* k3: adjoint of gather: scatterAdd_0 = scatterAdd(0.0, minimum_0, multiply_0)    CCodeTests/GoldenPrograms.swift:28
-    */
-static void embedding_k3(int64_t lo, int64_t hi,
-                         float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
-                         const int32_t *DSC_RESTRICT minimum_0, /* i32[32] */
-                         const float *DSC_RESTRICT multiply_0) { /* f32[32,16] */
+/* k3: adjoint of gather: scatterAdd_0 = scatterAdd(0.0, minimum_0, multiply_0)    CCodeTests/GoldenPrograms.swift:28 */
+static void embedding_k3(
+    int64_t lo, int64_t hi,
+    float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
+    const int32_t *DSC_RESTRICT minimum_0, /* i32[32] */
+    const float *DSC_RESTRICT multiply_0) { /* f32[32,16] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 16; j++)
       scatterAdd_0[i * 16 + j] = 0.0f;
@@ -61,9 +64,10 @@ static void embedding_k3(int64_t lo, int64_t hi,
 }
 
 /* k4: in0 = in0 - 0.1 * scatterAdd_0    CCodeTests/GoldenPrograms.swift:28 */
-static void embedding_k4(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
-                         float *DSC_RESTRICT in0) { /* f32[50,16] */
+static void embedding_k4(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
+    float *DSC_RESTRICT in0) { /* f32[50,16] */
   for (int64_t j = lo; j < hi; j++)
     in0[j] = in0[j] - 0.1f * scatterAdd_0[j];
 }

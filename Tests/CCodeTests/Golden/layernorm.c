@@ -1,8 +1,9 @@
 /* Descent 0.2.0: 47 operations in 11 kernels, 7 barriers a step, 1052672 bytes of arena. */
 /* k0: multiply_0 = sum(in0) * 0.0078125    CCodeTests/GoldenPrograms.swift:51 */
-static void layernorm_k0(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT in0, /* f32[512,128] */
-                         float *DSC_RESTRICT multiply_0) { /* f32[512] */
+static void layernorm_k0(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in0, /* f32[512,128] */
+    float *DSC_RESTRICT multiply_0) { /* f32[512] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     for (int64_t l = 0; l < 16; l++)
@@ -16,10 +17,11 @@ static void layernorm_k0(int64_t lo, int64_t hi,
 }
 
 /* k1: subtract_0 = in0 - multiply_0    CCodeTests/GoldenPrograms.swift:51 */
-static void layernorm_k1(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT in0, /* f32[512,128] */
-                         const float *DSC_RESTRICT multiply_0, /* f32[512] */
-                         float *DSC_RESTRICT subtract_0) { /* f32[512,128] */
+static void layernorm_k1(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in0, /* f32[512,128] */
+    const float *DSC_RESTRICT multiply_0, /* f32[512] */
+    float *DSC_RESTRICT subtract_0) { /* f32[512,128] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 128; j++)
       subtract_0[i * 128 + j] = in0[i * 128 + j] - multiply_0[i];
@@ -28,10 +30,11 @@ static void layernorm_k1(int64_t lo, int64_t hi,
 
 /* k2: rsqrt_0 = rsqrt(sum(subtract_0 * subtract_0) * 0.0078125 + 1e-05)    CCodeTests/GoldenPrograms.swift:52
  *     multiply_1 = (-0.5) * (rsqrt_0 * rsqrt_0 * rsqrt_0) */
-static void layernorm_k2(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
-                         float *DSC_RESTRICT rsqrt_0, /* f32[512] */
-                         float *DSC_RESTRICT multiply_1) { /* f32[512] */
+static void layernorm_k2(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+    float *DSC_RESTRICT rsqrt_0, /* f32[512] */
+    float *DSC_RESTRICT multiply_1) { /* f32[512] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     for (int64_t l = 0; l < 16; l++)
@@ -50,13 +53,14 @@ static void layernorm_k2(int64_t lo, int64_t hi,
 
 /* k3: multiply_2 = subtract_0 * rsqrt_0    CCodeTests/GoldenPrograms.swift:52
  *     out0 = multiply_2 * in1 + in2 */
-static void layernorm_k3(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
-                         const float *DSC_RESTRICT rsqrt_0, /* f32[512] */
-                         const float *DSC_RESTRICT in1, /* f32[128] */
-                         const float *DSC_RESTRICT in2, /* f32[128] */
-                         float *DSC_RESTRICT multiply_2, /* f32[512,128] */
-                         float *DSC_RESTRICT out0) { /* f32[512,128] */
+static void layernorm_k3(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+    const float *DSC_RESTRICT rsqrt_0, /* f32[512] */
+    const float *DSC_RESTRICT in1, /* f32[128] */
+    const float *DSC_RESTRICT in2, /* f32[128] */
+    float *DSC_RESTRICT multiply_2, /* f32[512,128] */
+    float *DSC_RESTRICT out0) { /* f32[512,128] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 128; j++) {
       const float multiply_0 = subtract_0[i * 128 + j] * rsqrt_0[i];
@@ -68,9 +72,10 @@ static void layernorm_k3(int64_t lo, int64_t hi,
 }
 
 /* k4: adjoint of broadcast: out3 = sum(in3)    CCodeTests/GoldenPrograms.swift:52 */
-static void layernorm_k4(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT in3, /* f32[512,128] */
-                         float *DSC_RESTRICT out3) { /* f32[128] */
+static void layernorm_k4(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in3, /* f32[512,128] */
+    float *DSC_RESTRICT out3) { /* f32[128] */
   for (int64_t j = lo; j < hi; j += 64) {
     const int64_t n = dsc_least(64, hi - j);
     float acc[64];
@@ -94,12 +99,13 @@ static void layernorm_k4(int64_t lo, int64_t hi,
 
 /* k5: adjoint of multiply: multiply_3 = in3 * in1    CCodeTests/GoldenPrograms.swift:52
  *     multiply_4 = multiply_3 * rsqrt_0 */
-static void layernorm_k5(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT in3, /* f32[512,128] */
-                         const float *DSC_RESTRICT in1, /* f32[128] */
-                         const float *DSC_RESTRICT rsqrt_0, /* f32[512] */
-                         float *DSC_RESTRICT multiply_3, /* f32[512,128] */
-                         float *DSC_RESTRICT multiply_4) { /* f32[512,128] */
+static void layernorm_k5(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in3, /* f32[512,128] */
+    const float *DSC_RESTRICT in1, /* f32[128] */
+    const float *DSC_RESTRICT rsqrt_0, /* f32[512] */
+    float *DSC_RESTRICT multiply_3, /* f32[512,128] */
+    float *DSC_RESTRICT multiply_4) { /* f32[512,128] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 128; j++) {
       const float multiply_0 = in3[i * 128 + j] * in1[j];
@@ -111,10 +117,11 @@ static void layernorm_k5(int64_t lo, int64_t hi,
 }
 
 /* k6: adjoint of broadcast: out2 = sum(in3 * multiply_2)    CCodeTests/GoldenPrograms.swift:52 */
-static void layernorm_k6(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT in3, /* f32[512,128] */
-                         const float *DSC_RESTRICT multiply_2, /* f32[512,128] */
-                         float *DSC_RESTRICT out2) { /* f32[128] */
+static void layernorm_k6(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in3, /* f32[512,128] */
+    const float *DSC_RESTRICT multiply_2, /* f32[512,128] */
+    float *DSC_RESTRICT out2) { /* f32[128] */
   for (int64_t j = lo; j < hi; j += 64) {
     const int64_t n = dsc_least(64, hi - j);
     float acc[64];
@@ -137,12 +144,13 @@ static void layernorm_k6(int64_t lo, int64_t hi,
 }
 
 /* k7: adjoint of broadcast: multiply_5 = sum(multiply_3 * subtract_0) * multiply_1 * 0.0078125
-    CCodeTests/GoldenPrograms.swift:52 */
-static void layernorm_k7(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT multiply_3, /* f32[512,128] */
-                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
-                         const float *DSC_RESTRICT multiply_1, /* f32[512] */
-                         float *DSC_RESTRICT multiply_5) { /* f32[512] */
+ *     CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k7(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT multiply_3, /* f32[512,128] */
+    const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+    const float *DSC_RESTRICT multiply_1, /* f32[512] */
+    float *DSC_RESTRICT multiply_5) { /* f32[512] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     for (int64_t l = 0; l < 16; l++)
@@ -156,12 +164,13 @@ static void layernorm_k7(int64_t lo, int64_t hi,
 }
 
 /* k8: adjoint of multiply: add_0 = multiply_4 + multiply_5 * subtract_0 + multiply_5 * subtract_0
-    CCodeTests/GoldenPrograms.swift:52 */
-static void layernorm_k8(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT multiply_5, /* f32[512] */
-                         const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
-                         const float *DSC_RESTRICT multiply_4, /* f32[512,128] */
-                         float *DSC_RESTRICT add_0) { /* f32[512,128] */
+ *     CCodeTests/GoldenPrograms.swift:52 */
+static void layernorm_k8(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT multiply_5, /* f32[512] */
+    const float *DSC_RESTRICT subtract_0, /* f32[512,128] */
+    const float *DSC_RESTRICT multiply_4, /* f32[512,128] */
+    float *DSC_RESTRICT add_0) { /* f32[512,128] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 128; j++) {
       const float multiply_0 = multiply_5[i] * subtract_0[i * 128 + j];
@@ -171,9 +180,10 @@ static void layernorm_k8(int64_t lo, int64_t hi,
 }
 
 /* k9: adjoint of broadcast: multiply_6 = sum(add_0) * (-0.0078125)    CCodeTests/GoldenPrograms.swift:51 */
-static void layernorm_k9(int64_t lo, int64_t hi,
-                         const float *DSC_RESTRICT add_0, /* f32[512,128] */
-                         float *DSC_RESTRICT multiply_6) { /* f32[512] */
+static void layernorm_k9(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT add_0, /* f32[512,128] */
+    float *DSC_RESTRICT multiply_6) { /* f32[512] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     for (int64_t l = 0; l < 16; l++)
@@ -187,10 +197,11 @@ static void layernorm_k9(int64_t lo, int64_t hi,
 }
 
 /* k10: adjoint of sum: out1 = add_0 + multiply_6    CCodeTests/GoldenPrograms.swift:51 */
-static void layernorm_k10(int64_t lo, int64_t hi,
-                          const float *DSC_RESTRICT add_0, /* f32[512,128] */
-                          const float *DSC_RESTRICT multiply_6, /* f32[512] */
-                          float *DSC_RESTRICT out1) { /* f32[512,128] */
+static void layernorm_k10(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT add_0, /* f32[512,128] */
+    const float *DSC_RESTRICT multiply_6, /* f32[512] */
+    float *DSC_RESTRICT out1) { /* f32[512,128] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 128; j++)
       out1[i * 128 + j] = add_0[i * 128 + j] + multiply_6[i];

@@ -5,8 +5,8 @@ typedef struct {
   float *add_0;
 } lstm_k0_env;
 
-DSC_INLINE void lstm_k0_finish(const void *env, const float *acc, int64_t acc_stride,
-                               int64_t row, int64_t rows, int64_t col, int64_t cols) {
+DSC_INLINE void lstm_k0_finish(
+    const void *env, const float *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols) {
   const lstm_k0_env *const e = (const lstm_k0_env *)env;
   const float *DSC_RESTRICT const in2 = e->in2;
   float *DSC_RESTRICT const add_0 = e->add_0;
@@ -19,24 +19,26 @@ DSC_INLINE void lstm_k0_finish(const void *env, const float *acc, int64_t acc_st
   }
 }
 
-static void lstm_k0(int64_t lo, int64_t hi,
-                    const float *DSC_RESTRICT in0, /* f32[32,64] */
-                    const float *DSC_RESTRICT in3, /* f32[64,256] */
-                    const float *DSC_RESTRICT in2, /* f32[32,256] */
-                    float *DSC_RESTRICT add_0, /* f32[32,256] */
-                    void *scratch) {
+static void lstm_k0(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in0, /* f32[32,64] */
+    const float *DSC_RESTRICT in3, /* f32[64,256] */
+    const float *DSC_RESTRICT in2, /* f32[32,256] */
+    float *DSC_RESTRICT add_0, /* f32[32,256] */
+    void *scratch) {
   const lstm_k0_env env = {in2, add_0};
-  dsc_gemm_f32(dsc_gemm_sizes(32, 256, 64), dsc_gemm_f32_strided(in0, 64, 1), dsc_gemm_f32_strided(in3, 256, 1), lo,
-      hi, scratch, lstm_k0_finish, &env);
+  dsc_gemm_f32(dsc_gemm_sizes(32, 256, 64), dsc_gemm_f32_strided(in0, 64, 1), dsc_gemm_f32_strided(in3, 256, 1), lo, hi,
+      scratch, lstm_k0_finish, &env);
 }
 
 /* k1: in1 = sigmoid(add_0[:, 64:128]) * in1 + sigmoid(add_0[:, 0:64]) * tanh(add_0[:, 128:192])
-    CCodeTests/GoldenPrograms.swift:42
+ *     CCodeTests/GoldenPrograms.swift:42
  *     in0 = sigmoid(add_0[:, 192:256]) * tanh(in1) */
-static void lstm_k1(int64_t lo, int64_t hi,
-                    const float *DSC_RESTRICT add_0, /* f32[32,256] */
-                    float *DSC_RESTRICT in1, /* f32[32,64] */
-                    float *DSC_RESTRICT in0) { /* f32[32,64] */
+static void lstm_k1(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT add_0, /* f32[32,256] */
+    float *DSC_RESTRICT in1, /* f32[32,64] */
+    float *DSC_RESTRICT in0) { /* f32[32,64] */
   for (int64_t i = 0; i < 32; i++) {
     for (int64_t j = lo; j < hi; j++) {
       const float add_1 = dsc_sigmoid_f32(add_0[i * 256 + j + 64]) * in1[i * 64 + j] +

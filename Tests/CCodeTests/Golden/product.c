@@ -5,8 +5,8 @@ typedef struct {
   float *out0;
 } product_k0_env;
 
-DSC_INLINE void product_k0_finish(const void *env, const float *acc, int64_t acc_stride,
-                                  int64_t row, int64_t rows, int64_t col, int64_t cols) {
+DSC_INLINE void product_k0_finish(
+    const void *env, const float *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols) {
   const product_k0_env *const e = (const product_k0_env *)env;
   const float *DSC_RESTRICT const in2 = e->in2;
   float *DSC_RESTRICT const out0 = e->out0;
@@ -19,15 +19,16 @@ DSC_INLINE void product_k0_finish(const void *env, const float *acc, int64_t acc
   }
 }
 
-static void product_k0(int64_t lo, int64_t hi,
-                       const float *DSC_RESTRICT in0, /* f32[128,784] */
-                       const float *DSC_RESTRICT in1, /* f32[784,256] */
-                       const float *DSC_RESTRICT in2, /* f32[256] */
-                       float *DSC_RESTRICT out0, /* f32[128,256] */
-                       void *scratch) {
+static void product_k0(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in0, /* f32[128,784] */
+    const float *DSC_RESTRICT in1, /* f32[784,256] */
+    const float *DSC_RESTRICT in2, /* f32[256] */
+    float *DSC_RESTRICT out0, /* f32[128,256] */
+    void *scratch) {
   const product_k0_env env = {in2, out0};
-  dsc_gemm_f32(dsc_gemm_sizes(128, 256, 784), dsc_gemm_f32_strided(in0, 784, 1), dsc_gemm_f32_strided(in1, 256, 1),
-      lo, hi, scratch, product_k0_finish, &env);
+  dsc_gemm_f32(dsc_gemm_sizes(128, 256, 784), dsc_gemm_f32_strided(in0, 784, 1), dsc_gemm_f32_strided(in1, 256, 1), lo,
+      hi, scratch, product_k0_finish, &env);
 }
 
 /* Bytes: each thread's scratch memory, and what all share. */

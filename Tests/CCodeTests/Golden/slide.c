@@ -1,18 +1,19 @@
 /* Descent 0.2.0: 42 operations in 6 kernels, 1 barrier a step, 14336 bytes of arena. */
 /* k0: forward and back, a tile of rows on the lanes */
-static void slide_k0(int64_t lo, int64_t hi,
-                     float *DSC_RESTRICT sum_parts_0,
-                     const float *DSC_RESTRICT in4, /* f32[400,1] */
-                     const float *DSC_RESTRICT in0, /* f32[1,10] */
-                     const float *DSC_RESTRICT in1, /* f32[10] */
-                     const float *DSC_RESTRICT in2, /* f32[10,1] */
-                     const float *DSC_RESTRICT in3, /* f32[1] */
-                     const float *DSC_RESTRICT in5) { /* f32[400,1] */
-  DSC_ALIGNED(64) float tanh_0[160]; /* f32[400,10] */
-  DSC_ALIGNED(64) float subtract_0[16]; /* f32[400,1] */
-  DSC_ALIGNED(64) float multiply_0[16]; /* f32[400,1] */
-  DSC_ALIGNED(64) float subtract_1[160]; /* f32[400,10] */
-  DSC_ALIGNED(64) float multiply_1[160]; /* f32[400,10] */
+static void slide_k0(
+    int64_t lo, int64_t hi,
+    float *DSC_RESTRICT sum_parts_0,
+    const float *DSC_RESTRICT in4, /* f32[400,1] */
+    const float *DSC_RESTRICT in0, /* f32[1,10] */
+    const float *DSC_RESTRICT in1, /* f32[10] */
+    const float *DSC_RESTRICT in2, /* f32[10,1] */
+    const float *DSC_RESTRICT in3, /* f32[1] */
+    const float *DSC_RESTRICT in5) { /* f32[400,1] */
+  float tanh_0[160] DSC_ALIGNED(64); /* f32[400,10] */
+  float subtract_0[16] DSC_ALIGNED(64); /* f32[400,1] */
+  float multiply_0[16] DSC_ALIGNED(64); /* f32[400,1] */
+  float subtract_1[160] DSC_ALIGNED(64); /* f32[400,10] */
+  float multiply_1[160] DSC_ALIGNED(64); /* f32[400,10] */
   for (int64_t chunk = lo; chunk < hi; chunk++) {
     const int64_t end = dsc_least(chunk * 64 + 64, 400);
     for (int64_t k = 0; k < 512; k++)
@@ -33,8 +34,9 @@ static void slide_k0(int64_t lo, int64_t hi,
       /* multiply_0 = subtract_0 * (-2.0) */
       DSC_LANES for (int64_t l = 0; l < 16; l++) {
         float acc = 0.0f;
-        DSC_UNROLL for (int64_t r = 0; r < 10; r++)
+        DSC_UNROLL for (int64_t r = 0; r < 10; r++) {
           acc = dsc_fma_f32(tanh_0[r * 16 + l], in2[r], acc);
+        }
         const float subtract_2 = in5[base + l] - (acc + in3[0]);
         subtract_0[l] = subtract_2;
         multiply_0[l] = subtract_2 * (-2.0f);
@@ -45,8 +47,9 @@ static void slide_k0(int64_t lo, int64_t hi,
         sum_parts_0[chunk * 512 + l] += subtract_2 * subtract_2;
       }
       /* adjoint of broadcast: parts of sum(multiply_0)    CCodeTests/GoldenPrograms.swift:17 */
-      DSC_LANES for (int64_t l = 0; l < 16; l++)
+      DSC_LANES for (int64_t l = 0; l < 16; l++) {
         sum_parts_0[chunk * 512 + l + 16] += multiply_0[l];
+      }
       /* adjoint of contract: multiply_1 = multiply_0 @ in2 * subtract_1    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t i = 0; i < 10; i++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++) {
@@ -58,20 +61,21 @@ static void slide_k0(int64_t lo, int64_t hi,
       /* adjoint of contract: parts of tanh_0 @ multiply_0    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t i = 0; i < 10; i++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++) {
-          sum_parts_0[chunk * 512 + i * 16 + l + 32] =
-              dsc_fma_f32(tanh_0[i * 16 + l], multiply_0[l], sum_parts_0[chunk * 512 + i * 16 + l + 32]);
+          sum_parts_0[chunk * 512 + i * 16 + l + 32] = dsc_fma_f32(tanh_0[i * 16 + l], multiply_0[l],
+              sum_parts_0[chunk * 512 + i * 16 + l + 32]);
         }
       }
       /* adjoint of broadcast: parts of sum(multiply_1)    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t i = 0; i < 10; i++) {
-        DSC_LANES for (int64_t l = 0; l < 16; l++)
+        DSC_LANES for (int64_t l = 0; l < 16; l++) {
           sum_parts_0[chunk * 512 + i * 16 + l + 192] += multiply_1[i * 16 + l];
+        }
       }
       /* adjoint of contract: parts of in4 @ multiply_1    CCodeTests/GoldenPrograms.swift:17 */
       for (int64_t j = 0; j < 10; j++) {
         DSC_LANES for (int64_t l = 0; l < 16; l++) {
-          sum_parts_0[chunk * 512 + j * 16 + l + 352] =
-              dsc_fma_f32(in4[base + l], multiply_1[j * 16 + l], sum_parts_0[chunk * 512 + j * 16 + l + 352]);
+          sum_parts_0[chunk * 512 + j * 16 + l + 352] = dsc_fma_f32(in4[base + l], multiply_1[j * 16 + l],
+              sum_parts_0[chunk * 512 + j * 16 + l + 352]);
         }
       }
     }
@@ -79,8 +83,9 @@ static void slide_k0(int64_t lo, int64_t hi,
 }
 
 /* k1: out4 = sum of its parts    CCodeTests/GoldenPrograms.swift:18 */
-static void slide_k1(const float *DSC_RESTRICT sum_parts_0,
-                     float *DSC_RESTRICT out4) { /* f32[] */
+static void slide_k1(
+    const float *DSC_RESTRICT sum_parts_0,
+    float *DSC_RESTRICT out4) { /* f32[] */
   float acc[16];
   DSC_LANES for (int64_t l = 0; l < 16; l++) {
     acc[l] = sum_parts_0[l] + sum_parts_0[l + 512] + (sum_parts_0[l + 1024] + sum_parts_0[l + 1536]) +
@@ -90,9 +95,10 @@ static void slide_k1(const float *DSC_RESTRICT sum_parts_0,
 }
 
 /* k2: adjoint of broadcast: in3 = in3 - 0.01 * sum of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k2(int64_t lo, int64_t hi,
-                     const float *DSC_RESTRICT sum_parts_0,
-                     float *DSC_RESTRICT in3) { /* f32[1] */
+static void slide_k2(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT sum_parts_0,
+    float *DSC_RESTRICT in3) { /* f32[1] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     DSC_LANES for (int64_t l = 0; l < 16; l++) {
@@ -105,9 +111,10 @@ static void slide_k2(int64_t lo, int64_t hi,
 }
 
 /* k3: adjoint of contract: in2 = in2 - 0.01 * contract of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k3(int64_t lo, int64_t hi,
-                     const float *DSC_RESTRICT sum_parts_0,
-                     float *DSC_RESTRICT in2) { /* f32[10,1] */
+static void slide_k3(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT sum_parts_0,
+    float *DSC_RESTRICT in2) { /* f32[10,1] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     DSC_LANES for (int64_t l = 0; l < 16; l++) {
@@ -120,9 +127,10 @@ static void slide_k3(int64_t lo, int64_t hi,
 }
 
 /* k4: adjoint of broadcast: in1 = in1 - 0.01 * sum of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k4(int64_t lo, int64_t hi,
-                     const float *DSC_RESTRICT sum_parts_0,
-                     float *DSC_RESTRICT in1) { /* f32[10] */
+static void slide_k4(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT sum_parts_0,
+    float *DSC_RESTRICT in1) { /* f32[10] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     DSC_LANES for (int64_t l = 0; l < 16; l++) {
@@ -135,9 +143,10 @@ static void slide_k4(int64_t lo, int64_t hi,
 }
 
 /* k5: adjoint of contract: in0 = in0 - 0.01 * contract of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k5(int64_t lo, int64_t hi,
-                     const float *DSC_RESTRICT sum_parts_0,
-                     float *DSC_RESTRICT in0) { /* f32[1,10] */
+static void slide_k5(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT sum_parts_0,
+    float *DSC_RESTRICT in0) { /* f32[1,10] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 10; j++) {
       float acc[16];
@@ -145,7 +154,7 @@ static void slide_k5(int64_t lo, int64_t hi,
         acc[l] = sum_parts_0[i * 160 + j * 16 + l + 352] + sum_parts_0[i * 160 + j * 16 + l + 864] +
             (sum_parts_0[i * 160 + j * 16 + l + 1376] + sum_parts_0[i * 160 + j * 16 + l + 1888]) +
             (sum_parts_0[i * 160 + j * 16 + l + 2400] + sum_parts_0[i * 160 + j * 16 + l + 2912] +
-            sum_parts_0[i * 160 + j * 16 + l + 3424]);
+                sum_parts_0[i * 160 + j * 16 + l + 3424]);
       }
       in0[i * 10 + j] = in0[i * 10 + j] - 0.01f * dsc_tree_sum_f32(acc, 16);
     }

@@ -1,8 +1,9 @@
 /* Descent 0.2.0: 36 operations in 6 kernels, 5 barriers a step, 641024 bytes of arena. */
 /* k0: select_0 = select(abs(max(in0)) < inf, max(in0), 0.0)    CCodeTests/GoldenPrograms.swift:24 */
-static void softmax_k0(int64_t lo, int64_t hi,
-                       const float *DSC_RESTRICT in0, /* f32[128,1000] */
-                       float *DSC_RESTRICT select_0) { /* f32[128] */
+static void softmax_k0(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in0, /* f32[128,1000] */
+    float *DSC_RESTRICT select_0) { /* f32[128] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     for (int64_t l = 0; l < 16; l++)
@@ -14,30 +15,32 @@ static void softmax_k0(int64_t lo, int64_t hi,
     for (int64_t l = 0; l < 8; l++)
       acc[l] = dsc_max_f32(acc[l], in0[i * 1000 + l + 992]);
     const float max_0 = dsc_tree_max_f32(acc, 16);
-    select_0[i] = dsc_select_f32((uint8_t)(dsc_abs_f32(max_0) < INFINITY), max_0, 0.0f);
+    select_0[i] = dsc_select_f32(dsc_abs_f32(max_0) < INFINITY, max_0, 0.0f);
   }
 }
 
 /* k1: exp_0 = exp(in0 - select_0)    CCodeTests/GoldenPrograms.swift:24
  *     compare_0 = (in0 - select_0) == 0.0 */
-static void softmax_k1(int64_t lo, int64_t hi,
-                       const float *DSC_RESTRICT in0, /* f32[128,1000] */
-                       const float *DSC_RESTRICT select_0, /* f32[128] */
-                       float *DSC_RESTRICT exp_0, /* f32[128,1000] */
-                       uint8_t *DSC_RESTRICT compare_0) { /* bool[128,1000] */
+static void softmax_k1(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT in0, /* f32[128,1000] */
+    const float *DSC_RESTRICT select_0, /* f32[128] */
+    float *DSC_RESTRICT exp_0, /* f32[128,1000] */
+    uint8_t *DSC_RESTRICT compare_0) { /* bool[128,1000] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 1000; j++) {
       const float subtract_0 = in0[i * 1000 + j] - select_0[i];
       exp_0[i * 1000 + j] = dsc_exp_f32(subtract_0);
-      compare_0[i * 1000 + j] = (uint8_t)(subtract_0 == 0.0f);
+      compare_0[i * 1000 + j] = subtract_0 == 0.0f;
     }
   }
 }
 
 /* k2: sum_0 = sum(exp_0)    CCodeTests/GoldenPrograms.swift:24 */
-static void softmax_k2(int64_t lo, int64_t hi,
-                       const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
-                       float *DSC_RESTRICT sum_0) { /* f32[128] */
+static void softmax_k2(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
+    float *DSC_RESTRICT sum_0) { /* f32[128] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     float stack[32];
@@ -61,10 +64,11 @@ static void softmax_k2(int64_t lo, int64_t hi,
 }
 
 /* k3: out0 = exp_0 / sum_0    CCodeTests/GoldenPrograms.swift:24 */
-static void softmax_k3(int64_t lo, int64_t hi,
-                       const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
-                       const float *DSC_RESTRICT sum_0, /* f32[128] */
-                       float *DSC_RESTRICT out0) { /* f32[128,1000] */
+static void softmax_k3(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
+    const float *DSC_RESTRICT sum_0, /* f32[128] */
+    float *DSC_RESTRICT out0) { /* f32[128,1000] */
   for (int64_t i = lo; i < hi; i++) {
     for (int64_t j = 0; j < 1000; j++)
       out0[i * 1000 + j] = exp_0[i * 1000 + j] / sum_0[i];
@@ -72,10 +76,11 @@ static void softmax_k3(int64_t lo, int64_t hi,
 }
 
 /* k4: sum_1 = sum(exp_0 - select(compare_0, 1.0, 0.0))    CCodeTests/GoldenPrograms.swift:24 */
-static void softmax_k4(int64_t lo, int64_t hi,
-                       const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
-                       const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
-                       float *DSC_RESTRICT sum_1) { /* f32[128] */
+static void softmax_k4(
+    int64_t lo, int64_t hi,
+    const float *DSC_RESTRICT exp_0, /* f32[128,1000] */
+    const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
+    float *DSC_RESTRICT sum_1) { /* f32[128] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     float stack[32];
@@ -98,13 +103,14 @@ static void softmax_k4(int64_t lo, int64_t hi,
   }
 }
 
-/* k5: out1 = select((sum_1 + sum(convert(compare_0)) - 1.0) == (-1.0), -inf,
-    log1p(select((sum_1 + sum(conver ...    CCodeTests/GoldenPrograms.swift:24 */
-static void softmax_k5(int64_t lo, int64_t hi,
-                       const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
-                       const float *DSC_RESTRICT sum_1, /* f32[128] */
-                       const float *DSC_RESTRICT select_0, /* f32[128] */
-                       float *DSC_RESTRICT out1) { /* f32[128] */
+/* k5: out1 = select((sum_1 + sum(convert(compare_0)) - 1.0) == (-1.0), -inf, log1p(select((sum_1 + sum(conver ...
+ *     CCodeTests/GoldenPrograms.swift:24 */
+static void softmax_k5(
+    int64_t lo, int64_t hi,
+    const uint8_t *DSC_RESTRICT compare_0, /* bool[128,1000] */
+    const float *DSC_RESTRICT sum_1, /* f32[128] */
+    const float *DSC_RESTRICT select_0, /* f32[128] */
+    float *DSC_RESTRICT out1) { /* f32[128] */
   for (int64_t i = lo; i < hi; i++) {
     float acc[16];
     float stack[32];
@@ -124,9 +130,8 @@ static void softmax_k5(int64_t lo, int64_t hi,
     }
     dsc_tree_finish_f32(stack, 16, block, acc);
     const float add_0 = sum_1[i] + (dsc_tree_sum_f32(acc, 16) - 1.0f);
-    const uint8_t compare_1 = (uint8_t)(add_0 == (-1.0f));
-    out1[i] = dsc_select_f32(compare_1, -INFINITY, dsc_log1p_f32(dsc_select_f32(compare_1, 0.0f, add_0))) +
-        select_0[i];
+    const uint8_t compare_1 = add_0 == (-1.0f);
+    out1[i] = dsc_select_f32(compare_1, -INFINITY, dsc_log1p_f32(dsc_select_f32(compare_1, 0.0f, add_0))) + select_0[i];
   }
 }
 
