@@ -220,7 +220,9 @@ extension Maker {
   private mutating func crossEntropy(_ x: Tensor) -> Tensor {
     let rows = x.shape.removing([x.rank - 1]), classes = x.shape[-1]
     let labels = convert(abs(fit(pickReal(), TensorType(.f32, rows))) * 3, to: dice.pick([.i32, .i64, .u8]))
-    let inside = minimum(labels, filled(Double(classes - 1), labels.type))
+    // A number that u8 has.
+    let last = labels.dtype == .u8 ? min(classes - 1, 255) : classes - 1
+    let inside = minimum(labels, filled(Double(last), labels.type))
     switch dice.below(4) {
     case 0: return softmaxCrossEntropy(x, labels: inside, smoothing: dice.isLucky(50) ? 0.1 : 0)
     case 1: return sum(softmaxCrossEntropies(x, labels: inside, ignoring: 0)) * 0.1
