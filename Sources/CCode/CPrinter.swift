@@ -121,7 +121,7 @@ struct CPrinter: CNaming {
       line("const int64_t \(declare(variable: variable)) = \(text);")
     case .local(let number, let x):
       let local = function.locals[number]
-      let name = fresh(local.name, numbered: local.isAligned)
+      let name = fresh(local.name, numbered: local.node != nil)
       localNames[number] = name
       if let count = local.count {
         let comment = local.type.map { " /* \($0) */" } ?? ""

@@ -101,7 +101,7 @@ package struct StepProgram: Sendable {
         function, name: name, parameters: labels, graph: graph, takenOver: Dictionary(takenOver) { first, _ in first })
       var comment = printer.comment(call.nodes)
       // What a tile computes stands before each part.
-      if function.body.contains(where: \.isCommented) { comment = ["forward and back, a tile of rows on the lanes"] }
+      if let title = function.title { comment = [title] }
       let head = "\(name.dropFirst(prefix.count + 1)): "
       comment[0] = "/* \(head)" + comment[0]
       comment[comment.count - 1] += " */"
@@ -289,9 +289,4 @@ extension LoopFunction {
     }
     return nil
   }
-}
-
-extension Statement {
-  /// Whether there are comments within.
-  fileprivate var isCommented: Bool { if case .comment = self { true } else { inner.contains(where: \.isCommented) } }
 }

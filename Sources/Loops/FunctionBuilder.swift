@@ -86,6 +86,17 @@ final class FunctionBuilder {
     locals.append(Local(name: name, dtype: dtype, count: count))
     return locals.count - 1
   }
+  /// One like that of another function.
+  func local(_ other: Local) -> Int {
+    locals.append(other)
+    return locals.count - 1
+  }
+  func variable(_ other: LoopVariable) -> Int { variable(other.name, other.extent) }
+  /// A number that is one element of a node's value.
+  func local(_ dtype: DType, of id: NodeID) -> Int {
+    locals.append(Local(name: graph[id].op.name, dtype: dtype, count: nil, node: id))
+    return locals.count - 1
+  }
   /// An array for so many of a node's elements, at a cache line.
   func local(of id: NodeID, count: Int) -> Int {
     let type = graph[id].type

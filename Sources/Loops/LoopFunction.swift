@@ -177,6 +177,8 @@ package struct LoopFunction: Sendable {
   package var body: [Statement] = []
   /// In place of statements: a loop of steps.
   package var scan: Scan?
+  /// What several kernels in one have in common, for people.
+  package var title: String?
   /// The nodes that it computes, the anchor first.
   package var nodes: [NodeID]
   /// Rough cost of the whole in multiply-adds: a small one is not worth sharing out.

@@ -73,7 +73,7 @@ package struct StepPlan: Sendable {
     let context = ProgramContext(schedule, leastShared: leastShared)
     let kernels = schedule.kernels.filter { $0.domain.count > 0 }
     let separate = kernels.map(context.functions)
-    add(RowRegion(context, kernels, separate)?.functions() ?? separate.flatMap { $0 })
+    add(Chunks(context, kernels, separate)?.functions() ?? Regions(context, separate.flatMap { $0 }).functions())
     if givesConstants { giveConstants() }
     place()
     addBarriers()

@@ -148,6 +148,6 @@ private func line(_ number: UInt = #line) -> DescentIR.SourceLocation {
     let (wider, _) = scan(zeros([2, 3]), over: zeros([4, 2, 3])) { (c: Tensor, x: Tensor) in
       (convert(c + x, to: .f64), x)
     }
-    expect((wider, line(#line - 1)), "goes into a step as f32[2,3] and comes out as f64[2,3]")
+    expect((wider, line(#line - 3)), "goes into a step as f32[2,3] and comes out as f64[2,3]")
   }
 }

@@ -143,14 +143,14 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) ->
   @Test func axesThatDoNotFit() {
     let f: @Sendable (Tensor, Tensor) -> Tensor = { $0 + $1 }
     // Bound first, as for `grad` with several arguments.
-    let axis = vmap(f, in: [0, 1]), both = vmap(f), one = vmap(f, in: [0]), none = vmap(f, in: [nil, nil]),
-      out = vmap(f, out: 1)
+    let axis = vmap(f, in: [0, 1]), both = vmap(f), one = vmap(f, in: [0]), none = vmap(f, in: [nil, nil])
     let place = #line - 1
+    let out = vmap(f, out: 1)
     expectError(axis(x, x), place, "axis 1", "argument 1", "f64[3]")
     expectError(both(x, Tensor([1.0, 2])), place, "3 elements of argument 0", "2 of argument 1", "f64[2]")
     expectError(one(x, x), place, "1 arguments", "takes 2")
     expectError(none(x, x), place, "no batched tensor")
-    expectError(out(x, x), place, "axis 1", "1 axes")
+    expectError(out(x, x), place + 2, "axis 1", "1 axes")
     let tree: @Sendable ([String: Tensor]) -> Tensor = { $0["a"]! }
     expectError(vmap(tree)(["a": x, "b": Tensor(1.0)]), #line, "at 'b'")
     // Within another transform too.

@@ -9,7 +9,7 @@ import DescentOps
 import DescentPasses
 
 /// Kernels of one step as chunks.
-struct RowRegion {
+struct Chunks {
   /// Sums over rows, in elements: each chunk carries them all, sixteenfold.
   private static let mostSums = 1_024
   /// Elements of a row that live within a tile.
@@ -201,12 +201,31 @@ struct RowRegion {
       nodes += computed
       work = work.plus(separate[number].reduce(0) { $0.plus($1.work) })
     }
+    let body = tiles(statements, order, width: width, function, chunk: chunk, base: base, sums: sums)
+    let (loops, execution) = function.opened([chunk], shared: chunk, grain: 1)
+    var chunks = function.finish(
+      arrays.sorted { $0.key < $1.key }.map { .local($0.value, nil) } + nested(loops, body), execution, nodes: nodes,
+      work: max(work, 1 << 16), partialBytes: order.chunks * stride * dtype.byteSize)
+    chunks.title = "forward and back, a tile of rows on the lanes"
+    // After the chunks all keep their order: a kernel may read an input whose memory a later one takes over.
+    let before = kernels.indices.filter { roles[$0] == .before }.flatMap { separate[$0] }
+    let after = kernels.indices.filter { roles[$0] == .collect || roles[$0] == .after }
+    return before + [chunks]
+      + after.flatMap { roles[$0] == .collect ? [tree($0, order.chunks, stride: stride)] : separate[$0] }
+  }
+
+  /// A chunk's tiles, in blocks whose sums meet in a tree where there are many.
+  private func tiles(
+    _ statements: [Statement], _ order: ReductionOrder.Rows, width: Int, _ function: FunctionBuilder, chunk: Int,
+    base: Int, sums: Storage
+  ) -> [Statement] {
+    let start = Affine(variable: chunk) * (width * (1 + order.stack))
     let k = function.variable("k", width), end = function.variable("end", rows + 1)
     let clear = nested(
       [function.whole(k)], [.store(sums, start + Affine(variable: k), .literal(Scalar(integer: 0, dtype)))])
     let first = Expression.position(Affine(variable: chunk) * (order.tilesPerChunk * Self.lanes))
     let last = Expression.position(Affine(variable: end))
-    func tiles(_ from: Expression, _ to: Expression) -> [Statement] {
+    func over(_ from: Expression, _ to: Expression) -> [Statement] {
       nested([OpenLoop(variable: base, lower: from, upper: to, step: Self.lanes)], statements)
     }
     var body: [Statement] = [
@@ -217,7 +236,7 @@ struct RowRegion {
         ))
     ]
     if order.stack == 0 {
-      body += clear + tiles(first, last)
+      body += clear + over(first, last)
     } else {
       let step = order.tilesPerBlock * Self.lanes
       let from = function.variable("from", rows), to = function.variable("to", rows + 1)
@@ -226,20 +245,12 @@ struct RowRegion {
         stack: sums, stackAt: start + Affine(width), sum: sums, sumAt: start, lanes: width, block: block, dtype: dtype)
       let blocks: [Statement] =
         [.index(to, .least(.position(Affine(variable: from) + Affine(step)), last))] + clear
-        + tiles(.position(Affine(variable: from)), .position(Affine(variable: to))) + [.push(stack)]
+        + over(.position(Affine(variable: from)), .position(Affine(variable: to))) + [.push(stack)]
       body +=
         [.local(block, .position(Affine()))]
         + nested([OpenLoop(variable: from, lower: first, upper: last, step: step)], blocks) + [.finish(stack)]
     }
-    let (loops, execution) = function.opened([chunk], shared: chunk, grain: 1)
-    let chunks = function.finish(
-      arrays.sorted { $0.key < $1.key }.map { .local($0.value, nil) } + nested(loops, body), execution, nodes: nodes,
-      work: max(work, 1 << 16), partialBytes: order.chunks * stride * dtype.byteSize)
-    // After the chunks all keep their order: a kernel may read an input whose memory a later one takes over.
-    let before = kernels.indices.filter { roles[$0] == .before }.flatMap { separate[$0] }
-    let after = kernels.indices.filter { roles[$0] == .collect || roles[$0] == .after }
-    return before + [chunks]
-      + after.flatMap { roles[$0] == .collect ? [tree($0, order.chunks, stride: stride)] : separate[$0] }
+    return body
   }
 
   /// The chunks' sums of one kernel in their tree, first the chunks, then the lanes, and the epilogue.
@@ -275,7 +286,7 @@ struct RowRegion {
 
   /// One kernel after another within a tile of rows.
   private struct Tile {
-    let region: RowRegion
+    let region: Chunks
     let function: FunctionBuilder
     let arrays: [NodeID: Int]
     /// The variable that is the tile's first row.
@@ -341,7 +352,7 @@ struct RowRegion {
     /// A reduction or contraction that gives each row its own result.
     private func byRow(_ form: ReductionForm) -> [Statement]? {
       // Its loops are unrolled.
-      guard form.reduced.reduce(1, *) <= RowRegion.longestSum else { return nil }
+      guard form.reduced.reduce(1, *) <= Chunks.longestSum else { return nil }
       let row = function.variable("row", region.rows)
       let others = function.axes(form.outputs.dropFirst())
       let reduced = function.axes(form.reduced, names: FunctionBuilder.reducedNames)
