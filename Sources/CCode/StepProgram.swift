@@ -24,9 +24,11 @@ package struct StepProgram: Sendable {
   /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out.
   /// With `givesConstants` large constants stand in `io`, not in the text.
   package init(
-    _ schedule: Schedule, prefix: String, leastShared: Int = StepPlan.leastShared, givesConstants: Bool = false
+    _ schedule: Schedule, prefix: String, leastShared: Int = StepPlan.leastShared, givesConstants: Bool = false,
+    trace: ((String) -> Void)? = nil
   ) {
-    self.init(StepPlan(schedule, leastShared: leastShared, givesConstants: givesConstants), prefix: prefix)
+    let plan = StepPlan(schedule, leastShared: leastShared, givesConstants: givesConstants, trace: trace)
+    self.init(plan, prefix: prefix)
   }
 
   init(_ plan: StepPlan, prefix: String) {

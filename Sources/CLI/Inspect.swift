@@ -49,16 +49,12 @@ package struct Inspect<P: TrainingProgram>: ParsableCommand {
   }
 
   private func memory(_ program: StepProgram) -> String {
-    let temporaries = program.temporaries.sorted { ($0.offset, $0.life.first) < ($1.offset, $1.life.first) }
-    let rows = temporaries.map {
-      ["\($0.offset)", "\($0.life.bytes)", "calls \($0.life.first)-\($0.life.last)", program.plan.describe($0.buffer)]
-    }
     let state = program.externals.filter(\.isWritten).reduce(0) { $0 + $1.type.byteCount }
     let given = program.externals.reduce(0) { $0 + $1.type.byteCount } - state
     return
-      (table([["offset", "bytes", "alive in", "what"]] + rows, right: [0, 1]) + [
+      (table([["offset", "bytes", "alive in", "what"]] + program.plan.memoryRows, right: [0, 1]) + [
         "",
-        "arena \(byteText(program.arenaBytes)) for \(byteText(temporaries.reduce(0) { $0 + $1.life.bytes })) of temporaries, "
+        "arena \(byteText(program.arenaBytes)) for \(byteText(program.temporaries.reduce(0) { $0 + $1.life.bytes })) of temporaries, "
           + "without the threads' scratch memory",
         "parameters, optimizer and counters \(byteText(state)), data \(byteText(given))",
       ]).joined(separator: "\n")

@@ -54,11 +54,21 @@ package func prepare(
   if isSmall {
     optimized = try optimize(try sinkSequences(optimized), check: settings.checks.contains(.graph), trace: report)
   }
-  var schedule = try fuse(optimized, donations: donations)
+  let explain: ((String) -> Void)? =
+    settings.debug.contains(.schedule) ? { settings.print(.schedule, "--- \(prefix): " + $0) } : nil
+  var schedule = try fuse(optimized, donations: donations, explain: explain)
   schedule.lengths = lengths
   if settings.checks.contains(.graph) { try schedule.graph.verify() }
-  settings.print(.passes, "--- \(prefix): kernels\n" + schedule.text)
-  let program = StepProgram(schedule, prefix: prefix, givesConstants: givesConstants)
+  if !settings.debug.isDisjoint(with: [.passes, .schedule]) {
+    settings.print(settings.debug, "--- \(prefix): kernels\n" + schedule.text)
+  }
+  let program = StepProgram(schedule, prefix: prefix, givesConstants: givesConstants) {
+    settings.print(.nests, "--- \(prefix): " + $0)
+  }
+  settings.print(.nests, program.plan.text)
+  settings.print(
+    .memory,
+    "--- \(prefix): memory\n" + program.plan.memoryRows.map { $0.joined(separator: "  ") }.joined(separator: "\n"))
   settings.print(
     .lines,
     "descent: \(prefix): \(graph.nodes.count) nodes traced, \(optimized.nodes.count) optimized, \(program.calls.count) calls, "

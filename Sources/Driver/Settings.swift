@@ -24,17 +24,23 @@ package struct DebugOutput: OptionSet, Sendable, Hashable {
   package static let code = DebugOutput(rawValue: 4)
   /// Letter `g`: the graph after every pass.
   package static let graphs = DebugOutput(rawValue: 8)
+  /// Letter `s`: kernels, and why pointwise nodes are not part of the kernel before.
+  package static let schedule = DebugOutput(rawValue: 16)
+  /// Letter `n`: the steps from kernels to loop nests, and the nests.
+  package static let nests = DebugOutput(rawValue: 32)
+  /// Letter `m`: where values lie in memory, and when.
+  package static let memory = DebugOutput(rawValue: 64)
 
-  /// Kinds in the order in which levels 1 to 4 add them.
+  /// Kinds in the order in which levels 1 to 7 add them.
   static let letters: [(letter: Character, kind: DebugOutput)] = [
-    ("l", .lines), ("p", .passes), ("c", .code), ("g", .graphs),
+    ("l", .lines), ("p", .passes), ("c", .code), ("g", .graphs), ("s", .schedule), ("n", .nests), ("m", .memory),
   ]
 
-  /// A level `0` to `4`, each adding one kind of output, or a choice of the letters `l`, `p`, `c`, `g`.
+  /// A level `0` to `7`, each adding one kind of output, or a choice of the letters `l`, `p`, `c`, `g`, `s`, `n`, `m`.
   init?(text: String) {
     self = []
     if let level = Int(text) {
-      guard (0...4).contains(level) else { return nil }
+      guard (0...Self.letters.count).contains(level) else { return nil }
       for entry in Self.letters.prefix(level) { insert(entry.kind) }
       return
     }
@@ -68,7 +74,7 @@ package struct Settings: Sendable, Hashable {
   package var threads: Int
   /// A line for the user where `DESCENT_THREADS` asks for more.
   package var threadsNotice: String?
-  /// `DESCENT_DEBUG`: what is printed to stderr: a level `0` to `4` or a choice of the letters `l`, `p`, `c`, `g`.
+  /// `DESCENT_DEBUG`: what is printed to stderr: a level `0` to `7` or letters among `lpcgsnm`.
   package var debug: DebugOutput
   /// `DESCENT_KEEP_C`: a folder where every emitted C file is kept.
   package var keepC: String?
@@ -109,7 +115,8 @@ package struct Settings: Sendable, Hashable {
         + "the option --threads may ask for more"
     }
     debug = try parsed(
-      "DESCENT_DEBUG", default: [], "a level from 0 to 4 or letters among l (lines), p (passes), c (code), g (graphs)"
+      "DESCENT_DEBUG", default: [],
+      "a level from 0 to 7 or letters among l (lines), p (passes), c (code), g (graphs), s (schedule), n (nests), m (memory)"
     ) { DebugOutput(text: $0) }
     keepC = value("DESCENT_KEEP_C").map(absolutePath)
     checks = try parsed("DESCENT_CHECK", default: [], "0, 1, graph or nan") { Checks.names[$0] }

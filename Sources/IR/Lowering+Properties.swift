@@ -14,12 +14,16 @@ package enum LoweringRole: Sendable, Equatable {
   case part
 }
 
-/// How a node reads an operand.
-package struct OperandAccess: Sendable, Equatable {
-  /// At the index of its own loops.
-  package var isDirect: Bool
-  /// Each element once at most.
-  package var isOnce: Bool
+/// How a node reads an operand, the closest first.
+package enum Access: Int, Sendable, Comparable {
+  /// The element at the index of its own loops.
+  case atIndex
+  /// Other elements, each once at most.
+  case elsewhere
+  /// Elements as often as it wants.
+  case repeated
+
+  package static func < (a: Access, b: Access) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// How a node's tangent follows from those of its operands.
@@ -47,15 +51,15 @@ extension Lowering {
   }
 
   /// How the operand at a position is read.
-  package func access(_ position: Int) -> OperandAccess {
+  package func access(_ position: Int) -> Access {
     switch self {
     // Each row is picked by its index, which is read once.
-    case .gather: OperandAccess(isDirect: false, isOnce: position == 1)
-    case .pad, .concatenate, .fold: OperandAccess(isDirect: false, isOnce: true)
-    case .scatterAdd: OperandAccess(isDirect: true, isOnce: position == 0)
-    case .loop: OperandAccess(isDirect: false, isOnce: false)
+    case .gather: position == 1 ? .elsewhere : .repeated
+    case .scatterAdd: position == 0 ? .atIndex : .repeated
+    case .pad, .concatenate, .fold: .elsewhere
+    case .loop: .repeated
     case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random:
-      OperandAccess(isDirect: true, isOnce: true)
+      .atIndex
     }
   }
 

@@ -63,8 +63,11 @@ package struct StepPlan: Sendable {
 
   /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out. With `givesConstants`
   /// large constants are given beside the externals: as text they would cost a compiler seconds for each million.
-  package init(_ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared, givesConstants: Bool = false)
-  {
+  /// `trace` gets a line for each step of lowering: what it does, and what came of it.
+  package init(
+    _ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared, givesConstants: Bool = false,
+    trace: ((String) -> Void)? = nil
+  ) {
     self.schedule = schedule
     self.isBody = isBody
     self.leastShared = leastShared
@@ -73,10 +76,24 @@ package struct StepPlan: Sendable {
     let context = ProgramContext(schedule, leastShared: leastShared)
     let kernels = schedule.kernels.filter { $0.domain.count > 0 }
     let separate = kernels.map(context.functions)
-    add(Chunks(context, kernels, separate)?.functions() ?? Regions(context, separate.flatMap { $0 }).functions())
+    let naive = separate.flatMap { $0 }
+    trace?("make the nests of each kernel: \(kernels.count) kernels, \(naive.count) functions")
+    func report(_ phrase: String, _ functions: [LoopFunction]?) {
+      trace?(phrase + (functions.map { ": \(naive.count) functions become \($0.count)" } ?? ": unchanged"))
+    }
+    let chunks = Chunks(context, kernels, separate)?.functions()
+    report("take a small network's rows to the lanes, from input to gradient", chunks)
+    let regions = chunks == nil ? Regions(context, naive).functions() : naive
+    report("join what goes over the same rows", regions.count < naive.count ? regions : nil)
+    add(chunks ?? regions)
+    trace?("call equal functions by one name: \(calls.count) calls of \(functions.count) functions")
     if givesConstants { giveConstants() }
+    trace?("give large constants beside the program: " + (givenConstants.isEmpty ? "none" : "\(givenConstants.count)"))
     place()
+    let bytes = temporaries.reduce(0) { $0 + $1.life.bytes }
+    trace?("place values whose lives do not meet in the same memory: \(bytes) bytes in \(arenaBytes)")
     addBarriers()
+    trace?("let threads wait where one reads what another wrote: \(barriers) barriers")
   }
 
   private mutating func giveConstants() {
@@ -184,6 +201,13 @@ package struct StepPlan: Sendable {
     let others = touched(b)
     return touched(a).contains { x in
       others.contains { y in (x.isWritten || y.isWritten) && overlap(x.buffer, y.buffer) }
+    }
+  }
+
+  /// The temporaries in order of their places: offset, bytes, calls that need them, what they are.
+  package var memoryRows: [[String]] {
+    temporaries.sorted { ($0.offset, $0.life.first) < ($1.offset, $1.life.first) }.map {
+      ["\($0.offset)", "\($0.life.bytes)", "calls \($0.life.first)-\($0.life.last)", describe($0.buffer)]
     }
   }
 
