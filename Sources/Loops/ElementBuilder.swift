@@ -11,6 +11,8 @@ struct ElementBuilder {
   /// The nodes that the kernel under construction computes itself.
   var computedHere: Set<NodeID> = []
   private(set) var statements: [Statement] = []
+  /// Positions that had to be divided, by the strides of the shape that they are in.
+  private(set) var divisions: [(position: Affine, strides: [Int])] = []
   private var memo: [Key: Expression] = [:]
 
   private struct Key: Hashable {
@@ -92,6 +94,7 @@ struct ElementBuilder {
     if !graph.isView(from), context.stored[from.index], !computedHere.contains(from) { return load(from, position) }
     if case .constant(let array) = context.families[from.index], array.count > 1 { return load(from, position) }
     // No strides describe it: divide.
+    divisions.append((position, zip(shape.dimensions, shape.strides).filter { $0.0 > 1 }.map(\.1)))
     let inner = zip(shape.dimensions, shape.strides).map { dimension, stride -> Affine in
       if dimension == 1 { return Affine() }
       let whole = Expression.position(position)

@@ -27,10 +27,10 @@ extension ProgramContext {
     if kernel.members.count == 1, case .concatenate(let axis) = families[kernel.members[0].index] {
       return parts(kernel, axis)
     }
-    let function = FunctionBuilder(self)
-    let axes = function.axes(kernel.domain.dimensions)
-    var builder = ElementBuilder(function, computing: kernel.members)
-    builder.store(kernel, at: axes.map { Affine(variable: $0) })
+    let (function, axes, builder) = refined(kernel.domain) { builder, index in
+      builder.computedHere = Set(kernel.members)
+      builder.store(kernel, at: index)
+    }
     let collapse = function.collapse(axes, builder.statements.accesses)
     function.apply(collapse)
     let shared = function.sharedLoop(collapse.kept)
