@@ -8,55 +8,54 @@
 import DescentIR
 import DescentPasses
 
-/// A function whose outermost loop goes over rows.
+/// A function whose outermost loop, or two outermost loops taken as one, goes over rows.
 private struct RowFunction {
   let function: LoopFunction
-  /// The loop's variable, how many rows it goes over, and what is done for one.
-  let row: Int
+  /// How many rows it goes over, and what is done for one.
   let rows: Int
   let body: [Statement]
+  /// The loop's variable.
+  private let row: Int
+  /// The variable of the second loop and its extent, where a row is one turn of that.
+  private let column: (variable: Int, extent: Int)?
   /// Parameters of which a row's part alone is touched, by whole rows.
   private let regular: Set<Int>
 
-  init?(_ function: LoopFunction, counts: (Parameter) -> Int?) {
+  /// A function by its outermost loop, and by its two outermost where nothing stands between them.
+  static func forms(of function: LoopFunction, counts: (Parameter) -> Int?) -> [RowFunction] {
     guard function.scan == nil, case .shared(.count(let rows), _, let lower, let upper) = function.execution,
       function.body.count == 1, case .loop(let loop) = function.body[0], loop.step == 1, loop.mode == .plain,
       loop.lower == .position(Affine(variable: lower)), loop.upper == .position(Affine(variable: upper)),
-      function.variables[loop.variable].extent == rows
-    else { return nil }
-    (self.function, self.rows, row, body) = (function, rows, loop.variable, loop.body)
+      function.variables[loop.variable].extent == rows,
+      let one = RowFunction(function, rows, loop, column: nil, bounds: [lower, upper], counts)
+    else { return [] }
+    guard loop.body.count == 1, case .loop(let inner) = loop.body[0], inner.step == 1, inner.mode == .plain,
+      inner.lower == .position(Affine()), case .position(let end) = inner.upper, end.terms.isEmpty,
+      let two = RowFunction(
+        function, rows * end.constant, inner, column: (inner.variable, end.constant), row: loop.variable,
+        bounds: [lower, upper], counts)
+    else { return [one] }
+    return [one, two]
+  }
+
+  private init?(
+    _ function: LoopFunction, _ rows: Int, _ loop: ForLoop, column: (variable: Int, extent: Int)?, row: Int? = nil,
+    bounds: Set<Int>, _ counts: (Parameter) -> Int?
+  ) {
+    (self.function, self.rows, self.column, body) = (function, rows, column, loop.body)
+    self.row = row ?? loop.variable
     // Positions that follow from the row in another way than by whole rows.
-    var tainted: Set<Int> = [lower, upper]
-    var isPlain = true
-    func depends(_ x: Expression) -> Bool {
-      var found = false
-      x.forEach { part in
-        switch part {
-        case .load, .array, .value: found = true
-        case .position(let affine):
-          if affine.terms.contains(where: { $0.variable == loop.variable || tainted.contains($0.variable) }) {
-            found = true
-          }
-        case .literal, .infix, .negated, .call, .cast, .unsigned: break
-        }
-      }
-      return found
-    }
-    loop.body.forEachStatement { statement in
-      switch statement {
-      case .index(let variable, let x): if depends(x) { tainted.insert(variable) }
-      case .loop(let inner): if depends(inner.lower) || depends(inner.upper) { isPlain = false }
-      case .product, .draw: isPlain = false
-      case .define, .local, .store, .combine, .accumulate, .when, .scope, .push, .finish, .comment: break
-      }
-    }
-    guard isPlain else { return nil }
+    let own: Set<Int> = [self.row, loop.variable]
+    guard let tainted = Self.tainted(loop.body, by: own, bounds) else { return nil }
     var irregular: Set<Int> = []
+    let row = self.row
     func touch(_ storage: Storage, _ position: Affine) {
       guard case .parameter(let number) = storage else { return }
       let count = counts(function.parameters[number]) ?? 0
+      let coefficient = position.coefficient(of: column?.variable ?? row)
       let isRegular =
-        count % rows == 0 && position.coefficient(of: loop.variable) == count / rows && count > 0
+        count % rows == 0 && coefficient == count / rows && count > 0
+        && (column == nil || position.coefficient(of: row) == coefficient * column!.extent)
         && !position.terms.contains { tainted.contains($0.variable) }
       if !isRegular { irregular.insert(number) }
     }
@@ -72,6 +71,54 @@ private struct RowFunction {
       }
     }
     regular = Set(function.parameters.indices).subtracting(irregular)
+  }
+
+  /// Variables computed from the row or from what is loaded; nil where loops depend on such.
+  private static func tainted(_ body: [Statement], by own: Set<Int>, _ bounds: Set<Int>) -> Set<Int>? {
+    var tainted = bounds
+    var isPlain = true
+    func depends(_ x: Expression) -> Bool {
+      var found = false
+      x.forEach { part in
+        switch part {
+        case .load, .array, .value: found = true
+        case .position(let affine):
+          found = found || affine.terms.contains { own.contains($0.variable) || tainted.contains($0.variable) }
+        case .literal, .infix, .negated, .call, .cast, .unsigned: break
+        }
+      }
+      return found
+    }
+    body.forEachStatement { statement in
+      switch statement {
+      case .index(let variable, let x): if depends(x) { tainted.insert(variable) }
+      case .loop(let inner): if depends(inner.lower) || depends(inner.upper) { isPlain = false }
+      case .product, .draw: isPlain = false
+      case .define, .local, .store, .combine, .accumulate, .when, .scope, .push, .finish, .comment: break
+      }
+    }
+    return isPlain ? tainted : nil
+  }
+
+  /// Statements that must stand before the body for row number `here`, and what the row's variables are in a position.
+  func placed(at here: Affine, in builder: FunctionBuilder) -> (before: [Statement], rowOf: (Affine) -> [Int: Affine]) {
+    let row = row
+    guard let column else { return ([], { _ in [row: here] }) }
+    let extent = column.extent
+    let i = builder.variable("i", rows / extent), j = builder.variable("j", extent)
+    let before: [Statement] = [
+      .index(i, .infix(.divide, .position(here), .position(Affine(extent)))),
+      .index(j, .infix(.remainder, .position(here), .position(Affine(extent)))),
+    ]
+    let apart = [row: Affine(variable: i), column.variable: Affine(variable: j)]
+    let together = [row: Affine(), column.variable: here]
+    return (
+      before,
+      { position in
+        let isOne = position.coefficient(of: row) == position.coefficient(of: column.variable) * extent
+        return isOne ? together : apart
+      }
+    )
   }
 
   func isRegular(_ buffer: Buffer) -> Bool {
@@ -108,6 +155,8 @@ struct Regions {
   private struct Run {
     var members: [RowFunction]
     var rows: Int
+    /// All forms of each member.
+    var forms: [[RowFunction]]
     var skipped: [LoopFunction] = []
   }
 
@@ -139,10 +188,10 @@ struct Regions {
     // What a run left behind may begin runs of its own.
     var queue = list[...]
     while let function = queue.popFirst() {
-      let next = RowFunction(function, counts: count)
+      let forms = RowFunction.forms(of: function, counts: count)
       if run != nil {
-        if let next, !run!.skipped.contains(where: { $0.conflicts(with: function) }), join(&run!, next) { continue }
-        if run!.members.count > 1 || next == nil, run!.skipped.count < Self.mostSkipped {
+        if !run!.skipped.contains(where: { $0.conflicts(with: function) }), join(&run!, forms) { continue }
+        if run!.members.count > 1 || forms.isEmpty, run!.skipped.count < Self.mostSkipped {
           run!.skipped.append(function)
           continue
         }
@@ -152,8 +201,8 @@ struct Regions {
         queue = (behind + [function] + queue)[...]
         continue
       }
-      if let next, next.rows >= Self.fewestRows {
-        run = Run(members: [next], rows: next.rows)
+      if let first = forms.last(where: { $0.rows >= Self.fewestRows }) {
+        run = Run(members: [first], rows: first.rows, forms: [forms])
       } else {
         result.append(function)
       }
@@ -170,43 +219,47 @@ struct Regions {
     (self.context, self.list, self.users) = (context, list, users)
   }
 
-  /// Takes a function into a run, if it goes over the same rows and wants what the run has made.
-  private func join(_ run: inout Run, _ next: RowFunction) -> Bool {
-    let rows: Int
-    if next.rows % run.rows == 0 {
-      rows = run.rows
-    } else if run.rows % next.rows == 0 {
-      rows = next.rows
-    } else {
-      return false
-    }
-    let all = run.members + [next]
-    guard rows >= Self.fewestRows, all.reduce(0, { $0 + $1.function.nodes.count }) <= Self.mostNodes else {
-      return false
-    }
-    guard
-      all.allSatisfy({ member in
-        let parts = member.rows / rows
-        return parts == 1 ? member.hasLoops || member.workOfRow <= Self.mostScalar : parts >= Self.shortestRow
-      })
+  /// Takes a function into a run, if it goes over the same rows and wants what the run has made. Of the numbers of rows that
+  /// all can go over the greatest is taken: the arrays of one row are smallest.
+  private func join(_ run: inout Run, _ next: [RowFunction]) -> Bool {
+    guard let function = next.first?.function,
+      run.forms.reduce(function.nodes.count, { $0 + $1[0].function.nodes.count }) <= Self.mostNodes
     else { return false }
-    // What one writes and another touches, each must touch by its row.
+    let forms = run.forms + [next]
+    for rows in Set(forms.joined().map(\.rows)).sorted(by: >) where rows >= Self.fewestRows {
+      let members = forms.compactMap { member($0, over: rows) }
+      guard members.count == forms.count, isByRows(members) else { continue }
+      run = Run(members: members, rows: rows, forms: forms, skipped: run.skipped)
+      return true
+    }
+    return false
+  }
+  /// The form of a function that goes over so many rows, or over whole parts of them.
+  private func member(_ forms: [RowFunction], over rows: Int) -> RowFunction? {
+    forms.first { form in
+      guard form.rows % rows == 0 else { return false }
+      let parts = form.rows / rows
+      return form.hasLoops || (parts == 1 ? form.workOfRow <= Self.mostScalar : parts >= Self.shortestRow)
+    }
+  }
+  /// Whether what one writes and another touches is touched by its row alone; and whether the last wants something of the others.
+  private func isByRows(_ members: [RowFunction]) -> Bool {
+    let (before, last) = (members.dropLast(), members.last!)
     var isJoined = false
-    for parameter in next.function.parameters {
-      let others = run.members.filter { member in
-        member.function.parameters.contains {
-          $0.buffer == parameter.buffer && ($0.isWritten || parameter.isWritten)
-        }
-      }
-      if others.isEmpty { continue }
-      isJoined = true
-      let touching = run.members.filter { $0.function.parameters.contains { $0.buffer == parameter.buffer } }
-      guard (touching + [next]).allSatisfy({ $0.isRegular(parameter.buffer) }) else { return false }
+    for parameter in last.function.parameters {
+      let touching = before.filter { $0.function.parameters.contains { $0.buffer == parameter.buffer } }
+      let isShared =
+        !touching.isEmpty
+        && (parameter.isWritten
+          || touching.contains { $0.function.parameters.contains { $0.buffer == parameter.buffer && $0.isWritten } })
+      if isShared { isJoined = true }
     }
     guard isJoined else { return false }
-    run.members.append(next)
-    run.rows = rows
-    return true
+    let written = Set(members.flatMap { $0.function.parameters.filter(\.isWritten).map(\.buffer) })
+    return written.allSatisfy { buffer in
+      let touching = members.filter { $0.function.parameters.contains { $0.buffer == buffer } }
+      return touching.count == 1 || touching.allSatisfy { $0.isRegular(buffer) }
+    }
   }
 
   /// The one function that a run becomes.
@@ -270,6 +323,7 @@ extension FunctionBuilder {
     let parts = member.rows / rows
     let part = parts == 1 ? nil : variable("j", parts)
     let here = Affine(variable: row) * parts + (part.map { Affine(variable: $0) } ?? Affine())
+    let (before, rowOf) = member.placed(at: here, in: self)
     var variables: [Int: Int] = [:], values: [Int: Int] = [:], own: [Int: Int] = [:]
     member.body.forEachStatement { statement in
       switch statement {
@@ -280,10 +334,12 @@ extension FunctionBuilder {
       case .store, .combine, .accumulate, .when, .scope, .push, .finish, .product, .draw, .comment: break
       }
     }
-    var moved = Dictionary(uniqueKeysWithValues: variables.map { ($0.key, Affine(variable: $0.value)) })
-    moved[member.row] = here
+    let moved = Dictionary(uniqueKeysWithValues: variables.map { ($0.key, Affine(variable: $0.value)) })
+    func placed(_ position: Affine) -> Affine {
+      position.substituting(moved.merging(rowOf(position)) { _, row in row })
+    }
     func place(_ storage: Storage, _ position: Affine) -> (Storage, Affine) {
-      let position = position.substituting(moved)
+      let position = placed(position)
       switch storage {
       case .local(let old): return (.local(own[old]!), position)
       case .parameter(let number):
@@ -296,7 +352,7 @@ extension FunctionBuilder {
     }
     func expression(_ x: Expression) -> Expression {
       switch x {
-      case .position(let affine): return .position(affine.substituting(moved))
+      case .position(let affine): return .position(placed(affine))
       case .load(let storage, let position, let dtype):
         let to = place(storage, position)
         return .load(to.0, to.1, dtype)
@@ -326,7 +382,7 @@ extension FunctionBuilder {
         }
       }
     }
-    let body = statements(member.body)
+    let body = before + statements(member.body)
     return part.map { nested([whole($0)], body) } ?? body
   }
 }
