@@ -54,6 +54,7 @@ package func prepare(
   if isSmall {
     optimized = try optimize(try sinkSequences(optimized), check: settings.checks.contains(.graph), trace: report)
   }
+  optimized = try keepingLess(optimized)
   let explain: ((String) -> Void)? =
     settings.debug.contains(.schedule) ? { settings.print(.schedule, "--- \(prefix): " + $0) } : nil
   var schedule = try fuse(optimized, donations: donations, explain: explain)

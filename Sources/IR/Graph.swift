@@ -16,6 +16,8 @@ package struct Node: Sendable {
   package var location: SourceLocation?
   /// The name of the operation whose adjoint this node belongs to; nil in the forward part.
   package var adjointOf: String?
+  /// Whether it was computed before and is again for one reader: it goes where that is, not where its operands are.
+  package var isRepeated = false
 }
 
 /// An input of a graph. It is never in the registry's laws, so its rules say no more than that it is an input.
@@ -71,14 +73,17 @@ package struct Graph: Sendable {
 
   /// Adds an operation; throws where the operands do not fit it.
   package mutating func append(
-    _ op: any Op, _ operands: [NodeID], at location: SourceLocation? = nil, adjointOf: String? = nil
+    _ op: any Op, _ operands: [NodeID], at location: SourceLocation? = nil, adjointOf: String? = nil,
+    isRepeated: Bool = false
   ) throws -> NodeID {
     do {
       let type = try op.checkedType(operands.map { self[$0].type })
       if let input = op as? Input, input.index != inputs.count {
         throw DescentError(.verification, "input \(input.index) where input \(inputs.count) is due")
       }
-      nodes.append(Node(op: op, operands: operands, type: type, location: location, adjointOf: adjointOf))
+      nodes.append(
+        Node(
+          op: op, operands: operands, type: type, location: location, adjointOf: adjointOf, isRepeated: isRepeated))
     } catch var error as DescentError {
       if error.location == nil { error.location = location }
       throw error

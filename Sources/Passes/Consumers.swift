@@ -88,6 +88,15 @@ struct Consumers {
   private mutating func inlineSingle() {
     for id in graph.ids.reversed() where isPointwise(id) && !isOutput[id.index] && !isInlined[id.index] {
       let reads = reads[id.index]
+      if graph[id].isRepeated {
+        // Its readers are one, or computed again for the same one.
+        isInlined[id.index] =
+          !reads.isEmpty
+          && reads.allSatisfy {
+            $0.access < .repeated && (isInlined[$0.consumer.index] || families[$0.consumer.index].computesOperands)
+          }
+        continue
+      }
       guard let first = reads.first?.consumer,
         reads.allSatisfy({ $0.consumer == first && $0.access < .repeated })
       else { continue }

@@ -67,7 +67,9 @@ private func copyingOperands(_ graph: Graph) throws -> Graph {
     for (i, needed) in graph.needsCopies(id).enumerated() where needed {
       operands[i] = try result.append(Identity(), [operands[i]], at: node.location, adjointOf: node.adjointOf)
     }
-    map.append(try result.append(node.op, operands, at: node.location, adjointOf: node.adjointOf))
+    map.append(
+      try result.append(
+        node.op, operands, at: node.location, adjointOf: node.adjointOf, isRepeated: node.isRepeated))
   }
   result.outputs = graph.outputs.map { map[$0.index] }
   result.outputLabels = graph.outputLabels

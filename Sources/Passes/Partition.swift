@@ -24,8 +24,8 @@ struct Partition {
   private(set) var reasons: [String] = []
   private let consumers: Consumers
   private let explains: Bool
-  /// How many nodes wait for each that waits for its one consumer, itself included; 0 for the others.
-  private var waiting: [Int]
+  /// The nodes that wait where each does that waits for its consumer, itself included; none for the others.
+  private var waiting: [Set<Int>]
 
   private var graph: Graph { consumers.graph }
   private var families: [Lowering] { consumers.families }
@@ -35,7 +35,7 @@ struct Partition {
     self.consumers = consumers
     self.explains = explains
     group = Array(repeating: nil, count: consumers.graph.nodes.count)
-    waiting = Array(repeating: 0, count: consumers.graph.nodes.count)
+    waiting = Array(repeating: [], count: consumers.graph.nodes.count)
     var scalars: [Int] = []
     for id in graph.ids where !consumers.isInlined[id.index] { add(id, &scalars) }
   }
@@ -54,7 +54,7 @@ struct Partition {
       begin(id, FusionGroup(anchor: id, domain: domain, before: producers(id)))
     case .element:
       if waits(id), size(id) <= Consumers.mostNodes, !candidates(id).contains(where: { fits(id, $0) }) {
-        waiting[id.index] = size(id)
+        waiting[id.index] = graph[id].operands.reduce([id.index]) { $0.union(waiting[$1.index]) }
         return
       }
       if let home = home(id, scalars) {
@@ -83,7 +83,9 @@ struct Partition {
     }
     return home
   }
-  private func candidates(_ id: NodeID) -> [Int] { readAtIndex(id).compactMap { group[$0.index] } }
+  private func candidates(_ id: NodeID) -> [Int] {
+    graph[id].isRepeated ? [] : readAtIndex(id).compactMap { group[$0.index] }
+  }
   private func fits(_ id: NodeID, _ candidate: Int) -> Bool {
     groups[candidate].domain == graph[id].type.shape && takesEpilogue(candidate) && isReadAtIndex(id, from: candidate)
       && groups[candidate].size + size(id) <= Consumers.mostNodes
@@ -116,7 +118,7 @@ struct Partition {
   private mutating func join(_ id: NodeID, _ home: Int) {
     for operand in graph[id].operands where isWaiting(operand) { join(operand, home) }
     groups[home].members.append(id)
-    waiting[id.index] = 0
+    waiting[id.index] = []
     put(id, home)
   }
 
@@ -124,16 +126,21 @@ struct Partition {
 
   /// How many nodes a kernel computes for the sake of this one.
   private func size(_ id: NodeID) -> Int {
-    graph[id].operands.reduce(1) { $0 + consumers.inlined[$1.index].count + waiting[$1.index] }
+    1
+      + graph[id].operands.reduce(into: Set<Int>()) {
+        $0.formUnion(consumers.inlined[$1.index])
+        $0.formUnion(waiting[$1.index])
+      }.count
   }
   /// A pointwise node that stands by itself, `0.9 m` say, waits for the one node that uses it, so that it ends up where that goes.
   private func waits(_ id: NodeID) -> Bool {
-    guard !consumers.isOutput[id.index], consumers.reads[id.index].count == 1,
-      let read = consumers.reads[id.index].first,
-      read.access == .atIndex, consumers.isPointwise(read.consumer), !consumers.isInlined[read.consumer.index],
-      case .pointwise = families[id.index]
-    else { return false }
-    return true
+    let reads = consumers.reads[id.index]
+    guard !consumers.isOutput[id.index], case .pointwise = families[id.index], !reads.isEmpty else { return false }
+    // All readers of what is computed again are one, or computed again for the same one.
+    return (reads.count == 1 || graph[id].isRepeated)
+      && reads.allSatisfy {
+        $0.access == .atIndex && consumers.isPointwise($0.consumer) && !consumers.isInlined[$0.consumer.index]
+      }
   }
   private func isWaiting(_ id: NodeID) -> Bool {
     group[id.index] == nil && consumers.isPointwise(id) && !consumers.isInlined[id.index]

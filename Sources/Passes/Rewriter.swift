@@ -19,9 +19,10 @@ package struct Rewriter {
   }
 
   /// Appends an operation on nodes of the new graph, in the name of the old node being replaced.
-  package mutating func append(_ op: any Op, _ operands: [NodeID]) throws -> NodeID {
+  package mutating func append(_ op: any Op, _ operands: [NodeID], isRepeated: Bool = false) throws -> NodeID {
     let node = current.map { old[$0] }
-    return try new.append(op, operands, at: node?.location, adjointOf: node?.adjointOf)
+    return try new.append(
+      op, operands, at: node?.location, adjointOf: node?.adjointOf, isRepeated: isRepeated)
   }
 
   /// Begins with the next old node: gives its operands in the new graph, or nil where there is nothing to replace,

@@ -35,7 +35,8 @@ struct Trial: Sendable {
 
   /// The program under its own prefix.
   func program(_ number: Int) throws -> StepProgram {
-    let graph = isOptimized ? try optimize(self.graph, check: true) : self.graph
+    // Whatever their size, values are kept or computed again.
+    let graph = isOptimized ? try keepingLess(optimize(self.graph, check: true), leastBytes: 0) : self.graph
     let schedule = try fuse(graph, donations: donations)
     try schedule.graph.verify()
     return StepProgram(schedule, prefix: "t\(number)", leastShared: leastShared ?? StepPlan.leastShared)
