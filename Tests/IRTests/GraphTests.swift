@@ -8,7 +8,6 @@ import Testing
 private struct Liar: AttributeFreeOp {
   static let name = "liar"
   static let documentation = ""
-  static let onnxName: String? = nil
   static func samples(_ real: DType) -> [Sample] { [] }
   func resultType(_ operands: [TensorType]) throws -> TensorType { TensorType(.f32, [-1]) }
   func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [] }
