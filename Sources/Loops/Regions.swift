@@ -266,67 +266,84 @@ extension FunctionBuilder {
   fileprivate func imported(
     _ member: RowFunction, into row: Int, of rows: Int, locals: [Buffer: RowArray]
   ) -> [Statement] {
-    let source = member.function
     let parts = member.rows / rows
     let part = parts == 1 ? nil : variable("j", parts)
     let here = Affine(variable: row) * parts + (part.map { Affine(variable: $0) } ?? Affine())
-    var variables: [Int: Int] = [:], values: [Int: Int] = [:], own: [Int: Int] = [:]
+    let body = RowImport(member, to: self, row: row, as: here, locals: locals).statements(member.body)
+    return part.map { nested([whole($0)], body) } ?? body
+  }
+}
+
+/// How the statements of one function become those of another.
+private struct RowImport {
+  private let source: LoopFunction
+  private let function: FunctionBuilder
+  /// The row's variable in the new function.
+  private let row: Int
+  /// Arrays of one row that stand for whole ones.
+  private let locals: [Buffer: RowArray]
+  /// The numbers in the new function, by the old ones: of variables, values and local arrays.
+  private var variables: [Int: Int] = [:], values: [Int: Int] = [:], own: [Int: Int] = [:]
+  /// What stands for each old variable, that of the row included.
+  private var moved: [Int: Affine]
+
+  init(_ member: RowFunction, to function: FunctionBuilder, row: Int, as here: Affine, locals: [Buffer: RowArray]) {
+    (source, self.function, self.row, self.locals) = (member.function, function, row, locals)
+    moved = [member.row: here]
     member.body.forEachStatement { statement in
       switch statement {
-      case .loop(let loop): variables[loop.variable] = variable(source.variables[loop.variable])
-      case .index(let old, _): variables[old] = variable(source.variables[old])
-      case .define(let old, _): values[old] = value(source.values[old])
-      case .local(let old, _): own[old] = local(source.locals[old])
+      case .loop(let loop): variables[loop.variable] = function.variable(source.variables[loop.variable])
+      case .index(let old, _): variables[old] = function.variable(source.variables[old])
+      case .define(let old, _): values[old] = function.value(source.values[old])
+      case .local(let old, _): own[old] = function.local(source.locals[old])
       case .store, .combine, .accumulate, .when, .scope, .push, .finish, .product, .draw, .comment: break
       }
     }
-    var moved = Dictionary(uniqueKeysWithValues: variables.map { ($0.key, Affine(variable: $0.value)) })
-    moved[member.row] = here
-    func place(_ storage: Storage, _ position: Affine) -> (Storage, Affine) {
-      let position = position.substituting(moved)
-      switch storage {
-      case .local(let old): return (.local(own[old]!), position)
-      case .parameter(let number):
-        let old = source.parameters[number]
-        if let array = locals[old.buffer] {
-          return (.local(array.local), position + Affine(variable: row) * -position.coefficient(of: row))
-        }
-        return (parameter(old.buffer, old.dtype, node: old.node, isWritten: old.isWritten), position)
+    for (old, new) in variables { moved[old] = Affine(variable: new) }
+  }
+
+  private func place(_ storage: Storage, _ position: Affine) -> (Storage, Affine) {
+    let position = position.substituting(moved)
+    switch storage {
+    case .local(let old): return (.local(own[old]!), position)
+    case .parameter(let number):
+      let old = source.parameters[number]
+      if let array = locals[old.buffer] {
+        return (.local(array.local), position + Affine(variable: row) * -position.coefficient(of: row))
+      }
+      return (function.parameter(old.buffer, old.dtype, node: old.node, isWritten: old.isWritten), position)
+    }
+  }
+  private func expression(_ x: Expression) -> Expression {
+    switch x {
+    case .position(let affine): return .position(affine.substituting(moved))
+    case .load(let storage, let position, let dtype):
+      let to = place(storage, position)
+      return .load(to.0, to.1, dtype)
+    case .array(let storage, let position, let dtype):
+      let to = place(storage, position)
+      return .array(to.0, to.1, dtype)
+    case .value(let old, let dtype): return .value(values[old]!, dtype)
+    case .literal, .infix, .negated, .call, .cast, .unsigned: return x
+    }
+  }
+  func statements(_ body: [Statement]) -> [Statement] {
+    body.map { statement in
+      switch statement.mapped(inner: statements, { $0.rewritten(expression) }, place: place) {
+      case .define(let old, let x): return .define(values[old]!, x)
+      case .index(let old, let x): return .index(variables[old]!, x)
+      case .local(let old, let x): return .local(own[old]!, x)
+      case .loop(var loop):
+        loop.variable = variables[loop.variable]!
+        return .loop(loop)
+      case .push(var sums):
+        sums.block = own[sums.block]!
+        return .push(sums)
+      case .finish(var sums):
+        sums.block = own[sums.block]!
+        return .finish(sums)
+      case let other: return other
       }
     }
-    func expression(_ x: Expression) -> Expression {
-      switch x {
-      case .position(let affine): return .position(affine.substituting(moved))
-      case .load(let storage, let position, let dtype):
-        let to = place(storage, position)
-        return .load(to.0, to.1, dtype)
-      case .array(let storage, let position, let dtype):
-        let to = place(storage, position)
-        return .array(to.0, to.1, dtype)
-      case .value(let old, let dtype): return .value(values[old]!, dtype)
-      case .literal, .infix, .negated, .call, .cast, .unsigned: return x
-      }
-    }
-    func statements(_ body: [Statement]) -> [Statement] {
-      body.map { statement in
-        switch statement.mapped(inner: statements, { $0.rewritten(expression) }, place: place) {
-        case .define(let old, let x): return .define(values[old]!, x)
-        case .index(let old, let x): return .index(variables[old]!, x)
-        case .local(let old, let x): return .local(own[old]!, x)
-        case .loop(var loop):
-          loop.variable = variables[loop.variable]!
-          return .loop(loop)
-        case .push(var sums):
-          sums.block = own[sums.block]!
-          return .push(sums)
-        case .finish(var sums):
-          sums.block = own[sums.block]!
-          return .finish(sums)
-        case let other: return other
-        }
-      }
-    }
-    let body = statements(member.body)
-    return part.map { nested([whole($0)], body) } ?? body
   }
 }
