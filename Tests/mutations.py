@@ -53,7 +53,7 @@ FAULTS = {
         ".infix(.greater, row, from), .infix(.less, row, to)), sums)",
     ),
     "window-one-off": (
-        "Loops/Families.swift",
+        "Loops/Folds.swift",
         "Affine((count - 1) * window.stride + 1)",
         "Affine((count - 1) * window.stride)",
     ),
@@ -71,8 +71,8 @@ FAULTS = {
     ),
     "region-of-other-rows": (
         "Loops/Regions.swift",
-        "guard (touching + [next]).allSatisfy({ $0.isRegular(parameter.buffer) }) else { return false }",
-        "",
+        "return touching.count == 1 || touching.allSatisfy { $0.isRegular(buffer) }",
+        "return true",
     ),
     "region-keeps-what-others-want": ("Loops/Regions.swift", "touched[buffer] == users[buffer],", "touched[buffer] != nil,"),
     "loops-that-are-not-one": (
@@ -91,7 +91,7 @@ FAULTS = {
         "temporaries[known].life.last = call",
         "temporaries[known].life.last = min(call, temporaries[known].life.first + 1)",
     ),
-    "backwards-forwards": ("CCode/CPrinter.swift", "if usesTime, scan.isReversed {", "if usesTime, !scan.isReversed {"),
+    "backwards-forwards": ("CCode/CPrinter+Scan.swift", "if usesTime, scan.isReversed {", "if usesTime, !scan.isReversed {"),
     "bracket-lost": (
         "CCode/CExpression.swift",
         'case .negated(let x): return CText(text: "-" + text(x).within(.primary), precedence: .bits)',

@@ -1,7 +1,7 @@
 // What an operation holds beside its operands, in the form that the text form prints and the parser reads.
 
 /// One attribute's value.
-package enum Attribute: Sendable, Equatable {
+package enum Attribute: Sendable {
   case int(Int)
   case ints([Int])
   case real(Double)

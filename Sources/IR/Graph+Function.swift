@@ -1,9 +1,5 @@
 // Parts of a graph as a function of some of its nodes.
 
-extension Graph: Equatable {
-  package static func == (a: Graph, b: Graph) -> Bool { a.text == b.text }
-}
-
 extension Graph {
   /// The graph that computes `results` from `arguments`, which become its inputs in this order whatever they were computed from.
   /// Throws where a result depends on an input that is no argument.

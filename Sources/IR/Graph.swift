@@ -24,7 +24,6 @@ package struct Node: Sendable {
 package struct Input: Op {
   package static let name = "input"
   package static let documentation = "Input number `index` of the graph."
-  package static let onnxName: String? = nil
   package static func samples(_ real: DType) -> [Sample] { [] }
 
   package var index: Int

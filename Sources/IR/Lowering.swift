@@ -82,10 +82,6 @@ package struct LoopForm: Sendable, Hashable {
     self.length = length
     self.isReversed = isReversed
   }
-  package static func == (a: LoopForm, b: LoopForm) -> Bool {
-    a.carries == b.carries && a.sequences == b.sequences && a.length == b.length && a.isReversed == b.isReversed
-      && a.body == b.body
-  }
   package func hash(into hasher: inout Hasher) {
     hasher.combine(carries)
     hasher.combine(sequences)

@@ -6,8 +6,6 @@ package protocol Op: Sendable {
   static var name: String { get }
   /// One sentence with the formula.
   static var documentation: String { get }
-  /// The operator of the ONNX standard that does the same, or nil where several are needed.
-  static var onnxName: String? { get }
   /// Small operands on which the generic laws are tried; `real` is the floating type to use.
   static func samples(_ real: DType) -> [Sample]
 

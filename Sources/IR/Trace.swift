@@ -129,7 +129,6 @@ extension Tensor.Storage {
 package struct Constant: Op {
   package static let name = "constant"
   package static let documentation = "The numbers given."
-  package static let onnxName: String? = "Constant"
   package static func samples(_ real: DType) -> [Sample] {
     [
       Sample(Constant(HostArray(TensorType(real, [2, 3])) { Double($0) / 3 }), []),

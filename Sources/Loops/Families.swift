@@ -1,5 +1,5 @@
-// The loop nests of the families but reductions: nests over results, products of matrices, folds, and those whose addresses
-// depend on data. One function a family.
+// The loop nests of families that have no file of their own: nests over results, and those whose addresses depend on data. One
+// function a family.
 
 import DescentIR
 import DescentOps
@@ -70,79 +70,6 @@ extension ProgramContext {
     }
     let cost = 2.plus(graph[id].operands.reduce(0) { Swift.max($0, inlinedCost($1)) })
     return function.finish(statements, execution, nodes: [id], work: shape.count.times(cost))
-  }
-
-  /// A contraction as a call of the runtime's matrix product, with the kernel's other nodes in its epilogue.
-  private func contraction(_ kernel: Kernel, _ axes: ContractionAxes) -> [LoopFunction] {
-    let anchor = kernel.anchor!
-    let dtype = graph[anchor].type.dtype
-    let form = graph.contractionLoops(anchor)
-    guard dtype.isFloating, form.depth > 0, form.rows * form.columns > 1, let lhs = form.operands[0],
-      let rhs = form.operands[1]
-    else {
-      return reduction(productForm(kernel, axes))
-    }
-    let function = FunctionBuilder(self)
-    let batch = function.axes(form.batch, names: ["b"])
-    let rows = function.axes(form.rowDimensions),
-      columns = function.axes(form.columnDimensions, names: ["j", "k", "m"])
-    let index = (batch + rows + columns).map { Affine(variable: $0) }
-    let (left, right) = (function.array(lhs.base, isWritten: false), function.array(rhs.base, isWritten: false))
-    let element = function.value(graph[anchor].op.name)
-    var builder = ElementBuilder(function, computing: kernel.members + [anchor])
-    builder.set(anchor, index, .value(element, dtype))
-    builder.store(kernel, at: index)
-    let accesses = builder.statements.accesses
-    let (rowLoops, columnLoops) = (function.collapse(rows, accesses), function.collapse(columns, accesses))
-    function.apply(rowLoops)
-    function.apply(columnLoops)
-    let ones = batch.filter { function.variables[$0].extent == 1 }
-    let dropped = rowLoops.dropped.merging(columnLoops.dropped) { a, _ in a }
-      .merging(ones.map { ($0, Affine()) }) { a, _ in a }
-
-    /// Where an operand begins for the batch at hand: its variables come first in `position`.
-    func operand(
-      _ operand: StridedOperand, _ storage: Storage,
-      _ loops: [(stride: Int?, name: String, dimensions: [Int], first: Int)]
-    ) -> MatrixProduct.Operand {
-      let start = batch.indices.reduce(Affine(operand.position.constant)) {
-        $0 + Affine(variable: batch[$1]) * (form.batch[$1] > 1 ? operand.position.coefficient(of: $1) : 0)
-      }
-      if let a = loops[0].stride, let b = loops[1].stride {
-        return .init(storage: storage, start: start, place: .strides(a, b))
-      }
-      let digits = loops.map { loop in
-        MatrixProduct.Digits(
-          dimensions: loop.dimensions,
-          coefficients: loop.dimensions.indices.map { operand.position.coefficient(of: loop.first + $0) },
-          name: loop.name)
-      }
-      return .init(storage: storage, start: start, place: .functions(digits[0], digits[1]))
-    }
-    let firstRow = batch.count, firstColumn = firstRow + rows.count, firstDepth = firstColumn + columns.count
-    let depth = ("depth", form.depthDimensions, firstDepth)
-    let product = MatrixProduct(
-      dtype: dtype, batch: batch, rows: form.rows, columns: form.columns, depth: form.depth,
-      lhs: operand(
-        lhs, left,
-        [
-          (lhs.row, "row", form.rowDimensions, firstRow), (lhs.depth, depth.0, depth.1, depth.2),
-        ]),
-      rhs: operand(
-        rhs, right,
-        [
-          (rhs.depth, depth.0, depth.1, depth.2), (rhs.column, "column", form.columnDimensions, firstColumn),
-        ]),
-      rowVariables: rowLoops.kept, columnVariables: columnLoops.kept, element: element,
-      epilogue: builder.statements.substituting(dropped))
-    let batches = form.batch.reduce(1, *)
-    let units = Units.tiles(batches: batches, rows: form.rows, columns: form.columns, depth: form.depth)
-    let lower = function.variable("lo", Int(Int32.max)), upper = function.variable("hi", Int(Int32.max))
-    return [
-      function.finish(
-        [.product(product)], .shared(units, grain: 1, lower: lower, upper: upper), nodes: [anchor] + kernel.members,
-        work: batches.times(form.rows).times(form.columns).times(form.depth.plus(cost(kernel.members))))
-    ]
   }
 
   /// The index of the first greatest element; a NaN is greater than all.
@@ -272,99 +199,5 @@ extension ProgramContext {
     }
     let (loops, execution) = function.opened(axes, shared: first, grain: 1)
     return function.finish(nested(loops, builder.statements + [.draw(one)]), execution, nodes: [anchor], work: work)
-  }
-
-  /// The adjoint of overlapping windows: each result element sums what the windows over it hold. The owner of a result computes all
-  /// of its sum, over the elements of a window in sequence, so no two threads share one.
-  private func fold(_ kernel: Kernel, _ sources: [AxisSource]) -> LoopFunction {
-    let anchor = kernel.anchor!
-    let operand = graph[anchor].operands[0]
-    let from = graph[operand].type.shape, shape = kernel.domain, dtype = graph[anchor].type.dtype
-    let folded = sources.indices.filter { sources[$0].terms.count == 2 }
-    let function = FunctionBuilder(self)
-    let outputs = function.axes(shape.dimensions)
-    // Loops over the elements of a window, and the number of the window that they lead to.
-    var operandIndex = [Affine](repeating: Affine(), count: from.rank)
-    for (axis, source) in zip(outputs, sources) where source.terms.count == 1 {
-      operandIndex[source.terms[0].axis] = Affine(variable: axis)
-    }
-    struct Tap {
-      var element: Int
-      var isInside: Expression
-      var window: Statement
-    }
-    var taps: [Tap] = []
-    for axis in folded {
-      let (window, element) = (sources[axis].terms[0], sources[axis].terms[1])
-      let (size, count) = (from[element.axis], from[window.axis])
-      let tap = function.variable("tap", size), number = function.variable("window", count)
-      operandIndex[element.axis] = Affine(variable: tap)
-      operandIndex[window.axis] = Affine(variable: number)
-      let distance = Expression.position(Affine(variable: outputs[axis]) + Affine(variable: tap) * -element.stride)
-      let stride = Expression.position(Affine(window.stride)), zero = Expression.position(Affine())
-      var isInside = Expression.infix(
-        .and, .infix(.greaterOrEqual, distance, zero),
-        .infix(.less, distance, .position(Affine((count - 1) * window.stride + 1))))
-      if window.stride > 1 {
-        isInside = .infix(.and, isInside, .infix(.equal, .infix(.remainder, distance, stride), zero))
-      }
-      taps.append(
-        Tap(
-          element: tap, isInside: isInside,
-          window: .index(number, window.stride == 1 ? distance : .infix(.divide, distance, stride))))
-    }
-    func tapped(_ inner: [Statement]) -> [Statement] {
-      taps.reversed().reduce(inner) { inner, tap in
-        nested([function.whole(tap.element)], [.when(tap.isInside, [tap.window] + inner)])
-      }
-    }
-    var element = ElementBuilder(function)
-    let value = element.value(operand, operandIndex)
-    let result = function.value(graph[anchor].op.name)
-    var end = ElementBuilder(function, computing: kernel.members + [anchor])
-    let index = outputs.map { Affine(variable: $0) }
-    end.set(anchor, index, .value(result, dtype))
-    end.store(kernel, at: index)
-    let zero = Expression.literal(Scalar(integer: 0, dtype))
-    let last = shape.rank - 1
-    let isWide = !folded.contains(last) && shape[last] >= 8
-    let open = isWide ? Array(outputs.dropLast()) : outputs
-    let shared = function.sharedLoop(open)
-    let (loops, execution) = function.opened(open, shared: shared, grain: 1)
-    let body: [Statement]
-    if isWide {
-      let tile = Swift.min(64, (shape[last] + 7) / 8 * 8)
-      let sum = function.local("acc", dtype, count: tile)
-      let j = function.variable("j", shape[last]), n = function.variable("n", tile + 1)
-      let isOne = shape[last] <= tile
-      let start = isOne ? Affine() : Affine(variable: j)
-      func lanes(_ body: (Affine) -> [Statement]) -> [Statement] {
-        let lane = function.variable("l", tile)
-        let width = isOne ? Expression.position(Affine(shape[last])) : .position(Affine(variable: n))
-        return nested(
-          [OpenLoop(variable: lane, upper: width)],
-          body(Affine(variable: lane)).substituting([outputs[last]: start + Affine(variable: lane)]))
-      }
-      let lane = function.variable("l", tile)
-      let tileBody: [Statement] =
-        [.local(sum, nil)]
-        + nested([function.whole(lane)], [.store(.local(sum), Affine(variable: lane), zero)])
-        + tapped(lanes { element.statements + [.combine(.local(sum), $0, .sum, value)] })
-        + lanes { end.statements.replacing([result: .load(.local(sum), $0, dtype)]) }
-      let width = Expression.least(.position(Affine(tile)), .position(Affine(shape[last]) + Affine(variable: j) * -1))
-      body =
-        isOne
-        ? tileBody
-        : nested(
-          [OpenLoop(variable: j, upper: .position(Affine(shape[last])), step: tile)], [.index(n, width)] + tileBody)
-    } else {
-      let sum = function.local("acc", dtype, count: nil)
-      body =
-        [.local(sum, zero)] + tapped(element.statements + [.combine(.local(sum), Affine(), .sum, value)])
-        + end.statements.replacing([result: .load(.local(sum), Affine(), dtype)])
-    }
-    return function.finish(
-      nested(loops, body), execution, nodes: [anchor] + kernel.members,
-      work: from.count.times(2.plus(inlinedCost(operand))).plus(shape.count.times(cost(kernel.members))))
   }
 }

@@ -319,70 +319,92 @@ extension FunctionBuilder {
   fileprivate func imported(
     _ member: RowFunction, into row: Int, of rows: Int, locals: [Buffer: RowArray]
   ) -> [Statement] {
-    let source = member.function
     let parts = member.rows / rows
     let part = parts == 1 ? nil : variable("j", parts)
     let here = Affine(variable: row) * parts + (part.map { Affine(variable: $0) } ?? Affine())
     let (before, rowOf) = member.placed(at: here, in: self)
-    var variables: [Int: Int] = [:], values: [Int: Int] = [:], own: [Int: Int] = [:]
+    let body =
+      before + RowImport(member, to: self, row: row, rowOf: rowOf, locals: locals).statements(member.body)
+    return part.map { nested([whole($0)], body) } ?? body
+  }
+}
+
+/// How the statements of one function become those of another.
+private struct RowImport {
+  private let source: LoopFunction
+  private let function: FunctionBuilder
+  /// The row's variable in the new function.
+  private let row: Int
+  /// Arrays of one row that stand for whole ones.
+  private let locals: [Buffer: RowArray]
+  /// The numbers in the new function, by the old ones: of variables, values and local arrays.
+  private var variables: [Int: Int] = [:], values: [Int: Int] = [:], own: [Int: Int] = [:]
+  /// What stands for each old variable, but for the row's, which depend on the position that they are in.
+  private var moved: [Int: Affine] = [:]
+  private let rowOf: (Affine) -> [Int: Affine]
+
+  init(
+    _ member: RowFunction, to function: FunctionBuilder, row: Int, rowOf: @escaping (Affine) -> [Int: Affine],
+    locals: [Buffer: RowArray]
+  ) {
+    (source, self.function, self.row, self.rowOf, self.locals) = (member.function, function, row, rowOf, locals)
     member.body.forEachStatement { statement in
       switch statement {
-      case .loop(let loop): variables[loop.variable] = variable(source.variables[loop.variable])
-      case .index(let old, _): variables[old] = variable(source.variables[old])
-      case .define(let old, _): values[old] = value(source.values[old])
-      case .local(let old, _): own[old] = local(source.locals[old])
+      case .loop(let loop): variables[loop.variable] = function.variable(source.variables[loop.variable])
+      case .index(let old, _): variables[old] = function.variable(source.variables[old])
+      case .define(let old, _): values[old] = function.value(source.values[old])
+      case .local(let old, _): own[old] = function.local(source.locals[old])
       case .store, .combine, .accumulate, .when, .scope, .push, .finish, .product, .draw, .comment: break
       }
     }
-    let moved = Dictionary(uniqueKeysWithValues: variables.map { ($0.key, Affine(variable: $0.value)) })
-    func placed(_ position: Affine) -> Affine {
-      position.substituting(moved.merging(rowOf(position)) { _, row in row })
+    for (old, new) in variables { moved[old] = Affine(variable: new) }
+  }
+
+  private func placed(_ position: Affine) -> Affine {
+    position.substituting(moved.merging(rowOf(position)) { _, row in row })
+  }
+  private func place(_ storage: Storage, _ position: Affine) -> (Storage, Affine) {
+    let position = placed(position)
+    switch storage {
+    case .local(let old): return (.local(own[old]!), position)
+    case .parameter(let number):
+      let old = source.parameters[number]
+      if let array = locals[old.buffer] {
+        return (.local(array.local), position + Affine(variable: row) * -position.coefficient(of: row))
+      }
+      return (function.parameter(old.buffer, old.dtype, node: old.node, isWritten: old.isWritten), position)
     }
-    func place(_ storage: Storage, _ position: Affine) -> (Storage, Affine) {
-      let position = placed(position)
-      switch storage {
-      case .local(let old): return (.local(own[old]!), position)
-      case .parameter(let number):
-        let old = source.parameters[number]
-        if let array = locals[old.buffer] {
-          return (.local(array.local), position + Affine(variable: row) * -position.coefficient(of: row))
-        }
-        return (parameter(old.buffer, old.dtype, node: old.node, isWritten: old.isWritten), position)
+  }
+  private func expression(_ x: Expression) -> Expression {
+    switch x {
+    case .position(let affine): return .position(placed(affine))
+    case .load(let storage, let position, let dtype):
+      let to = place(storage, position)
+      return .load(to.0, to.1, dtype)
+    case .array(let storage, let position, let dtype):
+      let to = place(storage, position)
+      return .array(to.0, to.1, dtype)
+    case .value(let old, let dtype): return .value(values[old]!, dtype)
+    case .literal, .infix, .negated, .call, .cast, .unsigned: return x
+    }
+  }
+  func statements(_ body: [Statement]) -> [Statement] {
+    body.map { statement in
+      switch statement.mapped(inner: statements, { $0.rewritten(expression) }, place: place) {
+      case .define(let old, let x): return .define(values[old]!, x)
+      case .index(let old, let x): return .index(variables[old]!, x)
+      case .local(let old, let x): return .local(own[old]!, x)
+      case .loop(var loop):
+        loop.variable = variables[loop.variable]!
+        return .loop(loop)
+      case .push(var sums):
+        sums.block = own[sums.block]!
+        return .push(sums)
+      case .finish(var sums):
+        sums.block = own[sums.block]!
+        return .finish(sums)
+      case let other: return other
       }
     }
-    func expression(_ x: Expression) -> Expression {
-      switch x {
-      case .position(let affine): return .position(placed(affine))
-      case .load(let storage, let position, let dtype):
-        let to = place(storage, position)
-        return .load(to.0, to.1, dtype)
-      case .array(let storage, let position, let dtype):
-        let to = place(storage, position)
-        return .array(to.0, to.1, dtype)
-      case .value(let old, let dtype): return .value(values[old]!, dtype)
-      case .literal, .infix, .negated, .call, .cast, .unsigned: return x
-      }
-    }
-    func statements(_ body: [Statement]) -> [Statement] {
-      body.map { statement in
-        switch statement.mapped(inner: statements, { $0.rewritten(expression) }, place: place) {
-        case .define(let old, let x): return .define(values[old]!, x)
-        case .index(let old, let x): return .index(variables[old]!, x)
-        case .local(let old, let x): return .local(own[old]!, x)
-        case .loop(var loop):
-          loop.variable = variables[loop.variable]!
-          return .loop(loop)
-        case .push(var sums):
-          sums.block = own[sums.block]!
-          return .push(sums)
-        case .finish(var sums):
-          sums.block = own[sums.block]!
-          return .finish(sums)
-        case let other: return other
-        }
-      }
-    }
-    let body = before + statements(member.body)
-    return part.map { nested([whole($0)], body) } ?? body
   }
 }

@@ -5,7 +5,6 @@ package struct Abs: UnaryArithmetic {
   package init() {}
   package static let name = "abs"
   package static let documentation = "y = |x|; that of the least integer is itself"
-  package static let onnxName: String? = "Abs"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x.magnitude }
   package static func apply(_ x: Int) -> Int { x < 0 ? 0 &- x : x }

@@ -5,7 +5,6 @@ package struct Add: BinaryArithmetic {
   package init() {}
   package static let name = "add"
   package static let documentation = "y = a + b"
-  package static let onnxName: String? = "Add"
   package static let cost = 1
   package static func apply<T: Real>(_ a: T, _ b: T) -> T { a + b }
   package static func apply(_ a: Int, _ b: Int) -> Int { a &+ b }

@@ -5,7 +5,6 @@ package struct And: LogicalPointwise {
   package init() {}
   package static let name = "and"
   package static let documentation = "y = a and b"
-  package static let onnxName: String? = "And"
   package static let operandCount = 2
   package static func apply(_ x: [Bool]) -> Bool { x[0] && x[1] }
   package static func element(_ x: [Expression]) -> Expression { .cast(.bool, .infix(.and, x[0], x[1])) }

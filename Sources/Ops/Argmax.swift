@@ -8,7 +8,6 @@ package struct Argmax: Op {
   package static let name = "argmax"
   package static let documentation =
     "y = the index (i32) of the first greatest x along the axis; NaN counts as greatest"
-  package static let onnxName: String? = "ArgMax"
   package init(_ a: Attributes) throws { self.init(axis: try a.int("axis")) }
   package var attributes: Attributes { ["axis": .int(axis)] }
 

@@ -11,7 +11,6 @@ package struct Broadcast: Op {
   }
   package static let name = "broadcast"
   package static let documentation = "y[i] = x[i at axes], an axis of size 1 stretched"
-  package static let onnxName: String? = "Expand"
   package init(_ a: Attributes) throws { self.init(shape: Shape(try a.ints("shape")), axes: try a.ints("axes")) }
   package var attributes: Attributes { ["shape": .ints(shape.dimensions), "axes": .ints(axes)] }
 

@@ -33,7 +33,6 @@ package struct Compare: Op {
   package init(_ direction: Direction) { self.direction = direction }
   package static let name = "compare"
   package static let documentation = "y = a ? b for ? one of <, <=, >, >=, ==, !=; with NaN only != holds"
-  package static let onnxName: String? = nil
   package init(_ a: Attributes) throws {
     let name = try a.string("direction")
     guard let direction = Direction(rawValue: name) else {

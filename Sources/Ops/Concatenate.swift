@@ -7,7 +7,6 @@ package struct Concatenate: Op {
   package init(axis: Int) { self.axis = axis }
   package static let name = "concatenate"
   package static let documentation = "the operands one after another along the axis"
-  package static let onnxName: String? = "Concat"
   package init(_ a: Attributes) throws { self.init(axis: try a.int("axis")) }
   package var attributes: Attributes { ["axis": .int(axis)] }
 

@@ -8,7 +8,6 @@ package struct Contract: Op {
   package init(_ axes: ContractionAxes) { self.axes = axes }
   package static let name = "contract"
   package static let documentation = "y[b, m, n] = Σ_k lhs[b, m, k] rhs[b, n, k], each letter any number of axes"
-  package static let onnxName: String? = "Einsum"
   package init(_ a: Attributes) throws {
     self.init(
       ContractionAxes(

@@ -8,7 +8,6 @@ package struct Convert: Op {
   package static let name = "convert"
   package static let documentation =
     "y = x as another type; a float is truncated and clamped (NaN is 0), an integer wraps, a bool is x != 0"
-  package static let onnxName: String? = "Cast"
   package init(_ a: Attributes) throws { self.init(try a.dtype("dtype")) }
   package var attributes: Attributes { ["dtype": .dtype(dtype)] }
 

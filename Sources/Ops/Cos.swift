@@ -5,7 +5,6 @@ package struct Cos: UnaryPointwise {
   package init() {}
   package static let name = "cos"
   package static let documentation = "y = cos x"
-  package static let onnxName: String? = "Cos"
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.cos(x) }
   package static func element(_ x: Expression) -> Expression { .math("cos", x, type: x.dtype) }

@@ -5,7 +5,6 @@ package struct Divide: BinaryPointwise {
   package init() {}
   package static let name = "divide"
   package static let documentation = "y = a / b"
-  package static let onnxName: String? = "Div"
   package static let cost = 4
   package static func apply<T: Real>(_ a: T, _ b: T) -> T { a / b }
   package static func element(_ a: Expression, _ b: Expression) -> Expression { .infix(.divide, a, b) }

@@ -5,7 +5,6 @@ package struct Erf: UnaryPointwise {
   package init() {}
   package static let name = "erf"
   package static let documentation = "y = 2/√π ∫_0^x e^(-t²) dt"
-  package static let onnxName: String? = "Erf"
   package static let cost = 14
   package static func apply<T: Real>(_ x: T) -> T { T.erf(x) }
   package static func element(_ x: Expression) -> Expression { .math("erf", x, type: x.dtype) }

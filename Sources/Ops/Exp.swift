@@ -5,7 +5,6 @@ package struct Exp: UnaryPointwise {
   package init() {}
   package static let name = "exp"
   package static let documentation = "y = e^x"
-  package static let onnxName: String? = "Exp"
   package static let cost = 10
   package static func apply<T: Real>(_ x: T) -> T { T.exp(x) }
   package static func element(_ x: Expression) -> Expression { .math("exp", x, type: x.dtype) }

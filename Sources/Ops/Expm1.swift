@@ -5,7 +5,6 @@ package struct Expm1: UnaryPointwise {
   package init() {}
   package static let name = "expm1"
   package static let documentation = "y = e^x - 1"
-  package static let onnxName: String? = nil
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.expm1(x) }
   package static func element(_ x: Expression) -> Expression { .math("expm1", x, type: x.dtype) }

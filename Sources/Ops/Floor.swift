@@ -5,7 +5,6 @@ package struct Floor: UnaryPointwise {
   package init() {}
   package static let name = "floor"
   package static let documentation = "y = the greatest integer not above x"
-  package static let onnxName: String? = "Floor"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x.rounded(.down) }
   package static func element(_ x: Expression) -> Expression { .math("floor", x, type: x.dtype) }

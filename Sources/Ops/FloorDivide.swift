@@ -5,7 +5,6 @@ package struct FloorDivide: BinaryArithmetic {
   package init() {}
   package static let name = "floorDivide"
   package static let documentation = "y = the greatest whole number not above a / b; of integers a / 0 is 0"
-  package static let onnxName: String? = nil
   package static let cost = 10
   /// What the remainder leaves is a multiple of the divisor, up to rounding; so the quotient is the whole number nearest.
   package static func apply<T: Real>(_ a: T, _ b: T) -> T {

@@ -7,7 +7,6 @@ package struct Gather: Op {
   package init(axis: Int) { self.axis = axis }
   package static let name = "gather"
   package static let documentation = "y[a, i, b] = x[a, index[i], b], the index clamped into the axis"
-  package static let onnxName: String? = "Gather"
   package init(_ a: Attributes) throws { self.init(axis: try a.int("axis")) }
   package var attributes: Attributes { ["axis": .int(axis)] }
 

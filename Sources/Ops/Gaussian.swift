@@ -5,7 +5,6 @@ package struct Gaussian: UnaryPointwise {
   package init() {}
   package static let name = "gaussian"
   package static let documentation = "y = e^(-x²/2)"
-  package static let onnxName: String? = nil
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.gaussian(x) }
   package static func element(_ x: Expression) -> Expression { .math("gaussian", x, type: x.dtype) }

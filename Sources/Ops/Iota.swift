@@ -13,7 +13,6 @@ package struct Iota: Op {
   }
   package static let name = "iota"
   package static let documentation = "y[…, i, …] = i, the index along the axis"
-  package static let onnxName: String? = nil
   package init(_ a: Attributes) throws {
     self.init(shape: Shape(try a.ints("shape")), axis: try a.int("axis"), dtype: try a.dtype("dtype"))
   }

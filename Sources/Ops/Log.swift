@@ -5,7 +5,6 @@ package struct Log: UnaryPointwise {
   package init() {}
   package static let name = "log"
   package static let documentation = "y = ln x"
-  package static let onnxName: String? = "Log"
   package static let cost = 10
   package static func apply<T: Real>(_ x: T) -> T { T.log(x) }
   package static func element(_ x: Expression) -> Expression { .math("log", x, type: x.dtype) }

@@ -5,7 +5,6 @@ package struct Log1p: UnaryPointwise {
   package init() {}
   package static let name = "log1p"
   package static let documentation = "y = ln(1 + x)"
-  package static let onnxName: String? = nil
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.log1p(x) }
   package static func element(_ x: Expression) -> Expression { .math("log1p", x, type: x.dtype) }

@@ -10,7 +10,6 @@ package struct Loop: Op {
   package init(_ form: LoopForm) { self.form = form }
   package static let name = "loop"
   package static let documentation = "carries and step results, again and again, of a body"
-  package static let onnxName: String? = nil
   package static func samples(_ real: DType) -> [Sample] { [] }
   package init(_ a: Attributes) throws {
     let length = try a.int("length")
@@ -80,7 +79,6 @@ package struct LoopResult: Op {
   }
   package static let name = "result"
   package static let documentation = "Result `number` of a loop."
-  package static let onnxName: String? = nil
   package static func samples(_ real: DType) -> [Sample] { [] }
   package init(_ a: Attributes) throws {
     self.init(try a.int("number"), TensorType(try a.dtype("dtype"), Shape(try a.ints("shape"))))

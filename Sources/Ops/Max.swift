@@ -6,7 +6,6 @@ package struct Max: Reduction {
   package init(axes: [Int]) { self.axes = axes }
   package static let name = "max"
   package static let documentation = "y = max x over the axes; NaN where there is one"
-  package static let onnxName: String? = "ReduceMax"
   package static let reducer = Reducer.max
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [extremeAdjoint(x[0], y, dy)] }
   package static func samples(_ real: DType) -> [Sample] {

@@ -5,7 +5,6 @@ package struct Maximum: BinaryArithmetic {
   package init() {}
   package static let name = "maximum"
   package static let documentation = "y = a where a > b, else b; NaN where either is NaN"
-  package static let onnxName: String? = "Max"
   package static let cost = 1
   package static func apply<T: Real>(_ a: T, _ b: T) -> T { a > b || a.isNaN ? a : b }
   package static func apply(_ a: Int, _ b: Int) -> Int { a > b ? a : b }

@@ -6,7 +6,6 @@ package struct Min: Reduction {
   package init(axes: [Int]) { self.axes = axes }
   package static let name = "min"
   package static let documentation = "y = min x over the axes; NaN where there is one"
-  package static let onnxName: String? = "ReduceMin"
   package static let reducer = Reducer.min
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [extremeAdjoint(x[0], y, dy)] }
   package static func samples(_ real: DType) -> [Sample] {

@@ -5,7 +5,6 @@ package struct Multiply: BinaryArithmetic {
   package init() {}
   package static let name = "multiply"
   package static let documentation = "y = a b"
-  package static let onnxName: String? = "Mul"
   package static let cost = 1
   package static func apply<T: Real>(_ a: T, _ b: T) -> T { a * b }
   package static func apply(_ a: Int, _ b: Int) -> Int { a &* b }

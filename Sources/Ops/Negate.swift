@@ -5,7 +5,6 @@ package struct Negate: UnaryArithmetic {
   package init() {}
   package static let name = "negate"
   package static let documentation = "y = -x"
-  package static let onnxName: String? = "Neg"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { -x }
   package static func apply(_ x: Int) -> Int { 0 &- x }

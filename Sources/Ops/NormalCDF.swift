@@ -5,7 +5,6 @@ package struct NormalCDF: UnaryPointwise {
   package init() {}
   package static let name = "normalCDF"
   package static let documentation = "y = Φ(x) = 1/√(2π) ∫_-∞^x e^(-t²/2) dt"
-  package static let onnxName: String? = nil
   package static let cost = 22
   package static func apply<T: Real>(_ x: T) -> T { T.normalCDF(x) }
   package static func element(_ x: Expression) -> Expression { .math("normal_cdf", x, type: x.dtype) }

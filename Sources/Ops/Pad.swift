@@ -14,7 +14,6 @@ package struct Pad: Op {
   }
   package static let name = "pad"
   package static let documentation = "y[low + i (interior + 1)] = x[i], and v elsewhere"
-  package static let onnxName: String? = "Pad"
   package init(_ a: Attributes) throws {
     self.init(low: try a.ints("low"), high: try a.ints("high"), interior: try a.ints("interior"))
   }

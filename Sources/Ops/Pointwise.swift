@@ -69,7 +69,6 @@ extension UnaryArithmetic {
 package protocol Unchanged: AttributeFreeOp {}
 
 extension Unchanged {
-  package static var onnxName: String? { "Identity" }
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 1)
     return operands[0]

@@ -6,7 +6,6 @@ package struct Power: AttributeFreeOp {
   package static let name = "power"
   package static let documentation =
     "y = a^b as pow of the C library; NaN where a < 0 and b is no integer; of integers truncated toward zero, and 0 for 0^b with b < 0"
-  package static let onnxName: String? = "Pow"
 
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectSameType(operands, count: 2)

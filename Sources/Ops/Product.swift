@@ -6,7 +6,6 @@ package struct Product: Reduction {
   package init(axes: [Int]) { self.axes = axes }
   package static let name = "product"
   package static let documentation = "y = Π x over the axes"
-  package static let onnxName: String? = "ReduceProd"
   package static let reducer = Reducer.product
   /// `dx_i = dy Π_{j≠i} x_j`, without division, so that it and its derivatives hold where elements are 0.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {

@@ -15,7 +15,6 @@ package struct Random: Op {
   package static let name = "random"
   package static let documentation =
     "y = numbers of Philox 4x32-10 under the key (seed, stream): 32 bits, uniform in [0, 1), or normal"
-  package static let onnxName: String? = nil
   package init(_ a: Attributes) throws {
     let name = try a.string("draw")
     guard let draw = RandomDraw(rawValue: name) else { throw DescentError(.verification, "there is no draw '\(name)'") }

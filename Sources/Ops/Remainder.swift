@@ -6,7 +6,6 @@ package struct Remainder: BinaryArithmetic {
   package static let name = "remainder"
   package static let documentation =
     "y = a - b floorDivide(a, b), exactly, with the sign of b; of integers a and 0 it is 0"
-  package static let onnxName: String? = "Mod"
   package static let cost = 10
   package static func apply<T: Real>(_ a: T, _ b: T) -> T {
     let part = a.truncatingRemainder(dividingBy: b)

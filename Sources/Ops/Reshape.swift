@@ -7,7 +7,6 @@ package struct Reshape: Op {
   package init(_ shape: Shape) { self.shape = shape }
   package static let name = "reshape"
   package static let documentation = "the elements of x in row-major order under another shape"
-  package static let onnxName: String? = "Reshape"
   package init(_ a: Attributes) throws { self.init(Shape(try a.ints("shape"))) }
   package var attributes: Attributes { ["shape": .ints(shape.dimensions)] }
 

@@ -7,7 +7,6 @@ package struct Reverse: Op {
   package init(axes: [Int]) { self.axes = axes }
   package static let name = "reverse"
   package static let documentation = "y[i] = x[n - 1 - i] along each of the axes"
-  package static let onnxName: String? = nil
   package init(_ a: Attributes) throws { self.init(axes: try a.ints("axes")) }
   package var attributes: Attributes { ["axes": .ints(axes)] }
 

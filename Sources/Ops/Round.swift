@@ -5,7 +5,6 @@ package struct Round: UnaryPointwise {
   package init() {}
   package static let name = "round"
   package static let documentation = "y = the integer nearest to x, the even one of two"
-  package static let onnxName: String? = "Round"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x.rounded(.toNearestOrEven) }
   package static func element(_ x: Expression) -> Expression { .math("round", x, type: x.dtype) }

@@ -5,7 +5,6 @@ package struct Rsqrt: UnaryPointwise {
   package init() {}
   package static let name = "rsqrt"
   package static let documentation = "y = x^(-1/2)"
-  package static let onnxName: String? = nil
   package static let cost = 4
   package static func apply<T: Real>(_ x: T) -> T { 1 / x.squareRoot() }
   package static func element(_ x: Expression) -> Expression { .math("rsqrt", x, type: x.dtype) }

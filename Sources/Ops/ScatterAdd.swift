@@ -8,7 +8,6 @@ package struct ScatterAdd: Op {
   package static let name = "scatterAdd"
   package static let documentation =
     "y = base, then y[a, index[i], b] += updates[a, i, b] for each i; an index outside the axis is dropped"
-  package static let onnxName: String? = nil
   package init(_ a: Attributes) throws { self.init(axis: try a.int("axis")) }
   package var attributes: Attributes { ["axis": .int(axis)] }
 

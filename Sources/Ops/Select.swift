@@ -5,7 +5,6 @@ package struct Select: AttributeFreeOp {
   package init() {}
   package static let name = "select"
   package static let documentation = "y = a where p, else b"
-  package static let onnxName: String? = "Where"
 
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 3)

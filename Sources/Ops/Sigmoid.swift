@@ -5,7 +5,6 @@ package struct Sigmoid: UnaryPointwise {
   package init() {}
   package static let name = "sigmoid"
   package static let documentation = "y = 1 / (1 + e^-x)"
-  package static let onnxName: String? = "Sigmoid"
   package static let cost = 12
   /// The exponential is taken of a negative number alone, so it never overflows.
   package static func apply<T: Real>(_ x: T) -> T {

@@ -5,7 +5,6 @@ package struct Sign: UnaryArithmetic {
   package init() {}
   package static let name = "sign"
   package static let documentation = "y = -1 where x < 0, 1 where x > 0, else x (a zero or NaN)"
-  package static let onnxName: String? = "Sign"
   package static let cost = 1
   package static func apply<T: Real>(_ x: T) -> T { x > 0 ? 1 : x < 0 ? -1 : x }
   package static func apply(_ x: Int) -> Int { x.signum() }

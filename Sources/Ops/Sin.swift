@@ -5,7 +5,6 @@ package struct Sin: UnaryPointwise {
   package init() {}
   package static let name = "sin"
   package static let documentation = "y = sin x"
-  package static let onnxName: String? = "Sin"
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.sin(x) }
   package static func element(_ x: Expression) -> Expression { .math("sin", x, type: x.dtype) }

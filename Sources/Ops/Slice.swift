@@ -13,7 +13,6 @@ package struct Slice: Op {
   }
   package static let name = "slice"
   package static let documentation = "y[i] = x[start + i step], each axis up to its limit"
-  package static let onnxName: String? = "Slice"
   package init(_ a: Attributes) throws {
     self.init(start: try a.ints("start"), limit: try a.ints("limit"), step: try a.ints("step"))
   }

@@ -5,7 +5,6 @@ package struct Softplus: UnaryPointwise {
   package init() {}
   package static let name = "softplus"
   package static let documentation = "y = ln(1 + e^x)"
-  package static let onnxName: String? = "Softplus"
   package static let cost = 22
   /// The exponential is taken of a negative number alone, so it never overflows.
   package static func apply<T: Real>(_ x: T) -> T { (x > 0 ? x : 0) + T.log1p(T.exp(-Swift.abs(x))) }

@@ -5,7 +5,6 @@ package struct Sqrt: UnaryPointwise {
   package init() {}
   package static let name = "sqrt"
   package static let documentation = "y = √x"
-  package static let onnxName: String? = "Sqrt"
   package static let cost = 4
   package static func apply<T: Real>(_ x: T) -> T { x.squareRoot() }
   package static func element(_ x: Expression) -> Expression {

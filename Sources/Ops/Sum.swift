@@ -6,7 +6,6 @@ package struct Sum: Reduction {
   package init(axes: [Int]) { self.axes = axes }
   package static let name = "sum"
   package static let documentation = "y = Σ x over the axes"
-  package static let onnxName: String? = "ReduceSum"
   package static let reducer = Reducer.sum
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [spread(dy, like: x[0])] }
   package static func samples(_ real: DType) -> [Sample] {

@@ -5,7 +5,6 @@ package struct Tanh: UnaryPointwise {
   package init() {}
   package static let name = "tanh"
   package static let documentation = "y = (e^x - e^-x) / (e^x + e^-x)"
-  package static let onnxName: String? = "Tanh"
   package static let cost = 12
   package static func apply<T: Real>(_ x: T) -> T { T.tanh(x) }
   package static func element(_ x: Expression) -> Expression { .math("tanh", x, type: x.dtype) }

@@ -8,7 +8,6 @@ package struct Transpose: Op {
   package init(_ permutation: [Int]) { self.permutation = permutation }
   package static let name = "transpose"
   package static let documentation = "y[i_p0, i_p1, …] = x[i_0, i_1, …]"
-  package static let onnxName: String? = "Transpose"
   package init(_ a: Attributes) throws { self.init(try a.ints("permutation")) }
   package var attributes: Attributes { ["permutation": .ints(permutation)] }
 

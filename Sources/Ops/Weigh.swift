@@ -5,7 +5,6 @@ package struct Weigh: BinaryPointwise {
   package init() {}
   package static let name = "weigh"
   package static let documentation = "y = w x, and 0 where w is 0, whatever x is"
-  package static let onnxName: String? = nil
   package static let cost = 3
   package static func apply<T: Real>(_ w: T, _ x: T) -> T { w == 0 ? 0 : w * x }
   package static func element(_ w: Expression, _ x: Expression) -> Expression {

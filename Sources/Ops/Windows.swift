@@ -76,7 +76,6 @@ package struct Windows: Op {
   package static let name = "windows"
   package static let documentation =
     "y[.., o, .., k, ..] = x[.., o stride + k dilation, ..]; the axes k follow the last windowed axis"
-  package static let onnxName: String? = nil
   package init(_ a: Attributes) throws { self.init(try WindowShape(a)) }
   package var attributes: Attributes { Attributes(windows.attributes) }
 
@@ -117,7 +116,6 @@ package struct Fold: Op {
   }
   package static let name = "fold"
   package static let documentation = "y[.., i, ..] = Σ x[.., o, .., k, ..] over all o, k with o stride + k dilation = i"
-  package static let onnxName: String? = nil
   package init(_ a: Attributes) throws { self.init(try WindowShape(a), extents: try a.ints("extents")) }
   package var attributes: Attributes { Attributes(windows.attributes + [("extents", .ints(extents))]) }
 

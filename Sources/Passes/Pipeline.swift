@@ -25,12 +25,12 @@ package func optimize(
     for pass in passes {
       let result = try pass.run(graph)
       if check { try result.verify() }
-      guard !result.isIdentical(to: graph) else { continue }
+      guard result != graph else { continue }
       graph = result
       trace?(pass.phrase, graph)
     }
     // A pass may make what the next one merges again: the round counts as a whole.
-    if graph.isIdentical(to: before) { return graph }
+    if graph == before { return graph }
   }
   assertionFailure("passes still change the graph after \(maximumRounds) rounds")
   return graph

@@ -3,7 +3,6 @@
 // comes from.
 
 import DescentIR
-import Foundation
 
 /// A new graph under construction from an old one.
 package struct Rewriter {
@@ -67,46 +66,5 @@ package struct Rewriter {
       if let new = try body(&rewriter, id, operands) { rewriter.replace(id, by: new) }
     }
     return try rewriter.finish()
-  }
-}
-
-extension Graph {
-  /// Whether this graph and another are node for node the same, constants by their bits.
-  package func isIdentical(to other: Graph) -> Bool {
-    nodes.count == other.nodes.count && outputs == other.outputs && outputLabels == other.outputLabels
-      && zip(nodes, other.nodes).allSatisfy { a, b in
-        a.operands == b.operands && a.type == b.type && a.location == b.location && a.adjointOf == b.adjointOf
-          && a.op.isIdentical(to: b.op)
-      }
-  }
-}
-
-extension Op {
-  /// Whether both are the same operation with the same attributes, numbers compared by their bits.
-  func isIdentical(to other: any Op) -> Bool {
-    guard name == other.name else { return false }
-    let (a, b) = (attributes.entries, other.attributes.entries)
-    return a.count == b.count
-      && zip(a, b).allSatisfy { x, y in
-        guard x.name == y.name else { return false }
-        return switch (x.value, y.value) {
-        case (.array(let x), .array(let y)): x.isIdentical(to: y)
-        case (.real(let x), .real(let y)): x.bitPattern == y.bitPattern
-        default: x.value == y.value
-        }
-      }
-  }
-}
-
-extension HostArray {
-  /// Whether types and bits agree: NaN equals itself, and 0 differs from -0.
-  func isIdentical(to other: HostArray) -> Bool {
-    type == other.type
-      && withBytes { a in
-        // One type and so one size.
-        other.withBytes { b in
-          a.isEmpty || a.baseAddress == b.baseAddress || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0
-        }
-      }
   }
 }

@@ -14,7 +14,7 @@ package func simplify(_ graph: Graph) throws -> Graph {
   for _ in 0..<maximumWalks {
     var walk = Simplifier(graph)
     let result = try removeDeadCode(try walk.run())
-    let isDone = walk.applications == 0 || result.isIdentical(to: graph)
+    let isDone = walk.applications == 0 || result == graph
     graph = result
     if isDone { return graph }
   }

@@ -9,7 +9,6 @@ import DescentOps
 package struct CustomGradient: Transparent {
   package static let name = "customGradient"
   package static let documentation = "y, with a vector-Jacobian product of its own for the further operands"
-  package static let onnxName: String? = "Identity"
   package static func samples(_ real: DType) -> [Sample] { [] }
 
   /// The name of the transform that made the mark.

@@ -8,7 +8,6 @@ import Testing
 private struct Liar: AttributeFreeOp {
   static let name = "liar"
   static let documentation = ""
-  static let onnxName: String? = nil
   static func samples(_ real: DType) -> [Sample] { [] }
   func resultType(_ operands: [TensorType]) throws -> TensorType { TensorType(.f32, [-1]) }
   func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] { [] }
@@ -46,6 +45,40 @@ private struct Liar: AttributeFreeOp {
     let impossible = #expect(throws: DescentError.self) { try graph.append(Liar(), []) }
     #expect(impossible?.message == "liar would give a tensor of shape [-1]: the size -1 of axis 0 is below 0")
     #expect(graph.nodes.count == 2)
+  }
+
+  /// Built twice a graph is equal to itself, NaN and all; one difference of any kind makes another.
+  @Test func equalityIsByStructure() throws {
+    func graph(
+      _ numbers: [Float] = [0, .nan], input: String = "x", output: String = "y", axes: [Int] = [0], line: Int = 1,
+      adjointOf: String? = nil, swapped: Bool = false, inner: Float = 1
+    ) throws -> Graph {
+      var body = Graph()
+      let carry = body.addInput("c", TensorType(.f32, [2]))
+      let step = try body.append(Constant(HostArray([2], [inner, 2])), [])
+      (body.outputs, body.outputLabels) = ([try body.append(Add(), [carry, step])], ["c"])
+      var graph = Graph()
+      let x = graph.addInput(input, TensorType(.f32, [2]))
+      let c = try graph.append(Constant(HostArray([2], numbers)), [])
+      let place = SourceLocation(file: "A.swift", line: line)
+      let y = try graph.append(Subtract(), swapped ? [c, x] : [x, c], at: place, adjointOf: adjointOf)
+      let z = try graph.append(Loop(LoopForm(body: body, carries: 1, sequences: 0, length: 3)), [y], at: place)
+      graph.outputs = [try graph.append(Reverse(axes: axes), [try graph.append(LoopResult(0, graph[y].type), [z])])]
+      graph.outputLabels = [output]
+      return graph
+    }
+    #expect(try graph() == graph())
+    let others = [
+      try graph([-0.0, .nan]), try graph([0, 1]), try graph(input: "w"), try graph(output: "w"), try graph(line: 2),
+      try graph(adjointOf: "add"), try graph(swapped: true), try graph(inner: 0), try graph(axes: []),
+    ]
+    for (number, other) in others.enumerated() {
+      #expect(try other != graph(), "\(number)")
+      #expect(others[..<number].allSatisfy { $0 != other }, "\(number)")
+    }
+    var shorter = try graph()
+    shorter.outputs = [NodeID(0)]
+    #expect(try shorter != graph())
   }
 
   @Test func traceKeepsPlacesAndAdjoints() throws {

@@ -28,7 +28,7 @@ struct SampleTests {
         before.outputLabels = ["y"]
         let after = try optimize(before, check: true)
         let again = try optimize(after)
-        #expect(again.isIdentical(to: after), "\(before.short)\n\n\(after.short)\n\n\(again.short)")
+        #expect(again == after, "\(before.short)\n\n\(after.short)\n\n\(again.short)")
         let inputs = zip(forms, values).filter { $0.0 == 0 }.map(\.1)
         let bound = tolerance(after[after.outputs[0]].type.dtype, nodes: 4, length: before.longest)
         let message = difference(try before.evaluate(inputs)[0], try after.evaluate(inputs)[0], bound)

@@ -46,7 +46,6 @@ public func minimize<P: ParameterTree>(
   gradientTolerance: Double = 1e-6, valueTolerance: Double = 1e-12, file: StaticString = #fileID, line: UInt = #line
 ) throws -> Minimum<P> {
   let flat = try FlatTree(start)
-  var x = try flat.leaves.flatMap { try $0.doubles }
   var evaluations = 0
   var precision = 0.0
 
@@ -66,62 +65,95 @@ public func minimize<P: ParameterTree>(
     return (try value.scalar, try gradient.flattened().leaves.flatMap { try $0.doubles })
   }
 
-  var (value, gradient) = try evaluate(x)
-  guard gradient.count == x.count else {
-    throw DescentError(
-      .usage, "minimize got a gradient of \(gradient.count) numbers for \(x.count) parameters",
-      at: SourceLocation(file, line))
-  }
-  guard value.isFinite, gradient.allSatisfy(\.isFinite) else {
-    throw DescentError(
-      .usage, "minimize needs a finite value and gradient at the start; the value is \(value)",
-      at: SourceLocation(file, line))
-  }
-  var memory = Memory(capacity: history)
+  let place = SourceLocation(file, line)
+  var at = try Iterate(try flat.leaves.flatMap { try $0.doubles }, history: history, place, evaluate)
   func result(_ iterations: Int, _ reason: Minimum<P>.Reason) throws -> Minimum<P> {
     Minimum(
-      parameters: try tree(x), value: value, gradientNorm: largest(gradient), iterations: iterations,
+      parameters: try tree(at.x), value: at.value, gradientNorm: largest(at.gradient), iterations: iterations,
       evaluations: evaluations, reason: reason)
   }
-
   var iteration = 0
   while true {
-    if largest(gradient) <= gradientTolerance { return try result(iteration, .gradient) }
+    if largest(at.gradient) <= gradientTolerance { return try result(iteration, .gradient) }
     if iteration == iterations { return try result(iteration, .iterations) }
-    var direction = memory.direction(gradient)
-    if dot(direction, gradient) >= 0 {
-      // Rounding has spoilt the history.
-      memory.forget()
-      direction = memory.direction(gradient)
+    let before = at.value
+    switch try at.advance(precision, evaluate) {
+    case .lower: iteration += 1
+    case .none: return try result(iteration, .lineSearch)
+    case .unbounded: return try result(iteration + 1, .unbounded)
     }
-    // Without a history the direction has no natural length.
-    let trial = memory.isEmpty ? min(1, 1 / gradient.reduce(0) { $0 + abs($1) }) : 1
-    let from = LinePoint(step: 0, value: value, slope: dot(direction, gradient), gradient: gradient)
-    let (smallest, noise) = (1e-9 / largest(direction), 8 * precision * abs(value))
-    let point = try searchLine(from: from, trial: trial, smallest: smallest, noise: noise) { step in
-      let (value, gradient) = try evaluate(along(x, step, direction))
-      return LinePoint(step: step, value: value, slope: dot(direction, gradient), gradient: gradient)
-    }
-    if point.isUnbounded {
-      x = along(x, point.step, direction)
-      (value, gradient) = (point.value, point.gradient)
-      return try result(iteration + 1, .unbounded)
-    }
-    guard point.step > 0 else {
-      if memory.isEmpty { return try result(iteration, .lineSearch) }
-      memory.forget()
-      continue
-    }
-    iteration += 1
-    memory.add(step: direction.map { $0 * point.step }, change: zip(point.gradient, gradient).map { $0 - $1 })
-    x = along(x, point.step, direction)
-    let before = value
-    (value, gradient) = (point.value, point.gradient)
-    if largest(gradient) > gradientTolerance,
-      before - value < valueTolerance * max(abs(before), abs(value), 1)
+    if largest(at.gradient) > gradientTolerance,
+      before - at.value < valueTolerance * max(abs(before), abs(at.value), 1)
     {
       return try result(iteration, .change)
     }
+  }
+}
+
+/// Where the minimization stands, with the past steps that give the next direction.
+private struct Iterate {
+  private(set) var x: [Double]
+  private(set) var value: Double
+  private(set) var gradient: [Double]
+  private var memory: Memory
+
+  /// What a line search found: a lower point, none, or a fall without end.
+  enum Outcome { case lower, none, unbounded }
+
+  /// The start; throws unless value and gradient are finite there.
+  init(
+    _ x: [Double], history: Int, _ place: SourceLocation,
+    _ evaluate: ([Double]) throws -> (value: Double, gradient: [Double])
+  ) throws {
+    (value, gradient) = try evaluate(x)
+    self.x = x
+    memory = Memory(capacity: history)
+    guard gradient.count == x.count else {
+      throw DescentError(
+        .usage, "minimize got a gradient of \(gradient.count) numbers for \(x.count) parameters", at: place)
+    }
+    guard value.isFinite, gradient.allSatisfy(\.isFinite) else {
+      throw DescentError(
+        .usage, "minimize needs a finite value and gradient at the start; the value is \(value)", at: place)
+    }
+  }
+
+  /// One iteration: along the direction of the past steps or, where they lead nowhere, along the steepest descent. The values
+  /// of the function are known to the relative `precision`.
+  mutating func advance(
+    _ precision: Double, _ evaluate: ([Double]) throws -> (value: Double, gradient: [Double])
+  ) throws -> Outcome {
+    while true {
+      var direction = memory.direction(gradient)
+      if dot(direction, gradient) >= 0 {
+        // Rounding has spoilt the history.
+        memory.forget()
+        direction = memory.direction(gradient)
+      }
+      // Without a history the direction has no natural length.
+      let trial = memory.isEmpty ? min(1, 1 / gradient.reduce(0) { $0 + abs($1) }) : 1
+      let from = LinePoint(step: 0, value: value, slope: dot(direction, gradient), gradient: gradient)
+      let (smallest, noise) = (1e-9 / largest(direction), 8 * precision * abs(value))
+      let point = try searchLine(from: from, trial: trial, smallest: smallest, noise: noise) { step in
+        let (value, gradient) = try evaluate(along(x, step, direction))
+        return LinePoint(step: step, value: value, slope: dot(direction, gradient), gradient: gradient)
+      }
+      if point.isUnbounded {
+        move(to: point, direction)
+        return .unbounded
+      }
+      if point.step > 0 {
+        memory.add(step: direction.map { $0 * point.step }, change: zip(point.gradient, gradient).map { $0 - $1 })
+        move(to: point, direction)
+        return .lower
+      }
+      if memory.isEmpty { return .none }
+      memory.forget()
+    }
+  }
+  private mutating func move(to point: LinePoint, _ direction: [Double]) {
+    x = along(x, point.step, direction)
+    (value, gradient) = (point.value, point.gradient)
   }
 }
 

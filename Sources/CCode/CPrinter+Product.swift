@@ -1,0 +1,173 @@
+// Calls of the runtime's matrix product as C: the struct and the function of its epilogue, the functions of operands whose
+// positions follow no strides, and the call itself, once or for each product of a batch.
+
+import DescentIR
+import DescentLoops
+
+/// What an epilogue receives beside the elements: its arrays and where the batch stands, in a struct.
+private struct Environment {
+  var arrays: [(name: String, type: String)]
+  var batch: [(variable: Int, name: String)]
+  /// The values of the struct's members.
+  var text: String { (arrays.map(\.name) + batch.map(\.name)).joined(separator: ", ") }
+}
+
+extension CPrinter {
+  mutating func product(_ product: MatrixProduct) {
+    var epilogue = self
+    (epilogue.lines, epilogue.level) = ([], 0)
+    epilogue.taken.formUnion(["env", "e", "acc", "acc_stride", "row", "rows", "col", "cols", "r", "c"])
+    let batch = product.batch.filter { function.variables[$0].extent > 1 }
+      .map { (variable: $0, name: epilogue.declare(variable: $0)) }
+    for (variable, name) in batch { variableNames[variable] = name }
+    taken.formUnion(batch.map(\.name))
+    let environment = Environment(arrays: arrays(of: product.epilogue), batch: batch)
+    epilogue.declare(environment)
+    epilogue.finish(product, environment)
+    helperLines += epilogue.lines
+    call(product, environment)
+  }
+
+  /// The parameters that an epilogue touches.
+  private func arrays(of epilogue: [Statement]) -> [(name: String, type: String)] {
+    let used = epilogue.storages.compactMap { if case .parameter(let number) = $0 { number } else { nil } }
+    return used.sorted().map { number in
+      let parameter = function.parameters[number]
+      return (parameters[number].name, "\(parameter.isWritten ? "" : "const ")\(parameter.dtype.cName) *")
+    }
+  }
+
+  private mutating func declare(_ environment: Environment) {
+    line("typedef struct {")
+    within {
+      for array in environment.arrays { $0.line("\(array.type)\(array.name);") }
+      for (_, name) in environment.batch { $0.line("int64_t \(name);") }
+    }
+    line("} \(name)_env;")
+    line("")
+  }
+
+  /// The function that takes a block of elements through the epilogue.
+  private mutating func finish(_ product: MatrixProduct, _ environment: Environment) {
+    let accesses = product.epilogue.variables
+    lines += [
+      "DSC_INLINE void \(name)_finish(",
+      "    const void *env, const \(product.dtype.cName) *acc, int64_t acc_stride, int64_t row, int64_t rows, "
+        + "int64_t col, int64_t cols) {",
+    ]
+    within {
+      $0.line("const \($0.name)_env *const e = (const \($0.name)_env *)env;")
+      for array in environment.arrays { $0.line("\(array.type)DSC_RESTRICT const \(array.name) = e->\(array.name);") }
+      for (variable, name) in environment.batch where accesses.contains(variable) {
+        $0.line("const int64_t \(name) = e->\(name);")
+      }
+      $0.line("for (int64_t r = 0; r < rows; r++) {")
+      $0.within {
+        $0.digits("row", "r", product.rowVariables, accesses)
+        $0.line("for (int64_t c = 0; c < cols; c++) {")
+        $0.within {
+          $0.digits("col", "c", product.columnVariables, accesses)
+          $0.valueTexts[product.element] = CText(text: "acc[r * acc_stride + c]", precedence: .primary)
+          $0.statements(product.epilogue)
+        }
+        $0.line("}")
+      }
+      $0.line("}")
+    }
+    line("}")
+    line("")
+  }
+
+  private mutating func call(_ product: MatrixProduct, _ environment: Environment) {
+    let size = "dsc_gemm_sizes(\(product.rows), \(product.columns), \(product.depth))"
+    let operands = [(product.lhs, "a"), (product.rhs, "b")].map {
+      operand($0.0, $0.1, "dsc_gemm_\(product.dtype.name)")
+    }
+    let call = "dsc_gemm_\(product.dtype.name)(\(size), \(operands[0]), \(operands[1]), "
+    guard case .shared(.tiles(let batches, _, _, _), _, let lower, let upper) = function.execution else {
+      preconditionFailure("a product is shared out")
+    }
+    let (lo, hi) = (name(ofVariable: lower), name(ofVariable: upper))
+    if batches == 1 {
+      line("const \(name)_env env = {\(environment.text)};")
+      return line("\(call)\(lo), \(hi), scratch, \(name)_finish, &env);")
+    }
+    line("const int64_t tiles = dsc_gemm_tiles(\(size));")
+    line("for (int64_t u = \(lo); u < \(hi);) {")
+    within { printer in
+      printer.line("const int64_t batch = u / tiles, first = u % tiles, last = dsc_least(tiles, first + \(hi) - u);")
+      let extents = environment.batch.map { printer.function.variables[$0.variable].extent }
+      for (i, (_, name)) in environment.batch.enumerated() {
+        printer.line("const int64_t \(name) = \(digit("batch", extents, i));")
+      }
+      printer.line("const \(printer.name)_env env = {\(environment.text)};")
+      printer.line("\(call)first, last, scratch, \(printer.name)_finish, &env);")
+      printer.line("u += last - first;")
+    }
+    line("}")
+  }
+
+  /// Declares the variables of running numbers over them.
+  private mutating func digits(_ start: String, _ step: String, _ variables: [Int], _ used: Set<Int>) {
+    let extents = variables.map { function.variables[$0].extent }
+    let wanted = variables.indices.filter { used.contains(variables[$0]) }
+    if wanted.isEmpty { line("(void)\(start);") }
+    for i in wanted {
+      let number = variables.count == 1 ? "\(start) + \(step)" : digit("(\(start) + \(step))", extents, i)
+      line("const int64_t \(declare(variable: variables[i])) = \(number);")
+    }
+  }
+
+  /// How an operand is told to the product: by the strides of its two loops, or, where one has none, by a function for each,
+  /// which is declared beside.
+  private mutating func operand(_ operand: MatrixProduct.Operand, _ side: String, _ product: String) -> String {
+    let data = array(operand.storage, operand.start).text
+    switch operand.place {
+    case .strides(let a, let b): return "\(product)_strided(\(data), \(cLiteral(a)), \(cLiteral(b)))"
+    case .functions(let first, let second):
+      let names = [first, second].map { "\(name)_\(side)_\($0.name)" }
+      for (digits, function) in zip([first, second], names) {
+        let terms = digits.dimensions.indices.compactMap { i -> String? in
+          let coefficient = digits.coefficients[i]
+          guard digits.dimensions[i] > 1, coefficient != 0 else { return nil }
+          let text = digit("i", digits.dimensions, i)
+          let literal = cLiteral(coefficient)
+          return coefficient == 1 ? text : "\(text) * \(coefficient < 0 ? "(\(literal))" : literal)"
+        }
+        helperLines += wrapped(
+          "DSC_INLINE int64_t \(function)(int64_t i) { return \(terms.isEmpty ? "0 * i" : terms.joined(separator: " + ")); }"
+        )
+      }
+      helperLines.append("")
+      return "\(product)_indexed(\(data), \(names[0]), \(names[1]))"
+    }
+  }
+}
+
+/// A digit of a number written in these dimensions, the last running fastest.
+private func digit(_ number: String, _ dimensions: [Int], _ place: Int) -> String {
+  let stride = dimensions[(place + 1)...].reduce(1, *)
+  let quotient = stride == 1 ? number : "\(number) / \(stride)"
+  return dimensions[..<place].allSatisfy { $0 == 1 } ? quotient : "\(quotient) % \(dimensions[place])"
+}
+
+extension [Statement] {
+  /// The arrays that they touch.
+  fileprivate var storages: Set<Storage> {
+    var found: Set<Storage> = []
+    forEachStatement { statement in
+      for place in statement.places { found.insert(place.storage) }
+      for x in statement.expressions {
+        x.forEach { part in
+          switch part {
+          case .load(let storage, _, _), .array(let storage, _, _): found.insert(storage)
+          case .literal, .position, .value, .infix, .negated, .call, .cast, .unsigned: break
+          }
+        }
+      }
+    }
+    return found
+  }
+  /// The variables that they depend on.
+  fileprivate var variables: Set<Int> { Set(accesses.flatMap { $0.terms.map(\.variable) }) }
+}

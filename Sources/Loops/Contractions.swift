@@ -1,0 +1,93 @@
+// Contractions as calls of the runtime's matrix product, with the kernel's other nodes in its epilogue. Those that are too
+// small for it, or of integers, are sums like others (Reductions.swift).
+
+import DescentIR
+import DescentOps
+import DescentPasses
+
+extension ProgramContext {
+  func contraction(_ kernel: Kernel, _ axes: ContractionAxes) -> [LoopFunction] {
+    let anchor = kernel.anchor!
+    let form = graph.contractionLoops(anchor)
+    guard graph[anchor].type.dtype.isFloating, form.depth > 0, form.rows * form.columns > 1, let lhs = form.operands[0],
+      let rhs = form.operands[1]
+    else {
+      return reduction(productForm(kernel, axes))
+    }
+    let function = FunctionBuilder(self)
+    let batch = function.axes(form.batch, names: ["b"])
+    let product = product(kernel, form, lhs, rhs, batch: batch, function)
+    let batches = form.batch.reduce(1, *)
+    let units = Units.tiles(batches: batches, rows: form.rows, columns: form.columns, depth: form.depth)
+    let lower = function.variable("lo", Int(Int32.max)), upper = function.variable("hi", Int(Int32.max))
+    return [
+      function.finish(
+        [.product(product)], .shared(units, grain: 1, lower: lower, upper: upper), nodes: [anchor] + kernel.members,
+        work: batches.times(form.rows).times(form.columns).times(form.depth.plus(cost(kernel.members))))
+    ]
+  }
+
+  /// One product of the batch, whose loops are outside of it.
+  private func product(
+    _ kernel: Kernel, _ form: ContractionLoops, _ lhs: StridedOperand, _ rhs: StridedOperand, batch: [Int],
+    _ function: FunctionBuilder
+  ) -> MatrixProduct {
+    let anchor = kernel.anchor!
+    let dtype = graph[anchor].type.dtype
+    let rows = function.axes(form.rowDimensions),
+      columns = function.axes(form.columnDimensions, names: ["j", "k", "m"])
+    let index = (batch + rows + columns).map { Affine(variable: $0) }
+    let (left, right) = (function.array(lhs.base, isWritten: false), function.array(rhs.base, isWritten: false))
+    let element = function.value(graph[anchor].op.name)
+    var builder = ElementBuilder(function, computing: kernel.members + [anchor])
+    builder.set(anchor, index, .value(element, dtype))
+    builder.store(kernel, at: index)
+    let accesses = builder.statements.accesses
+    let (rowLoops, columnLoops) = (function.collapse(rows, accesses), function.collapse(columns, accesses))
+    function.apply(rowLoops)
+    function.apply(columnLoops)
+    let ones = batch.filter { function.variables[$0].extent == 1 }
+    let dropped = rowLoops.dropped.merging(columnLoops.dropped) { a, _ in a }
+      .merging(ones.map { ($0, Affine()) }) { a, _ in a }
+    let firstColumn = batch.count + rows.count
+    let row = ProductLoop(name: "row", dimensions: form.rowDimensions, first: batch.count)
+    let column = ProductLoop(name: "column", dimensions: form.columnDimensions, first: firstColumn)
+    let depth = ProductLoop(name: "depth", dimensions: form.depthDimensions, first: firstColumn + columns.count)
+    return MatrixProduct(
+      dtype: dtype, batch: batch, rows: form.rows, columns: form.columns, depth: form.depth,
+      lhs: .init(
+        storage: left, start: lhs.start(batch, form), place: lhs.place((row, lhs.row), (depth, lhs.depth))),
+      rhs: .init(
+        storage: right, start: rhs.start(batch, form), place: rhs.place((depth, rhs.depth), (column, rhs.column))),
+      rowVariables: rowLoops.kept, columnVariables: columnLoops.kept, element: element,
+      epilogue: builder.statements.substituting(dropped))
+  }
+}
+
+/// The rows, the columns or the depth of a product: its dimensions, and the first of their variables in operands' positions.
+private struct ProductLoop {
+  var name: String
+  var dimensions: [Int]
+  var first: Int
+}
+
+extension StridedOperand {
+  /// Where the operand begins for the batch at hand: its variables come first in `position`.
+  fileprivate func start(_ batch: [Int], _ form: ContractionLoops) -> Affine {
+    batch.indices.reduce(Affine(position.constant)) {
+      $0 + Affine(variable: batch[$1]) * (form.batch[$1] > 1 ? position.coefficient(of: $1) : 0)
+    }
+  }
+  /// How two loops go through the operand: by their strides or, where one has none, by a function for each.
+  fileprivate func place(
+    _ outer: (loop: ProductLoop, stride: Int?), _ inner: (loop: ProductLoop, stride: Int?)
+  ) -> MatrixProduct.Operand.Place {
+    if let a = outer.stride, let b = inner.stride { return .strides(a, b) }
+    func digits(_ loop: ProductLoop) -> MatrixProduct.Digits {
+      .init(
+        dimensions: loop.dimensions,
+        coefficients: loop.dimensions.indices.map { position.coefficient(of: loop.first + $0) }, name: loop.name)
+    }
+    return .functions(digits(outer.loop), digits(inner.loop))
+  }
+}
