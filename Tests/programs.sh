@@ -9,7 +9,7 @@ root=$PWD
 . Tests/tools.sh
 bin=$(swift build -c release --show-bin-path) || exit 1
 for program in one-slide digits fashion-cnn resnet20 char-lstm char-gpt cake-eating brock-mirman hamilton-jacobi-bellman \
-  black-scholes fashion-mnist perceptron universal-approximation families regularization; do
+  black-scholes fashion-mnist perceptron universal-approximation families regularization bench; do
   [ -x "$bin/$program" ] || { echo "Tests/programs.sh: $bin/$program is missing; run 'swift build -c release'" >&2; exit 1; }
 done
 work=$(mktemp -d)
@@ -233,6 +233,18 @@ for program in one-slide digits $clothes; do
 done
 holds "one-slide inspect c: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o inspected.o inspected-one-slide.c
 holds "one-slide profile" eval 'one-slide profile --steps 50 | grep -q "OneSlide.swift:"'
+
+section "figures of the benchmark"
+record() { FIGURES="$work/figures.csv" BENCH="$bin/bench" "$root/Tests/bench/record.sh" "$@"; }
+row='[0-9]{4}-[0-9]{2}-[0-9]{2},[^,]+,[^,]+ \([0-9]+ processors\),[^,]+,1,slide,[0-9]+\.[0-9]'
+recorded() {
+  record slide --rounds 1 --threads 1 && record slide --rounds 1 --threads 1 || return 1
+  cat figures.csv
+  [ "$(head -n 1 figures.csv)" = "$(head -n 1 "$root/Tests/bench/figures.csv")" ] &&
+    [ "$(wc -l <figures.csv)" = 3 ] && [ "$(grep -cxE "$row" figures.csv)" = 2 ]
+}
+holds "a line for each time a workload is recorded, under one heading" recorded
+holds "nothing recorded of what fails" eval '! record bogus && [ "$(wc -l <figures.csv)" = 3 ]'
 
 section "standalone trainers"
 # build COMPILER OPENMP: trainer-COMPILER-OPENMP in the current folder, from trainer.c without a warning.

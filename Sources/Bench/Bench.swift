@@ -48,6 +48,8 @@ struct Bench: ParsableCommand {
     var arena_bytes: Int
     var loss: Double
     var threads: Int
+    /// The first line of the C compiler's `--version`.
+    var compiler: String
 
     var line: String {
       func pad(_ text: String, _ width: Int) -> String {
@@ -79,9 +81,10 @@ struct Bench: ParsableCommand {
     let times = try (0..<rounds).map { _ in try round() }.sorted()
     _ = session.takeSums()
     try session.run(steps: 1)
+    let compiler = try Driver.shared.compiler(settings: settings, cache: try Cache(settings: settings))
     return Result(
       workload: workload.name, us_per_step_best: times[0], us_per_step_median: times[times.count / 2],
-      first_step_s: first,
-      arena_bytes: session.arenaBytes, loss: session.takeSums().loss, threads: threads)
+      first_step_s: first, arena_bytes: session.arenaBytes, loss: session.takeSums().loss, threads: threads,
+      compiler: compiler.version)
   }
 }

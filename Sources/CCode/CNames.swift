@@ -3,11 +3,21 @@
 
 import DescentIR
 
+extension UInt8 {
+  /// Whether it is one of the characters of C's names.
+  var isNameCharacter: Bool { isDigit || (65...90).contains(self) || (97...122).contains(self) || self == 95 }
+  fileprivate var isDigit: Bool { (48...57).contains(self) }
+}
+
+/// Whether it is a valid C identifier, keywords included.
+package func isCName(_ text: String) -> Bool {
+  text.utf8.first.map { !$0.isDigit } == true && text.utf8.allSatisfy(\.isNameCharacter)
+}
+
 /// Throws unless `prefix` can begin the names of an emitted program, in C and in C++.
 package func checkPrefix(_ prefix: String) throws {
-  func isLetter(_ c: UInt8) -> Bool { (65...90).contains(c) || (97...122).contains(c) || c == 95 }
   let bytes = Array(prefix.utf8)
-  guard let first = bytes.first, isLetter(first), bytes.allSatisfy({ isLetter($0) || (48...57).contains($0) }) else {
+  guard isCName(prefix) else {
     throw DescentError(
       .usage, "the prefix \(prefix.debugDescription) is no C name; expected a letter or _, then letters, digits and _")
   }

@@ -39,12 +39,8 @@ func cTable(_ numbers: [String]) -> String {
 
 /// A user's name where it is harmless in a comment, otherwise `other`.
 func commentName(_ name: String, _ other: String) -> String {
-  let harmless =
-    !name.isEmpty
-    && name.utf8.allSatisfy { c in
-      (65...90).contains(c) || (97...122).contains(c) || (48...57).contains(c) || c == 95 || c == 46 || c == 47
-        || c == 45
-    }
+  // Beside those of names: - . and /
+  let harmless = !name.isEmpty && name.utf8.allSatisfy { $0.isNameCharacter || (45...47).contains($0) }
   // `*/` would end the comment and `/*` warn.
   return harmless && !name.contains("//") ? name : other
 }

@@ -104,20 +104,10 @@ package struct EmittedFiles {
 
   /// Makes a folder and those above it; returns the ones that were not there.
   private static func makeFolders(_ path: String) throws -> [String] {
-    var made: [String] = []
-    var current = path.hasPrefix("/") ? "/" : ""
-    for part in path.split(separator: "/") {
-      current += (current.isEmpty || current.hasSuffix("/") ? "" : "/") + part
-      var facts = stat()
-      if stat(current, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR { continue }
-      guard mkdir(current, 0o777) == 0 else {
-        let reason = errno == EEXIST ? "is not a folder" : "cannot be made: \(String(cString: strerror(errno)))"
-        for folder in made.reversed() { rmdir(folder) }
-        throw DescentError(.file, "\(path) cannot be written: \(current) \(reason)")
-      }
-      made.append(current)
+    do { return try DescentIR.makeFolders(path, mode: 0o777, above: 0o777) } catch {
+      let reason = error.code == ENOTDIR ? "is not a folder" : "cannot be made: \(error.reason)"
+      throw DescentError(.file, "\(path) cannot be written: \(error.path) \(reason)")
     }
-    return made
   }
 
   private static func calling(_ body: (UnsafeMutablePointer<dsc_error>) -> Int32) throws {

@@ -35,20 +35,7 @@ extension StepProgram {
 
       \(linkage) void \(prefix)_profile(void *const *io, void *arena, int64_t steps, int64_t threads, double *seconds);
       \(linkage) void \(prefix)_profile(void *const *io, void *arena, int64_t steps, int64_t threads, double *seconds) {
-      #ifdef _OPENMP
-      #pragma omp parallel num_threads((int)threads)
-        {
-          const int64_t thread = omp_get_thread_num(), count = omp_get_num_threads();
-      #else
-        (void)threads;
-        {
-          const int64_t thread = 0, count = 1;
-      #endif
-          for (int64_t s = 0; s < steps; s++) {
-            \(prefix)_timed_step(io, (unsigned char *)arena, thread, count, seconds);
-            DSC_BARRIER
-          }
-        }
+      \(region("\(prefix)_timed_step(io, (unsigned char *)arena, thread, count, seconds);"))
       }
 
       """

@@ -32,6 +32,15 @@ extension StepProgram {
 
     /* Runs so many steps, one after another, on memory that stays where it is. */
     \(linkage) void \(prefix)_run(void *const *io, void *arena, int64_t steps, int64_t threads) {
+    \(region("\(prefix)_step(io, (unsigned char *)arena, thread, count);"))
+    }
+
+    """
+  }
+
+  /// The parallel region of a function: all threads take every step, one after another.
+  func region(_ step: String) -> String {
+    """
     #ifdef _OPENMP
     #pragma omp parallel num_threads((int)threads)
       {
@@ -42,12 +51,10 @@ extension StepProgram {
         const int64_t thread = 0, count = 1;
     #endif
         for (int64_t s = 0; s < steps; s++) {
-          \(prefix)_step(io, (unsigned char *)arena, thread, count);
+          \(step)
           DSC_BARRIER
         }
       }
-    }
-
     """
   }
 

@@ -1,6 +1,8 @@
 // The few file operations that the driver needs, over POSIX: whole files, whole folders, times.
 // Every failure is an `errno` in a `FileFailure`; callers say what it means to the user.
 
+import DescentIR
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,14 +10,6 @@
 #else
   import Darwin
 #endif
-
-/// A system call on a file failed.
-package struct FileFailure: Error, Sendable {
-  package var path: String
-  package var code: Int32
-  /// "No space left on device"
-  package var reason: String { String(cString: strerror(code)) }
-}
 
 /// `path` made absolute by the current folder; nothing is resolved.
 package func absolutePath(_ path: String) -> String {
@@ -141,27 +135,6 @@ package func replaceFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
     unlink(beside)
     throw FileFailure(path: path, code: code)
   }
-}
-
-/// Makes a folder and those above it; `mode` is for the last.
-package func makeFolders(_ path: String, mode: mode_t = 0o700) throws(FileFailure) {
-  if mkdir(path, mode) == 0 { return }
-  let code = errno
-  if code == EEXIST {
-    guard FileStatus(path)?.isFolder == true else { throw FileFailure(path: path, code: ENOTDIR) }
-    return
-  }
-  guard code == ENOENT, let parent = parentFolder(path) else { throw FileFailure(path: path, code: code) }
-  try makeFolders(parent, mode: 0o755)
-  guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileFailure(path: path, code: errno) }
-}
-
-/// The folder that holds `path`; nil for a root.
-package func parentFolder(_ path: String) -> String? {
-  var text = path[...]
-  while text.count > 1, text.hasSuffix("/") { text.removeLast() }
-  guard let slash = text.lastIndex(of: "/"), text != "/" else { return nil }
-  return slash == text.startIndex ? "/" : String(text[..<slash])
 }
 
 /// The folders above `path`, which is absolute, the nearest first.

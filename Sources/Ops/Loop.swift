@@ -3,14 +3,29 @@
 
 import DescentIR
 
+/// A loop or one of its results: what the laws cannot try, as its body says all that there is to say.
+package protocol LoopPart: Op {}
+
+extension LoopPart {
+  package static func samples(_ real: DType) -> [Sample] { [] }
+  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
+    preconditionFailure("a loop is differentiated by its body")
+  }
+  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
+    preconditionFailure("a loop is evaluated by its body")
+  }
+  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
+    preconditionFailure("a loop is batched by its body")
+  }
+}
+
 /// A loop. Its value is a token of no elements; `LoopResult` nodes have the results.
-package struct Loop: Op {
+package struct Loop: LoopPart {
   package var form: LoopForm
 
   package init(_ form: LoopForm) { self.form = form }
   package static let name = "loop"
   package static let documentation = "carries and step results, again and again, of a body"
-  package static func samples(_ real: DType) -> [Sample] { [] }
   package init(_ a: Attributes) throws {
     let length = try a.int("length")
     let form = LoopForm(
@@ -56,20 +71,11 @@ package struct Loop: Op {
     }
     return Self.token
   }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    preconditionFailure("a loop is differentiated by its body")
-  }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
-    preconditionFailure("a loop is evaluated by its body")
-  }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    preconditionFailure("a loop is batched by its body")
-  }
   package func lowering(_ operands: [TensorType]) -> Lowering { .loop(form) }
 }
 
 /// One of a loop's results.
-package struct LoopResult: Op {
+package struct LoopResult: LoopPart {
   package var number: Int
   package var type: TensorType
 
@@ -79,7 +85,6 @@ package struct LoopResult: Op {
   }
   package static let name = "result"
   package static let documentation = "Result `number` of a loop."
-  package static func samples(_ real: DType) -> [Sample] { [] }
   package init(_ a: Attributes) throws {
     self.init(try a.int("number"), TensorType(try a.dtype("dtype"), Shape(try a.ints("shape"))))
   }
@@ -93,15 +98,6 @@ package struct LoopResult: Op {
       throw DescentError(.verification, "a result of \(operands[0]), which is no loop")
     }
     return type
-  }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    preconditionFailure("a loop is differentiated by its body")
-  }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
-    preconditionFailure("a loop is evaluated by its body")
-  }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    preconditionFailure("a loop is batched by its body")
   }
   package func lowering(_ operands: [TensorType]) -> Lowering { .result(number) }
 }

@@ -209,16 +209,3 @@ import Testing
     return text + "  return fclose(out) ? 5 : 0;\n}\n"
   }
 }
-
-/// A temporary folder, removed at the end.
-final class Folder {
-  let path: String
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/descent-tests-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-  func write(_ name: String, _ text: String) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
-  }
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}

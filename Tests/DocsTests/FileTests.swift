@@ -44,6 +44,15 @@ import Testing
     }
   }
 
+  @Test func figuresHaveTheirForm() throws {
+    let lines = try Repository.text("Tests/bench/figures.csv").split(separator: "\n")
+    #expect(lines.first == "date,commit,machine,compiler,threads,workload,microseconds")
+    for line in lines.dropFirst() {
+      let form = /\d{4}-\d\d-\d\d,[0-9a-z-]+,[^,"]+,[^,"]+,\d+,[a-z0-9_-]+,\d+\.\d/
+      #expect(try form.wholeMatch(in: line) != nil, "\(line)")
+    }
+  }
+
   /// Words that are cut here, so that this file does not find itself.
   private static let foreign = [
     "clau" + "de", "anthro" + "pic", "assis" + "tant", "/wo" + "rk/", "py" + "pi.org", "npm" + "js.",

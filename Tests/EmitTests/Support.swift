@@ -1,4 +1,4 @@
-// What the tests share: a folder that goes away, compilers, and programs that are run with their words caught.
+// What the tests share: compilers, and programs that are run with their words caught.
 
 import DescentData
 import DescentIR
@@ -6,21 +6,6 @@ import DescentNN
 import DescentOps
 import Foundation
 import Testing
-
-/// A temporary folder, removed at the end.
-final class Folder: Sendable {
-  let path: String
-  init(_ name: String = "plain") throws {
-    path = FileManager.default.temporaryDirectory.path + "/descent-emit-\(UUID().uuidString)/\(name)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
-
-  func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")) }
-  func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
-  /// The names of all files, temporary ones among them.
-  var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
-}
 
 struct Outcome {
   var status: Int32

@@ -1,0 +1,1 @@
+../CCodeTests/Folder.swift
