@@ -91,7 +91,7 @@ FAULTS = {
         "temporaries[known].life.last = call",
         "temporaries[known].life.last = min(call, temporaries[known].life.first + 1)",
     ),
-    "backwards-forwards": ("CCode/CPrinter+Scan.swift", "if usesTime, scan.isReversed {", "if usesTime, !scan.isReversed {"),
+    "backwards-forwards": ("CCode/CPrinter+Scan.swift", "let isDown = usesTime && scan.isReversed", "let isDown = usesTime && !scan.isReversed"),
     "bracket-lost": (
         "CCode/CExpression.swift",
         'case .negated(let x): return CText(text: "-" + text(x).within(.primary), precedence: .bits)',
