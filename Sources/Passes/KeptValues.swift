@@ -123,15 +123,15 @@ struct KeptValues {
 }
 
 /// A network of edges with capacities.
-struct FlowNetwork {
+package struct FlowNetwork {
   static let unbounded = Int.max / 4
   private var edges: [(to: Int, rest: Int)] = []
   /// The edges from each vertex; the edge with the number `i ^ 1` goes back.
   private var from: [[Int]]
 
-  init(count: Int) { from = Array(repeating: [], count: count) }
+  package init(count: Int) { from = Array(repeating: [], count: count) }
 
-  mutating func connect(_ a: Int, _ b: Int, _ capacity: Int) {
+  package mutating func connect(_ a: Int, _ b: Int, _ capacity: Int) {
     from[a].append(edges.count)
     edges.append((b, capacity))
     from[b].append(edges.count)
@@ -139,7 +139,7 @@ struct FlowNetwork {
   }
 
   /// After a greatest flow (Dinic, 1970), the vertices that still reach the sink: those behind the minimum cut that is nearest to it.
-  mutating func reaching(_ sink: Int, from source: Int) -> [Bool] {
+  package mutating func reaching(_ sink: Int, from source: Int) -> [Bool] {
     while let levels = levels(source, sink) {
       var next = [Int](repeating: 0, count: from.count)
       while push(source, sink, levels, &next) > 0 {}

@@ -3,10 +3,9 @@
 import DescentIR
 import DescentInterpreter
 import DescentOps
+import DescentPasses
 import DescentTransforms
 import Testing
-
-@testable import DescentPasses
 
 @Suite struct KeptValueTests {
   /// A greatest flow by hand: 19 of the network in Cormen et al., which has 23, without one edge.
