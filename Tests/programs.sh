@@ -236,12 +236,10 @@ holds "one-slide profile" eval 'one-slide profile --steps 50 | grep -q "OneSlide
 
 section "figures of the benchmark"
 record() { FIGURES="$work/figures.csv" BENCH="$bin/bench" "$root/Tests/bench/record.sh" "$@"; }
-row='[0-9]{4}-[0-9]{2}-[0-9]{2},[^,]+,[^,]+ \([0-9]+ processors\),[^,]+,1,slide,[0-9]+\.[0-9]'
 recorded() {
-  record slide --rounds 1 --threads 1 && record slide --rounds 1 --threads 1 || return 1
-  cat figures.csv
-  [ "$(head -n 1 figures.csv)" = "$(head -n 1 "$root/Tests/bench/figures.csv")" ] &&
-    [ "$(wc -l <figures.csv)" = 3 ] && [ "$(grep -cxE "$row" figures.csv)" = 2 ]
+  local row='[0-9-]{10},[^,]+,[^,]+ \([0-9]+ processors\),[^,]+,1,slide,[0-9]+\.[0-9]'
+  record slide --rounds 1 --threads 1 && record slide --rounds 1 --threads 1 && cat figures.csv || return 1
+  [ "$(wc -l <figures.csv)" = 3 ] && [ "$(grep -cxE "$row" figures.csv)" = 2 ]
 }
 holds "a line for each time a workload is recorded, under one heading" recorded
 holds "nothing recorded of what fails" eval '! record bogus && [ "$(wc -l <figures.csv)" = 3 ]'

@@ -21,14 +21,13 @@ package struct StepProgram: Sendable {
 
   package subscript<T>(dynamicMember member: KeyPath<StepPlan, T>) -> T { plan[keyPath: member] }
 
-  /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out.
   /// With `givesConstants` large constants stand in `io`, not in the text.
   package init(
-    _ schedule: Schedule, prefix: String, leastShared: Int = StepPlan.leastShared, givesConstants: Bool = false,
+    _ schedule: Schedule, prefix: String, plan: Plan = Plan(), givesConstants: Bool = false,
     trace: ((String) -> Void)? = nil
   ) {
-    let plan = StepPlan(schedule, leastShared: leastShared, givesConstants: givesConstants, trace: trace)
-    self.init(plan, prefix: prefix)
+    let step = StepPlan(schedule, plan: plan, givesConstants: givesConstants, trace: trace)
+    self.init(step, prefix: prefix)
   }
 
   init(_ plan: StepPlan, prefix: String) {

@@ -2,6 +2,7 @@
 
 import DescentCCode
 import DescentIR
+import DescentLoops
 import DescentPasses
 import Dispatch
 import Foundation
@@ -63,7 +64,9 @@ package func prepare(
   if !settings.debug.isDisjoint(with: [.passes, .schedule]) {
     settings.print(settings.debug, "--- \(prefix): kernels\n" + schedule.text)
   }
-  let program = StepProgram(schedule, prefix: prefix, givesConstants: givesConstants) {
+  let program = StepProgram(
+    schedule, prefix: prefix, plan: isSmall ? .small : Plan(), givesConstants: givesConstants
+  ) {
     settings.print(.nests, "--- \(prefix): " + $0)
   }
   settings.print(.nests, program.plan.text)

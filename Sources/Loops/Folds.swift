@@ -104,7 +104,7 @@ private struct Fold {
 
   /// Sums along the last axis side by side, in tiles of as many as fit an array.
   func wide(_ last: Int, _ size: Int) -> [Statement] {
-    let tile = Swift.min(64, (size + 7) / 8 * 8)
+    let tile = Swift.min(function.context.plan.tile, (size + 7) / 8 * 8)
     let sum = function.local("acc", dtype, count: tile)
     let j = function.variable("j", size), n = function.variable("n", tile + 1)
     let isOne = size <= tile

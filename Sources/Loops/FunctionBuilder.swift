@@ -7,17 +7,16 @@ import DescentPasses
 /// What all functions of a step share.
 struct ProgramContext {
   let schedule: Schedule
-  /// As in `StepPlan`, for the bodies of loops.
-  let leastShared: Int
+  let plan: Plan
   let stored: [Bool]
   let families: [Lowering]
   /// Cost of what is computed on the way to each node, in multiply-adds; 0 of what lies in memory.
   private let inlinedCosts: [Int]
   private let outputNumber: [NodeID: Int]
 
-  init(_ schedule: Schedule, leastShared: Int) {
+  init(_ schedule: Schedule, plan: Plan) {
     self.schedule = schedule
-    self.leastShared = leastShared
+    self.plan = plan
     let graph = schedule.graph
     stored = schedule.stored
     families = graph.ids.map { graph.lowering(of: $0) }

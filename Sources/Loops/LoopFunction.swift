@@ -188,14 +188,15 @@ package struct LoopFunction: Sendable {
 
   /// Whether another function is this one but for the arrays it is called with and the nodes it stands for.
   package func isSame(as other: LoopFunction) -> Bool {
-    scan == nil && other.scan == nil && execution == other.execution && locals == other.locals
-      && variables.map(\.extent) == other.variables.map(\.extent) && body == other.body
-      && parameters.map(\.dtype) == other.parameters.map(\.dtype)
+    scan == nil && other.scan == nil && execution == other.execution
+      && variables.map(\.extent) == other.variables.map(\.extent)
+      && locals.map(\.dtype) == other.locals.map(\.dtype) && locals.map(\.count) == other.locals.map(\.count)
+      && body.anonymous == other.body.anonymous && parameters.map(\.dtype) == other.parameters.map(\.dtype)
       && parameters.map(\.isWritten) == other.parameters.map(\.isWritten)
   }
   package var hash: Int {
     var hasher = Hasher()
-    hasher.combine(body)
+    hasher.combine(body.anonymous)
     hasher.combine(execution)
     return hasher.finalize()
   }
@@ -285,6 +286,10 @@ extension Statement {
 }
 
 extension [Statement] {
+  /// The same with nothing that tells of which nodes they are.
+  fileprivate var anonymous: [Statement] {
+    map { if case .comment = $0 { .comment([]) } else { $0.mapped(inner: \.anonymous, { $0 }) } }
+  }
   /// Calls `visit` with every statement, those around others first.
   package func forEachStatement(_ visit: (Statement) -> Void) {
     for statement in self {

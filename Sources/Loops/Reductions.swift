@@ -121,8 +121,6 @@ private struct ReductionNest {
     count.times(terms).times(form.cost).plus(count.times(builder.context.cost(form.kernel.members)))
   }
   private var identity: Expression { .literal(form.reducer.identity(form.dtype)) }
-  /// Accumulators held at once, at most, where lanes lie across outputs; decides nothing but speed.
-  private static let tile = 64
 
   /// The whole of it.
   func function() -> LoopFunction {
@@ -233,7 +231,7 @@ private struct ReductionNest {
     -> [Statement]
   {
     let last = loop.variable, extent = extent(last)
-    let tile = Swift.min(Self.tile, (extent + 7) / 8 * 8)
+    let tile = Swift.min(builder.context.plan.tile, (extent + 7) / 8 * 8)
     let sum = builder.local("acc", form.dtype, count: tile)
     // One tile, all of it this thread's, needs no loop.
     let isOne = extent <= tile && loop.upper == .position(Affine(extent))

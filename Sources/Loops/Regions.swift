@@ -145,8 +145,6 @@ struct Regions {
   private static let fewestRows = 32, shortestRow = 16
   /// Work for a row at most of what has no loop within a row: along the rows its lanes were full.
   private static let mostScalar = 24
-  /// Bytes at most of all arrays of one row.
-  private static let mostLocal = 1 << 15
   /// Nodes at most of a run: compilers take more than linear time for long functions.
   private static let mostNodes = 96
   /// Functions that a run may leave behind it, which do not care.
@@ -290,7 +288,7 @@ struct Regions {
         touched[parameter.buffer, default: 0] += 1
       }
     }
-    var room = Self.mostLocal
+    var room = context.plan.mostLocal
     var arrays: [Buffer: RowArray] = [:]
     for (buffer, id) in order {
       guard case .node = buffer, touched[buffer] == users[buffer],

@@ -32,7 +32,7 @@ package struct Scan: Sendable {
 extension ProgramContext {
   func scan(_ kernel: Kernel, _ form: LoopForm) -> LoopFunction {
     let anchor = kernel.anchor!
-    let body = StepPlan(schedule.bodies[anchor]!, isBody: true, leastShared: leastShared)
+    let body = StepPlan(schedule.bodies[anchor]!, isBody: true, plan: plan)
     let function = FunctionBuilder(self)
     func number(_ storage: Storage) -> Int {
       if case .parameter(let number) = storage { number } else { preconditionFailure() }

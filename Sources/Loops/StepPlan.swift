@@ -50,10 +50,7 @@ package struct StepPlan: Sendable {
   package var arenaBytes = 0
   /// Whether it is the body of a loop, which is given its threads' scratch memory.
   package var isBody: Bool
-  package var leastShared: Int
-
-  /// Work below this many multiply-adds is done by one thread: sharing it out would cost more than it saves.
-  package static let leastShared = 20_000
+  package var plan: Plan
 
   /// How many barriers a step has.
   package var barriers: Int { calls.count(where: \.waits) }
@@ -61,19 +58,19 @@ package struct StepPlan: Sendable {
   /// Bytes of a constant that is text whatever is asked for.
   private static let mostText = 512
 
-  /// `leastShared` decides who does what, and no bits; tests make it 0, so that everything is shared out. With `givesConstants`
-  /// large constants are given beside the externals: as text they would cost a compiler seconds for each million.
+  /// With `givesConstants` large constants are given beside the externals: as text they would cost a compiler seconds for each
+  /// million.
   /// `trace` gets a line for each step of lowering: what it does, and what came of it.
   package init(
-    _ schedule: Schedule, isBody: Bool = false, leastShared: Int = leastShared, givesConstants: Bool = false,
+    _ schedule: Schedule, isBody: Bool = false, plan: Plan = Plan(), givesConstants: Bool = false,
     trace: ((String) -> Void)? = nil
   ) {
     self.schedule = schedule
     self.isBody = isBody
-    self.leastShared = leastShared
+    self.plan = plan
     precondition(schedule.gathersFromLengths, "an array of unknown length is used by more than gathering")
     addExternals()
-    let context = ProgramContext(schedule, leastShared: leastShared)
+    let context = ProgramContext(schedule, plan: plan)
     let kernels = schedule.kernels.filter { $0.domain.count > 0 }
     let separate = kernels.map(context.functions)
     let naive = separate.flatMap { $0 }
@@ -83,7 +80,7 @@ package struct StepPlan: Sendable {
     }
     let chunks = Chunks(context, kernels, separate)?.functions()
     report("take a small network's rows to the lanes, from input to gradient", chunks)
-    let regions = chunks == nil ? Regions(context, naive).functions() : naive
+    let regions = chunks == nil && plan.joinsRows ? Regions(context, naive).functions() : naive
     report("join what goes over the same rows", regions.count < naive.count ? regions : nil)
     add(chunks ?? regions)
     trace?("call equal functions by one name: \(calls.count) calls of \(functions.count) functions")
@@ -134,7 +131,7 @@ package struct StepPlan: Sendable {
       }
       let isShared: Bool
       switch function.execution {
-      case .shared: isShared = function.work >= leastShared
+      case .shared: isShared = function.work >= plan.leastShared
       case .alone: isShared = false
       case .together(let all): isShared = all
       }

@@ -9,6 +9,7 @@
 import DescentDriver
 import DescentInterpreter
 import DescentIR
+import DescentLoops
 import DescentPasses
 import Dispatch
 import Foundation
@@ -43,7 +44,11 @@ import Testing
     }
   }
 
-  /// More programs than an ordinary run can build: their nests alone, interpreted, against the graph.
+  /// Another plan, which may change no bit.
+  private static let otherPlan = Plan(leastShared: 0, joinsRows: false, mostLocal: 256, tile: 24)
+
+  /// More programs than an ordinary run can build: their nests alone, interpreted, against the graph; and under two plans and
+  /// numbers of shares, with equal bits.
   @Test(.disabled(if: number("RANDOM_PROGRAMS") != nil)) func nestsOfFreshSeeds() throws {
     let seed = Self.freshSeed
     Self.say("random nests: RANDOM_SEED=\(seed)")
@@ -51,14 +56,26 @@ import Testing
     DispatchQueue.concurrentPerform(iterations: 5 * Self.count) { index in
       do {
         let trial = try RandomProgram(seed: seed + index).trial()
-        let plan = try trial.program(0).plan
-        let tolerance = Tolerance(trial.graph, steps: trial.steps)
-        if let fault = try trial.nestDifference(plan, trial.expected(), tolerance) {
-          faults.withLock { $0.append("\(trial.name): \(fault)") }
-        }
-      } catch { faults.withLock { $0.append("\(seed + index): \(error)") } }
+        if let fault = try Self.nestFault(trial) { faults.withLock { $0.append("\(trial.name): \(fault)") } }
+      } catch {
+        faults.withLock { $0.append("\(seed + index): \(error)") }
+      }
     }
     for fault in faults.withLock({ $0 }).prefix(5) { Issue.record("\(fault)") }
+  }
+  private static func nestFault(_ trial: Trial) throws -> String? {
+    let schedule = try trial.schedule()
+    let (plan, other) = (StepPlan(schedule), StepPlan(schedule, plan: otherPlan))
+    if let fault = other.faults.first { return "under another plan: \(fault)" }
+    let tolerance = Tolerance(trial.graph, steps: trial.steps)
+    if let fault = try trial.nestDifference(plan, trial.expected(), tolerance) { return fault }
+    guard let one = trial.interpreted(plan), let two = trial.interpreted(other, shares: 2) else { return nil }
+    for (k, (a, b)) in zip(one, two).enumerated() {
+      if a.whole != b.whole || a.reals.map(\.bitPattern) != b.reals.map(\.bitPattern) {
+        return "output \(k) has other bits under another plan"
+      }
+    }
+    return nil
   }
 
   /// A line that is there at once, also where the standard output is a file.

@@ -35,11 +35,14 @@ struct Trial: Sendable {
 
   /// The program under its own prefix.
   func program(_ number: Int) throws -> StepProgram {
+    StepProgram(try schedule(), prefix: "t\(number)", plan: leastShared.map { Plan(leastShared: $0) } ?? Plan())
+  }
+  func schedule() throws -> Schedule {
     // Whatever their size, values are kept or computed again.
     let graph = isOptimized ? try keepingLess(optimize(self.graph, check: true), leastBytes: 0) : self.graph
     let schedule = try fuse(graph, donations: donations)
     try schedule.graph.verify()
-    return StepProgram(schedule, prefix: "t\(number)", leastShared: leastShared ?? StepPlan.leastShared)
+    return schedule
   }
 }
 
@@ -49,17 +52,22 @@ extension Trial {
 
   /// In what the nests, interpreted, differ from the graph; nil where they are right, or more work than a test can wait for.
   func nestDifference(_ plan: StepPlan, _ expected: [HostArray], _ tolerance: Tolerance) -> String? {
-    guard plan.work.times(steps) <= Self.mostWork else { return nil }
-    let arrays = plan.externals.enumerated().map { index, external in
-      index < inputs.count ? NestArray(inputs[index]) : NestArray(external.type.dtype, count: external.type.shape.count)
-    }
-    for _ in 0..<steps { plan.interpret(arrays, shares: 3) }
-    for (k, (wanted, place)) in zip(expected, plan.outputPlaces).enumerated() {
-      if let difference = difference(wanted, arrays[place].array(wanted.type), tolerance) {
+    guard let results = interpreted(plan) else { return nil }
+    for (k, (wanted, got)) in zip(expected, results).enumerated() {
+      if let difference = difference(wanted, got.array(wanted.type), tolerance) {
         return "output \(k) of the nests: \(difference)\n\(plan.text)"
       }
     }
     return nil
+  }
+  /// What the nests make of it, shared out to so many; nil where that is more work than a test can wait for.
+  func interpreted(_ plan: StepPlan, shares: Int = 3) -> [NestArray]? {
+    guard plan.work.times(steps) <= Self.mostWork else { return nil }
+    let arrays = plan.externals.enumerated().map { index, external in
+      index < inputs.count ? NestArray(inputs[index]) : NestArray(external.type.dtype, count: external.type.shape.count)
+    }
+    for _ in 0..<steps { plan.interpret(arrays, shares: shares) }
+    return plan.outputPlaces.map { arrays[$0] }
   }
 }
 

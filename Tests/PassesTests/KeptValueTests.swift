@@ -8,7 +8,7 @@ import DescentTransforms
 import Testing
 
 @Suite struct KeptValueTests {
-  /// A greatest flow by hand: 19 of the network in Cormen et al., which has 23, without one edge.
+  /// The network of Cormen et al., whose greatest flow is 23.
   @Test func minimumCut() {
     var network = FlowNetwork(count: 6)
     for (a, b, capacity) in [

@@ -1,0 +1,21 @@
+// What decides speed and memory, and never a bit: who does what, and where values lie. In which order a sum is taken is not here
+// (`ReductionOrder`), so that no choice made here can reach it.
+
+/// Choices of lowering that change no value. Tests train under two of them and find equal bits.
+package struct Plan: Hashable, Sendable {
+  /// Work below this many multiply-adds is done by one thread: sharing it out would cost more than it saves.
+  package var leastShared: Int
+  /// Whether functions over the same rows become one.
+  package var joinsRows: Bool
+  /// Bytes at most of the arrays of one row that a function has on its stack.
+  package var mostLocal: Int
+  /// Accumulators held at once, at most, where lanes lie across outputs.
+  package var tile: Int
+
+  package init(leastShared: Int = 20_000, joinsRows: Bool = true, mostLocal: Int = 1 << 15, tile: Int = 64) {
+    (self.leastShared, self.joinsRows, self.mostLocal, self.tile) = (leastShared, joinsRows, mostLocal, tile)
+  }
+
+  /// For devices whose stacks are small.
+  package static let small = Plan(mostLocal: 1 << 10)
+}
