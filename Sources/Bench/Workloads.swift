@@ -12,7 +12,7 @@ struct Workload: Sendable {
   /// Steps of a round.
   var steps: Int
   var data: @Sendable () throws -> Dataset
-  /// The run at its beginning, on so many threads.
+  /// The run at its beginning, on this many threads.
   var session: @Sendable (_ data: Dataset, _ threads: Int) throws -> any Session
 
   init<P: ParameterTree>(

@@ -19,7 +19,9 @@ package func checkPrefix(_ prefix: String) throws {
   let bytes = Array(prefix.utf8)
   guard isCName(prefix) else {
     throw DescentError(
-      .usage, "the prefix \(prefix.debugDescription) is no C name; expected a letter or _, then letters, digits and _")
+      .usage,
+      "the prefix \(prefix.debugDescription) is not a valid C identifier; expected a letter or _, then letters, digits and _"
+    )
   }
   guard bytes.count <= 64 else {
     throw DescentError(.usage, "the prefix of \(bytes.count) characters is too long; at most 64 are taken")

@@ -41,7 +41,7 @@ package struct EmittedFiles {
   /// failure it is as it was before, and the error names it.
   package func write(to directory: String) throws {
     guard !directory.isEmpty, !directory.utf8.contains(0) else {
-      throw DescentError(.usage, "\(directory.debugDescription) is no name of a folder")
+      throw DescentError(.usage, "\(directory.debugDescription) is not a directory name")
     }
     // A folder that holds the first of the files holds an emission, which this one replaces; others may be a user's own.
     func exists(_ name: String) -> Bool {

@@ -10,7 +10,7 @@ struct Formula {
   let name: (NodeID) -> String?
   /// Nodes whose parts have been summed before.
   let parts: Set<NodeID>
-  /// Characters of a formula; what is deeper than so many operations is left out.
+  /// Characters of a formula; what is deeper than this many operations is left out.
   private static let most = 96, deepest = 8
 
   /// `name = formula` for each of these nodes that has a name.

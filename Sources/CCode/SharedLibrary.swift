@@ -30,7 +30,7 @@ extension StepProgram {
     /* Bytes of the arena for this many threads; it begins at a multiple of 64. */
     \(linkage) int64_t \(prefix)_arena_bytes(int64_t threads) { return \(prefix)_arena + threads * \(prefix)_scratch; }
 
-    /* Runs so many steps, one after another, on memory that stays where it is. */
+    /* Runs `steps` steps in place. */
     \(linkage) void \(prefix)_run(void *const *io, void *arena, int64_t steps, int64_t threads) {
     \(region("\(prefix)_step(io, (unsigned char *)arena, thread, count);"))
     }

@@ -70,7 +70,7 @@ extension StandaloneTrainer {
   /// How many rows there may be.
   private var rowsText: String {
     let all = batches.filter { !$0.isShuffled }.map {
-      "a batch of \($0.rows) is all rows, so it takes so many and no others"
+      "a batch of \($0.rows) is all rows, so it takes exactly that many"
     }
     let any =
       batches.contains(where: \.isShuffled)

@@ -16,7 +16,7 @@ package struct StandaloneTrainer: Sendable {
   package struct Batch: Sendable {
     package var program: StepProgram
     package var rows: Int
-    /// Whether batches are drawn from any number of rows; else a batch is all rows, and there are so many.
+    /// Whether batches are drawn from any number of rows; else a batch is all rows, and their number is fixed.
     package var isShuffled: Bool
     /// A checksum of network, loss and metric.
     package var checksum: String

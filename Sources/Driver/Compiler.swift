@@ -41,7 +41,7 @@ package struct Compiler: Sendable, Hashable {
 
   /// The compiler to use. Order: DESCENT_CC alone where it is set; else `clang` and `clang-22` to `clang-14` in the
   /// folders of PATH, then the Swift toolchain's clang, the first with OpenMP before the first without.
-  /// Throws `.usage` for a DESCENT_CC that is no compiler and `.compiler` where none is found.
+  /// Throws `.usage` for a DESCENT_CC that is not a compiler and `.compiler` where none is found.
   package static func find(settings: Settings, cache: Cache) throws -> Compiler {
     let processor = processorDescription()
     if let name = settings.compiler {

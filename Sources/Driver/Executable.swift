@@ -55,7 +55,7 @@ package final class Executable: Sendable {
   /// The arena; a run holds it to the end, so that two tasks may call the same compiled function.
   private let arena: Mutex<MemoryArray>
 
-  /// Throws where so many threads, or the memory of its arena, cannot be had.
+  /// Throws where this many threads, or the memory of its arena, cannot be had.
   package init(_ program: StepProgram, in library: Library, threads: Int) throws {
     // Without OpenMP one thread runs, whatever was asked for.
     if library.origin.compiler.hasOpenMP { try Threads.prepare(threads) }

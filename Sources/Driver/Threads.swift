@@ -30,7 +30,7 @@ package enum Threads {
     }
   }
 
-  /// Throws unless so many threads can be made now, which OpenMP would end the process over.
+  /// Throws unless this many threads can be created now; OpenMP would end the process.
   package static func prepare(_ threads: Int) throws {
     try check(threads)
     raiseStacks()

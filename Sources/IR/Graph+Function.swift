@@ -2,7 +2,7 @@
 
 extension Graph {
   /// The graph that computes `results` from `arguments`, which become its inputs in this order whatever they were computed from.
-  /// Throws where a result depends on an input that is no argument.
+  /// Throws where a result depends on an input that is not an argument.
   package func function(of arguments: [NodeID], giving results: [(label: String, node: NodeID)]) throws -> Graph {
     var graph = Graph()
     var map = [NodeID?](repeating: nil, count: nodes.count)
@@ -17,7 +17,7 @@ extension Graph {
     for id in ids where needed[id.index] && map[id.index] == nil {
       let node = self[id]
       guard !(node.op is Input) else {
-        throw DescentError(.verification, "%\(id.index) is an input, and no argument of the function")
+        throw DescentError(.verification, "%\(id.index) is an input, but not an argument of the function")
       }
       map[id.index] = try graph.append(
         node.op, node.operands.map { map[$0.index]! }, at: node.location, adjointOf: node.adjointOf)

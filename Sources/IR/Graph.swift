@@ -131,12 +131,13 @@ package struct Graph: Sendable {
           form.resultTypes[number] == type
         else {
           throw DescentError(
-            .verification, "node %\(id.index) is result \(number) of type \(type) of what has no such result")
+            .verification,
+            "node %\(id.index) is result \(number) of type \(type) of an operation that has no such result")
         }
       }
     }
     for id in outputs where id.index < 0 || id.index >= nodes.count {
-      throw DescentError(.verification, "output %\(id.index) is no node")
+      throw DescentError(.verification, "output %\(id.index) is not a node")
     }
     guard outputLabels.count == outputs.count else {
       throw DescentError(.verification, "\(outputs.count) outputs have \(outputLabels.count) labels")

@@ -119,7 +119,7 @@ package enum Lowering: Sendable {
   case view([AxisSource])
   /// The operand's elements in row-major order under another shape.
   case reshape
-  /// The first operand set into a field of the second (a scalar): `low` before, `interior` between elements, `high` after.
+  /// The first operand padded with the second (a scalar): `low` before, `interior` between elements, `high` after.
   case pad(low: [Int], interior: [Int])
   /// The operands one after another along an axis.
   case concatenate(axis: Int)

@@ -2,7 +2,7 @@
 
 import DescentRuntime
 
-/// Throws `.memory` unless there is room for so many bytes, which `what` takes.
+/// Throws `.memory` unless there is room for this many bytes, which `what` takes.
 package func checkRoom(_ bytes: Int, for what: @autoclosure () -> String, at location: SourceLocation? = nil) throws {
   // Little memory is not asked for twice; beside much of it there must be room for what little comes after.
   guard bytes >= 1 << 20, dsc_has_room(Int64(sum(bytes, 16 << 20))) == 0 else { return }
@@ -11,7 +11,7 @@ package func checkRoom(_ bytes: Int, for what: @autoclosure () -> String, at loc
 }
 
 extension TensorType {
-  /// Throws `.memory` unless there is room for a tensor of this type and, beside it, for so many bytes.
+  /// Throws `.memory` unless there is room for a tensor of this type and, beside it, for this many bytes.
   package func checkRoom(besides more: Int = 0, at location: SourceLocation? = nil) throws {
     let bytes = shape.dimensions.reduce(dtype.byteSize, product)
     try DescentIR.checkRoom(

@@ -1,5 +1,5 @@
-// How far two computations of one function may differ when they round in another order: the only such policy in the
-// project. `compare` and the tests use it; nothing else picks a number.
+// How far two computations of one function may differ when they round in another order: the policy of `compare` and of
+// the tests of compiled code. Tests of derivatives and of passes bound other things: finite differences, single elements.
 //
 // A sum of n products in floating point is off by at most n ε Σ|aᵢbᵢ|, and by about √n ε of that where roundings are as
 // good as independent (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, §2.8 and §3.1). One evaluation
@@ -16,7 +16,7 @@ public struct Tolerance: Sendable, Hashable {
   /// Room for sums along several operations one after another; a function is off by an ULP or two on each side.
   private static let slack = 8.0
 
-  /// The tolerance of results in `dtype` with sums of up to `longestSum` terms, after so many training steps.
+  /// The tolerance of results in `dtype` with sums of up to `longestSum` terms, after this many training steps.
   public init(_ dtype: DType, longestSum: Int, steps: Int = 1) {
     let epsilon =
       switch dtype {

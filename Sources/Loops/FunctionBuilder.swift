@@ -96,7 +96,7 @@ final class FunctionBuilder {
     locals.append(Local(name: graph[id].op.name, dtype: dtype, count: nil, node: id))
     return locals.count - 1
   }
-  /// An array for so many of a node's elements, at a cache line.
+  /// An array for this many of a node's elements, at a cache line.
   func local(of id: NodeID, count: Int) -> Int {
     let type = graph[id].type
     locals.append(
@@ -118,7 +118,7 @@ final class FunctionBuilder {
     function.body = body.tidied()
     (function.variables, function.locals, function.values) = (variables, locals, values)
     (function.execution, function.work, function.partialBytes) = (execution, work, partialBytes)
-    // Arrays that only what was tidied away has read are no parameters.
+    // Arrays that only removed statements read are not parameters.
     var used = Set<Int>()
     function.body.forEachStatement { statement in
       func use(_ storage: Storage) { if case .parameter(let number) = storage { used.insert(number) } }

@@ -65,7 +65,7 @@ struct NestRun {
     locals = Array(repeating: nil, count: function.locals.count)
   }
 
-  /// All units, cut into so many shares.
+  /// All units, cut into this many shares.
   mutating func run(shares: Int) {
     guard case .shared(let units, let grain, let lower, let upper) = function.execution else {
       return run(function.body)
@@ -228,7 +228,7 @@ struct NestRun {
     case .position(let affine): return .whole(at(affine))
     case .value(let value, _): return values[value]
     case .load(let storage, let position, _): return load(storage, at(position))
-    case .array: preconditionFailure("an array is no number")
+    case .array: preconditionFailure("an array is not a number")
     case .negated(let x): return .real(-value(x).real)
     case .unsigned(let x): return value(x)
     case .cast(let dtype, let x):

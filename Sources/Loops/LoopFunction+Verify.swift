@@ -256,7 +256,7 @@ private struct NestCheck {
     return total
   }
 
-  /// The greatest (or the least) that an affine function can be, with so many limits put in.
+  /// The greatest (or the least) that an affine function can be, after substituting this many bounds.
   private func bound(_ affine: Affine, _ depth: Int, isUpper: Bool) -> Int? {
     var best = plain(affine, isUpper: isUpper)
     if depth == 0 { return best }

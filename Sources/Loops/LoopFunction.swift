@@ -67,7 +67,7 @@ package struct ForLoop: Hashable, Sendable {
   package var body: [Statement]
 }
 
-/// Partial sums of blocks, each of so many lanes, that wait for others of their size; `block` is the local that counts them.
+/// Partial sums of blocks, each of the same number of lanes, that wait for others of their size; `block` is the local that counts them.
 package struct SumStack: Hashable, Sendable {
   package var stack: Storage
   package var stackAt: Affine
@@ -153,7 +153,7 @@ package struct Parameter: Hashable, Sendable {
 
 /// What threads do with a function.
 package enum Execution: Hashable, Sendable {
-  /// Each does a part of so many units, cut at multiples of `grain`: from the first variable to below the second.
+  /// Each thread does a part of the units, cut at multiples of `grain`: from the first variable to below the second.
   case shared(Units, grain: Int, lower: Int, upper: Int)
   /// One of them does it.
   case alone
@@ -162,7 +162,7 @@ package enum Execution: Hashable, Sendable {
 }
 package enum Units: Hashable, Sendable {
   case count(Int)
-  /// The macro-tiles of so many matrix products, which the target's vectors decide.
+  /// The macro-tiles of this many matrix products, which the target's vectors decide.
   case tiles(batches: Int, rows: Int, columns: Int, depth: Int)
 }
 

@@ -1,7 +1,7 @@
 // In which order a sum is taken: the one file of the loop nests that decides bits.
 // It follows from sizes and layout alone, never from threads, targets or plans. A sum goes on sixteen virtual lanes along a
 // contiguous axis, or has one accumulator for each output. An accumulator takes in at most 32 terms in sequence; longer sums are
-// blocks of so many whose results meet in a pairwise tree. Where the outputs are too few to share out, fixed parts are summed so by
+// blocks of fixed size whose results meet in a pairwise tree. Where the outputs are too few to share out, fixed parts are summed so by
 // themselves and meet in another tree.
 
 import DescentIR
@@ -18,7 +18,7 @@ package struct ReductionOrder: Hashable, Sendable {
 
   /// Whether the innermost loop's terms go to lanes of their own.
   package var isOnLanes: Bool
-  /// The loop, among those of the sum, that is cut in blocks of so many turns, and the sums that wait at most; nil for short sums.
+  /// The loop, among those of the sum, that is cut in blocks of this many iterations, and the sums that wait at most; nil for short sums.
   package var cut: Cut?
   /// Turns of the outermost loop that a part has; nil where there are no parts.
   package var part: Int?
@@ -29,7 +29,7 @@ package struct ReductionOrder: Hashable, Sendable {
     package var stack: Int
   }
 
-  /// The order of a sum of so many outputs over loops of these extents, the last innermost, along which the operand may lie
+  /// The order of a sum with this many outputs over loops of these extents, the last innermost, along which the operand may lie
   /// element by element.
   package init(outputs: [Int], reduced: [Int], isContiguous: Bool, _ reducer: Reducer, _ dtype: DType) {
     isOnLanes = isContiguous && (reduced.last ?? 0) >= Self.lanes
@@ -62,13 +62,13 @@ package struct ReductionOrder: Hashable, Sendable {
 }
 
 extension ReductionOrder {
-  /// Whether so many additions into places that are known at run time alone carry what each rounding lost to the next: their
+  /// Whether this many additions into places that are known at run time alone carry what each rounding lost to the next: their
   /// order is that of the indices, in which one place may take in all of them.
   package static func isCompensated(additions: Int, _ dtype: DType) -> Bool {
     dtype.isFloating && additions > chain * 16
   }
 
-  /// The order of a sum over the rows of a tile, so many terms of a lane to a tile: tiles of a chunk and of a block, and chunks.
+  /// The order of a sum over the rows of a tile, this many terms of a lane to a tile: tiles of a chunk and of a block, and chunks.
   package struct Rows: Hashable, Sendable {
     package var chunks: Int
     package var tilesPerChunk: Int

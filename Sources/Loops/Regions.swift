@@ -313,7 +313,7 @@ private struct RowArray {
 }
 
 extension FunctionBuilder {
-  /// What a function does for one row of so many, with its variables, values and arrays as those of this one.
+  /// What a function does for one of the rows, with its variables, values and arrays as those of this one.
   fileprivate func imported(
     _ member: RowFunction, into row: Int, of rows: Int, locals: [Buffer: RowArray]
   ) -> [Statement] {

@@ -12,7 +12,7 @@ struct OpenLoop {
   var mode = ForLoop.Mode.plain
 }
 
-/// A body inside loops; of one turn there is no loop.
+/// A body inside loops; a loop of one iteration is left out.
 func nested(_ loops: some BidirectionalCollection<OpenLoop>, _ body: [Statement]) -> [Statement] {
   loops.reversed().reduce(body) { body, loop in
     if case .position(let lower) = loop.lower, case .position(let upper) = loop.upper, lower.terms.isEmpty,

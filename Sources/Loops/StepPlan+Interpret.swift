@@ -3,7 +3,7 @@
 import DescentIR
 
 extension StepPlan {
-  /// Runs one step on the caller's arrays, those of `externals` in order. Each shared call is cut into so many shares, which run
+  /// Runs one step on the caller's arrays, those of `externals` in order. Each shared call is cut into this many shares, which run
   /// one after another from the last to the first.
   package func interpret(_ arrays: [NestArray], shares: Int) {
     var memory: [Buffer: NestArray] = [:]

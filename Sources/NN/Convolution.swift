@@ -108,7 +108,7 @@ extension Convolution: ConvolutionLayer {}
 extension TransposedConvolution: ConvolutionLayer {}
 
 extension ConvolutionLayer {
-  /// Weights for an input; `last` gives the kernel's last two axes for so many channels. Throws where the input does not fit.
+  /// Weights for an input; `last` gives the kernel's last two axes for this many channels. Throws where the input does not fit.
   func weights(for input: TensorType, _ key: RandomKey, last: (Int) -> [Int]) throws -> Weights {
     guard input.shape.rank == kernel.count + 2, input.dtype.isFloating, groups >= 1, input.shape[-1] % groups == 0,
       filters % groups == 0

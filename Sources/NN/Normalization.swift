@@ -157,7 +157,7 @@ func standardized(_ x: Tensor, axes: [Int], epsilon: Double, _ place: Place) -> 
 /// What a normalisation does beside normalising: it looks at the input, and scales and shifts the result.
 struct Scale: Sendable {
   let layer: String
-  /// `weight` and `bias` have the shape of so many last axes.
+  /// `weight` and `bias` have the shape of this many last axes.
   let axes: Int
   let weight, bias: Bool
   let place: Place

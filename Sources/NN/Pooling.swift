@@ -28,7 +28,7 @@ public struct MaxPool: WeightlessLayer {
   }
 }
 
-/// The mean of each window. Windows step by their size unless told otherwise; cells of padding count as zeros unless
+/// The mean of each window. Windows step by their size unless told otherwise; padding elements count as zeros unless
 /// `countsPadding` is false.
 public struct AveragePool: WeightlessLayer {
   public let sizes: [Int]

@@ -3,7 +3,7 @@
 import DescentIR
 import DescentOps
 
-/// The network for images [n, height, width, channels]: a convolution, three stages of so many `blocks` with `filters`, twice and
+/// The network for images [n, height, width, channels]: a convolution, three stages of `blocks` blocks with `filters`, twice and
 /// four times as many filters on maps each half as wide as those before, the mean over all places, and a dense layer. Three blocks
 /// make ResNet-20; n blocks a depth of 6n + 2.
 ///

@@ -96,7 +96,7 @@ extension Weights {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Name.self)
     for name in container.allKeys {
-      // What is no tensor is a subtree.
+      // What is not a tensor is a subtree.
       if let tensor = try? container.decode(Tensor.self, forKey: name) {
         entries.append((name.stringValue, .tensor(tensor)))
       } else {

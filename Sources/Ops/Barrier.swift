@@ -1,7 +1,6 @@
 import DescentIR
 
-/// The operand, as something that passes must not take for the operand: what is computed from it is not merged with what is
-/// computed from the operand itself, nor into its loops. In loops it is a view, so it costs nothing.
+/// An optimization barrier: passes do not merge across it or fuse through it. In loops it is a view, so it costs nothing.
 package struct Barrier: Unchanged {
   package init() {}
   package static let name = "barrier"

@@ -100,7 +100,7 @@ extension Compare.Direction {
   }
 
   /// The comparison that holds for the same numbers of `dtype` as the one with `number`, which `dtype` may not have. Rounding
-  /// alone is no difference: a number takes on a floating type first, unless that makes it infinite.
+  /// alone is not a difference: a number takes on a floating type first, unless that makes it infinite.
   fileprivate func exact(_ number: ScalarNumber, _ dtype: DType) -> Exact {
     guard let range = dtype.integers else {
       guard case .real(let x) = number, dtype == .f32, x.isFinite, Float(x).isInfinite else {

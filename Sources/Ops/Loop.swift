@@ -95,7 +95,7 @@ package struct LoopResult: LoopPart {
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 1)
     guard operands[0] == Loop.token else {
-      throw DescentError(.verification, "a result of \(operands[0]), which is no loop")
+      throw DescentError(.verification, "a result of \(operands[0]), which is not a loop")
     }
     return type
   }

@@ -1,6 +1,6 @@
 import DescentIR
 
-/// The operand set into a field of one value.
+/// The operand padded with one value.
 package struct Pad: Op {
   /// Cells before the operand, after it, and between neighbours, per axis.
   package var low: [Int]
@@ -40,10 +40,10 @@ package struct Pad: Op {
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let limit = zip(low, span(x[0].shape)).map { $0 + $1 }
     let dx = Tensor.apply(Slice(start: low, limit: limit, step: interior.map { $0 + 1 }), [dy])
-    return [dx, sum(`where`(field(x[0].shape), dy, 0))]
+    return [dx, sum(`where`(padding(x[0].shape), dy, 0))]
   }
   /// True where the result holds the value and not the operand.
-  private func field(_ shape: Shape) -> Tensor {
+  private func padding(_ shape: Shape) -> Tensor {
     .apply(self, [filled(0, TensorType(.bool, shape)), scalar(1, .bool)])
   }
   package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
@@ -63,10 +63,10 @@ package struct Pad: Op {
     let operand = batchAll([x[0]], [batched[0]], size)[0]
     let wide = Pad(low: [0] + low, high: [0] + high, interior: [0] + interior)
     guard batched[1] else { return .apply(wide, [operand, x[1]]) }
-    // A value of its own for each element of the batch: lay it over the field.
+    // A value of its own for each element of the batch: lay it over the padding.
     let padded = Tensor.apply(wide, [operand, scalar(0, operand.dtype)])
-    let field = field(Shape(Array(operand.shape.dimensions.dropFirst())))
-    return `where`(field, .apply(Broadcast(shape: padded.shape, axes: [0]), [x[1]]), padded)
+    let padding = padding(Shape(Array(operand.shape.dimensions.dropFirst())))
+    return `where`(padding, .apply(Broadcast(shape: padded.shape, axes: [0]), [x[1]]), padded)
   }
   package func lowering(_ operands: [TensorType]) -> Lowering { .pad(low: low, interior: interior) }
   package static func samples(_ real: DType) -> [Sample] {
@@ -84,7 +84,7 @@ package struct Pad: Op {
   }
 }
 
-/// `x` with cells of `value` added along each axis: `low` before, `high` after, `interior` between neighbours.
+/// `x` with elements of `value` added along each axis: `low` before, `high` after, `interior` between neighbours.
 public func pad(
   _ x: Tensor, low: [Int], high: [Int], interior: [Int]? = nil, value: some TensorScalar = 0,
   file: StaticString = #fileID, line: UInt = #line

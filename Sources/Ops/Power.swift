@@ -5,7 +5,7 @@ package struct Power: AttributeFreeOp {
   package init() {}
   package static let name = "power"
   package static let documentation =
-    "y = a^b as pow of the C library; NaN where a < 0 and b is no integer; of integers truncated toward zero, and 0 for 0^b with b < 0"
+    "y = a^b as pow of the C library; NaN where a < 0 and b is not an integer; of integers truncated toward zero, and 0 for 0^b with b < 0"
 
   package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectSameType(operands, count: 2)
@@ -58,7 +58,7 @@ package struct Power: AttributeFreeOp {
   }
 }
 
-/// Each element of `a` to the power of that of `b`, broadcast; NaN where a < 0 and b is no integer. Integers to the power of
+/// Each element of `a` to the power of that of `b`, broadcast; NaN where a < 0 and b is not an integer. Integers to the power of
 /// integers are integers: they wrap, and what is below 1 is 0.
 public func power(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   pointwise(Power(), a, b, at: SourceLocation(file, line))

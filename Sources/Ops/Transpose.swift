@@ -15,7 +15,7 @@ package struct Transpose: Op {
     try expectCount(operands, 1)
     let from = operands[0].shape
     guard permutation.sorted() == Array(0..<from.rank) else {
-      throw DescentError(.type, "\(permutation) is no order of the axes of a tensor of shape \(from)")
+      throw DescentError(.type, "\(permutation) is not an order of the axes of a tensor of shape \(from)")
     }
     return TensorType(operands[0].dtype, Shape(permutation.map { from[$0] }))
   }

@@ -78,7 +78,7 @@ extension Simplifier {
     return try s.make(Reverse(axes: axes), [x])
   }
 
-  /// A pad by no cells is nothing.
+  /// A pad by no elements is nothing.
   private static func padByNothing(_ s: inout Simplifier, _ t: Term) -> NodeID? {
     t.op is Pad && s.type(t.operands[0]) == t.type ? t.operands[0] : nil
   }
@@ -100,19 +100,19 @@ extension Simplifier {
     return operands.count == t.operands.count ? nil : try s.make(op, operands)
   }
 
-  /// The sum of two fields of zeros, with x in the one and y in another place of the other, is a field with both; but that
+  /// The sum of two arrays padded with zeros, x in the one and y in another place of the other, is an array with both; but that
   /// -0 + 0 was 0. So the gradients of the parts of a tensor become the gradient of the whole.
   private static func addFields(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     guard t.op is Add else { return nil }
-    /// A field of zeros, or a concatenation, which may have zeros within.
-    func field(_ id: NodeID) -> (pad: Pad, x: NodeID)? {
+    /// An array padded with zeros, or a concatenation, which may have zeros within.
+    func padded(_ id: NodeID) -> (pad: Pad, x: NodeID)? {
       if let (pad, x) = s.match(id, Pad.self) {
         return s.number(s.node(id).operands[1]) == 0 && s.shape(x).count > 0 ? (pad, x) : nil
       }
       let none = [Int](repeating: 0, count: t.type.shape.rank)
       return s.node(id).op is Concatenate ? (Pad(low: none, high: none, interior: none), id) : nil
     }
-    guard let (a, x) = field(t.operands[0]), let (b, y) = field(t.operands[1]) else { return nil }
+    guard let (a, x) = padded(t.operands[0]), let (b, y) = padded(t.operands[1]) else { return nil }
     let axes = t.type.shape.dimensions.indices.filter {
       s.shape(x)[$0] < t.type.shape[$0] || s.shape(y)[$0] < t.type.shape[$0]
     }

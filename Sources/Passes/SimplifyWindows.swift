@@ -6,8 +6,8 @@ import DescentOps
 extension Simplifier {
   static let windowRules: [Rule] = [foldOfProduct]
 
-  /// The fold of a product by steps of one is a convolution with the kernel turned round:
-  /// fold(Σ_f dy[o, f] w[k, c, f]) = Σ_{k, f} dy'[i + (K - 1 - k) d, f] w[k, c, f], with dy' padded by (K - 1) d cells. It needs no
+  /// The fold of a product by steps of one is a convolution with the kernel flipped:
+  /// fold(Σ_f dy[o, f] w[k, c, f]) = Σ_{k, f} dy'[i + (K - 1 - k) d, f] w[k, c, f], with dy' padded by (K - 1) d elements. It needs no
   /// memory for all windows. Wider steps would spread zeros through dy', so there the product is folded as it is.
   private static func foldOfProduct(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     guard let fold = t.op as? Fold, fold.windows.strides.allSatisfy({ $0 == 1 }) else { return nil }
@@ -43,7 +43,7 @@ extension Simplifier {
     let shape = WindowShape(
       axes: countAxes, sizes: windows.sizes, strides: windows.strides, dilations: windows.dilations)
     let seen = try s.make(Windows(shape), [padded])
-    let turned = try s.make(Reverse(axes: tapAxes.sorted()), [kernel])
+    let flipped = try s.make(Reverse(axes: tapAxes.sorted()), [kernel])
 
     // The taps are contracted beside what was; axes of `moving` after its windows have moved outward.
     func outward(_ axis: Int) -> Int { axis < shape.place ? axis : axis + tapAxes.count }
@@ -52,7 +52,7 @@ extension Simplifier {
       lhsBatch: own.lhsBatch.map(outward), rhsBatch: own.rhsBatch,
       lhsContracting: tapAxes.indices.map { shape.place + $0 } + own.lhsContracting.map(outward),
       rhsContracting: tapAxes + own.rhsContracting)
-    let result = try s.make(Contract(axes), [seen, turned])
+    let result = try s.make(Contract(axes), [seen, flipped])
     // The result has batch axes, then those of `moving`, then those of the kernel without taps.
     let sources: [(side: Int, axis: Int)?] =
       own.lhsBatch.map { _ in nil }

@@ -8,7 +8,7 @@ extension AxisSource {
 }
 
 extension Graph {
-  /// Follows views from an index of `node` down to the first node that is no view.
+  /// Follows views from an index of `node` down to the first node that is not a view.
   /// Gives that node, the index there and the row-major position there; the index is nil where it is not affine.
   package func resolve(_ node: NodeID, _ index: [Affine], extents: [Int]) -> (
     base: NodeID, index: [Affine]?, position: Affine

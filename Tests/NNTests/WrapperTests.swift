@@ -94,7 +94,7 @@ import Testing
       let moved = optimizer.update(p, gradient: p, state: state, step: zero)
       return try moved.parameters.doubles + moved.state.flattened().leaves.flatMap { try $0.doubles }
     }
-    #expect(message { _ = try step(Muon { _, _ in true }) }.contains("no matrix"))
+    #expect(message { _ = try step(Muon { _, _ in true }) }.contains("not a matrix"))
     #expect(message { _ = try step(GradientAccumulation(steps: 0, Lion())) }.contains("at least 1"))
     #expect(message { _ = try step(ParameterAveraging(ParameterAveraging(Lion()))) }.contains("'average'"))
     #expect(message { _ = try step(NAdam(), OptimizerState(["m": p, "v": p])) }.contains("'momentumProduct'"))

@@ -2,7 +2,7 @@
 
 let windowsCases: [RuleCase] = [
   RuleCase(
-    "the fold of a product is a convolution with the kernel turned round",
+    "the fold of a product is a convolution with the kernel flipped",
     """
     %0 = input f32[2,5,4]
     %1 = input f32[3,6,4]

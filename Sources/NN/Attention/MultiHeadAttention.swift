@@ -126,7 +126,7 @@ public struct MultiHeadAttention: Layer {
     }
     guard let headSize else {
       guard input.shape[-1] > 0, input.shape[-1] % heads == 0 else {
-        throw error("the width \(input.shape[-1]) of \(input) is no multiple of the heads")
+        throw error("the width \(input.shape[-1]) of \(input) is not a multiple of the number of heads")
       }
       return input.shape[-1] / heads
     }
@@ -151,7 +151,7 @@ public struct MultiHeadAttention: Layer {
     return try dense.initialize(input: heads, key: key.fold(1))
   }
 
-  /// x projected, and cut into parts of so many heads: each [..., heads, t, size].
+  /// x projected, and cut into parts by their numbers of heads: each [..., heads, t, size].
   private func projectedHeads(
     _ weights: Weights, _ x: Tensor, _ counts: [Int], _ size: Int, _ context: Context
   ) -> [Tensor] {

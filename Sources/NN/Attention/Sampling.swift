@@ -10,7 +10,7 @@ import DescentOps
 public struct Sampling: Sendable, Hashable {
   /// Above 0; 0 takes the greatest logit, the first of equal ones.
   public var temperature: Double
-  /// Only so many of the most likely tokens are drawn; nil for all.
+  /// Only this many of the most likely tokens are drawn; nil for all.
   public var topK: Int?
   /// Of those, only the most likely ones that together have at least this probability; nil for all.
   public var topP: Double?

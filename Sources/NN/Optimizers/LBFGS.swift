@@ -38,7 +38,7 @@ public struct Minimum<P: ParameterTree>: Sendable {
 /// let fit = try minimize({ try step($0, x, y) }, from: p)
 /// ```
 /// It stops where max |gradient| ≤ `gradientTolerance`, where an iteration lowers the value f by less than
-/// `valueTolerance` · max(|f before|, |f after|, 1), or after so many iterations; where the value falls without end, with the reason
+/// `valueTolerance` · max(|f before|, |f after|, 1), or after `iterations` iterations; where the value falls without end, with the reason
 /// `unbounded`. `history` is the number of past steps that
 /// stand for the inverse Hessian. Throws what `f` throws, and where the value or gradient at the start is not finite.
 public func minimize<P: ParameterTree>(

@@ -1,4 +1,4 @@
-// Muon for matrices, and another optimizer for what is no matrix: two groups of parameters.
+// Muon for matrices, and another optimizer for everything else: two groups of parameters.
 
 import DescentIR
 import DescentOps
@@ -82,7 +82,7 @@ private struct OrthogonalMomentum: Optimizer {
     let x = isNesterov ? map(gradient, b) { g, b in g * (1 - momentum) + b * momentum } : b
     let p = map(shrunk(parameters, weightDecay, rate: size, place), x) { p, x in
       guard p.rank == 2 else {
-        return .fail("Muon of a parameter of type \(p.type), which is no matrix", p, at: place.location)
+        return .fail("Muon of a parameter of type \(p.type), which is not a matrix", p, at: place.location)
       }
       let stretch = max(1, Double(p.shape[1]) / Double(p.shape[0])).squareRoot()
       return p - rate[p] * orthogonal(x) * stretch
@@ -93,15 +93,15 @@ private struct OrthogonalMomentum: Optimizer {
   /// Newton-Schulz on the side where X Xᵀ is small.
   private func orthogonal(_ x: Tensor) -> Tensor {
     let (file, line) = (place.file, place.line)
-    func turned(_ x: Tensor) -> Tensor { transpose(x, file: file, line: line) }
+    func transposed(_ x: Tensor) -> Tensor { transpose(x, file: file, line: line) }
     func product(_ x: Tensor, _ y: Tensor) -> Tensor { matmul(x, y, file: file, line: line) }
     let isTall = x.shape[0] > x.shape[1]
     let size = maximum(norm(x, file: file, line: line), epsilon, file: file, line: line)
-    var y = (isTall ? turned(x) : x) / size
+    var y = (isTall ? transposed(x) : x) / size
     for _ in 0..<5 {
-      let a = product(y, turned(y))
+      let a = product(y, transposed(y))
       y = y * 3.4445 + product(a * -4.775 + product(a, a) * 2.0315, y)
     }
-    return isTall ? turned(y) : y
+    return isTall ? transposed(y) : y
   }
 }

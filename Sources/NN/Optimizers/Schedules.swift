@@ -40,7 +40,7 @@ extension LearningRate where Self == Schedule {
   }
 
   /// minimum + ½ (rate - minimum) (1 + cos(π t / steps)) (Loshchilov and Hutter, 2017; PyTorch's CosineAnnealingLR), and
-  /// `minimum` after so many steps, which are at least 1.
+  /// `minimum` after this many steps, at least 1.
   public static func cosine(
     _ rate: Double, steps: Int, minimum: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {

@@ -111,7 +111,7 @@ DSC_EXPORT void convolution_run(void *const *io, void *arena, int64_t steps, int
 /* Bytes of the arena for this many threads; it begins at a multiple of 64. */
 DSC_EXPORT int64_t convolution_arena_bytes(int64_t threads) { return convolution_arena + threads * convolution_scratch; }
 
-/* Runs so many steps, one after another, on memory that stays where it is. */
+/* Runs `steps` steps in place. */
 DSC_EXPORT void convolution_run(void *const *io, void *arena, int64_t steps, int64_t threads) {
 #ifdef _OPENMP
 #pragma omp parallel num_threads((int)threads)

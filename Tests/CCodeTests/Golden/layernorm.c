@@ -186,7 +186,7 @@ DSC_EXPORT void layernorm_run(void *const *io, void *arena, int64_t steps, int64
 /* Bytes of the arena for this many threads; it begins at a multiple of 64. */
 DSC_EXPORT int64_t layernorm_arena_bytes(int64_t threads) { return layernorm_arena + threads * layernorm_scratch; }
 
-/* Runs so many steps, one after another, on memory that stays where it is. */
+/* Runs `steps` steps in place. */
 DSC_EXPORT void layernorm_run(void *const *io, void *arena, int64_t steps, int64_t threads) {
 #ifdef _OPENMP
 #pragma omp parallel num_threads((int)threads)

@@ -196,7 +196,7 @@ DSC_EXPORT void slide_run(void *const *io, void *arena, int64_t steps, int64_t t
 /* Bytes of the arena for this many threads; it begins at a multiple of 64. */
 DSC_EXPORT int64_t slide_arena_bytes(int64_t threads) { return slide_arena + threads * slide_scratch; }
 
-/* Runs so many steps, one after another, on memory that stays where it is. */
+/* Runs `steps` steps in place. */
 DSC_EXPORT void slide_run(void *const *io, void *arena, int64_t steps, int64_t threads) {
 #ifdef _OPENMP
 #pragma omp parallel num_threads((int)threads)

@@ -128,7 +128,7 @@ DSC_EXPORT void softmax_run(void *const *io, void *arena, int64_t steps, int64_t
 /* Bytes of the arena for this many threads; it begins at a multiple of 64. */
 DSC_EXPORT int64_t softmax_arena_bytes(int64_t threads) { return softmax_arena + threads * softmax_scratch; }
 
-/* Runs so many steps, one after another, on memory that stays where it is. */
+/* Runs `steps` steps in place. */
 DSC_EXPORT void softmax_run(void *const *io, void *arena, int64_t steps, int64_t threads) {
 #ifdef _OPENMP
 #pragma omp parallel num_threads((int)threads)
