@@ -219,7 +219,9 @@ private struct Scanner {
     if rest.hasPrefix("[") { return .ints(try ints()) }
     if rest.hasPrefix("\"") { return .string(try string()) }
     if let first = rest.first, first.isNumber || first == "-" { return .int(try int()) }
-    guard let dtype = DType(name: word()) else { throw error("an attribute") }
+    let word = word()
+    if let truth = Bool(word) { return .bool(truth) }
+    guard let dtype = DType(name: word) else { throw error("an attribute") }
     return .dtype(dtype)
   }
 }

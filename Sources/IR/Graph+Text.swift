@@ -57,6 +57,7 @@ extension Attribute {
   fileprivate func text(_ withPlaces: Bool) -> String {
     switch self {
     case .int(let v): "\(v)"
+    case .bool(let v): "\(v)"
     case .ints(let v): Shape(v).description
     case .real(let v): "real \(exactText(v))"
     case .string(let v): quoted(v)

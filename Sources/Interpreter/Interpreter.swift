@@ -43,8 +43,8 @@ extension Graph {
 extension LoopForm {
   /// The loop's results from its operands. `see` is shown what goes into the body in each step, in the order of the steps.
   package func evaluate(_ x: [HostArray], see: ([HostArray]) -> Void = { _ in }) throws -> [HostArray] {
-    var carried = Array(x.prefix(carries))
-    let constants = Array(x.dropFirst(carries + sequences))
+    var carried = Array(x[carries])
+    let constants = Array(x[self.constants])
     guard let length else {
       while carried[0].ints[0] != 0 {
         see(carried + constants)
@@ -52,20 +52,20 @@ extension LoopForm {
       }
       return carried
     }
-    for type in resultTypes.dropFirst(carries) { try type.checkRoom(besides: type.byteCount) }
+    for type in resultTypes[stepResults] { try type.checkRoom(besides: type.byteCount) }
     var steps = [[HostArray]](repeating: [], count: length)
     for step in isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
-      let slices = x[carries..<carries + sequences].map { sequence -> HostArray in
+      let slices = x[sequences].map { sequence -> HostArray in
         let shape = Shape(Array(sequence.shape.dimensions.dropFirst()))
         return sequence.picking(shape) { step * shape.count + $0 }
       }
       see(carried + slices + constants)
       let results = try body.evaluate(carried + slices + constants)
-      carried = Array(results.prefix(carries))
-      steps[step] = Array(results.dropFirst(carries))
+      carried = Array(results[carryResults])
+      steps[step] = Array(results[stepResults])
     }
     return carried
-      + resultTypes.dropFirst(carries).enumerated().map { number, type in
+      + resultTypes[stepResults].enumerated().map { number, type in
         HostArray.stacked(steps.map { $0[number] }, type)
       }
   }

@@ -13,24 +13,24 @@ package struct Loop: Op {
   package static let onnxName: String? = nil
   package static func samples(_ real: DType) -> [Sample] { [] }
   package init(_ a: Attributes) throws {
-    let length = try a.int("length")
-    let form = LoopForm(
-      body: try a.graph("body"), carries: try a.int("carries"), sequences: try a.int("sequences"),
-      length: length < 0 ? nil : length,
-      isReversed: try a.int("reversed") != 0)
-    guard form.carries >= 0, form.sequences >= 0, form.carries + form.sequences <= form.body.inputs.count,
-      form.carries <= form.body.outputs.count
+    let (body, carries, sequences) = (try a.graph("body"), try a.int("carries"), try a.int("sequences"))
+    let length = try a.optionalInt("length")
+    guard carries >= 0, sequences >= 0, carries <= body.inputs.count, sequences <= body.inputs.count - carries,
+      carries <= body.outputs.count, length ?? 0 >= 0
     else {
       throw DescentError(
-        .verification, "a loop of \(form.carries) carries and \(form.sequences) sequences over another body")
+        .verification,
+        "a loop of \(carries) carries, \(sequences) sequences\(length.map { " and \($0) steps" } ?? "") over another body"
+      )
     }
-    self.form = form
+    form = LoopForm(
+      body: body, carries: carries, sequences: sequences, length: length, isReversed: try a.bool("reversed"))
   }
   package var attributes: Attributes {
-    [
-      "carries": .int(form.carries), "sequences": .int(form.sequences), "length": .int(form.length ?? -1),
-      "reversed": .int(form.isReversed ? 1 : 0), "body": .graph(form.body),
-    ]
+    var all: Attributes = ["carries": .int(form.carries.count), "sequences": .int(form.sequences.count)]
+    if let length = form.length { all.entries.append(("length", .int(length))) }
+    all.entries += [("reversed", .bool(form.isReversed)), ("body", .graph(form.body))]
+    return all
   }
 
   package static let token = TensorType(.f32, [0])
@@ -39,7 +39,7 @@ package struct Loop: Op {
     guard operands == form.operandTypes else {
       throw DescentError(.type, "a loop over \(form.operandTypes) was given \(operands)")
     }
-    for (number, (input, output)) in zip(form.body.inputs, form.body.outputs).prefix(form.carries).enumerated()
+    for (number, (input, output)) in zip(form.body.inputs, form.body.outputs).prefix(form.carries.count).enumerated()
     where form.body[input].type != form.body[output].type {
       throw DescentError(
         .type,
@@ -47,7 +47,7 @@ package struct Loop: Op {
           + " \(form.body[output].type); it must keep its type", at: form.body[output].location)
     }
     if form.length == nil {
-      guard form.carries > 0, form.sequences == 0, form.body.outputs.count == form.carries,
+      guard !form.carries.isEmpty, form.sequences.isEmpty, form.stepResults.isEmpty,
         operands[0] == TensorType(.bool, [])
       else {
         throw DescentError(

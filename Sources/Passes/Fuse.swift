@@ -17,7 +17,7 @@ package func fuse(_ graph: Graph, donations: [Int?] = []) throws -> Schedule {
   var schedule = Schedule(graph: graph, kernels: fuser.kernels(), donations: donations)
   for id in graph.ids {
     guard case .loop(let form) = graph.lowering(of: id) else { continue }
-    schedule.bodies[id] = try fuse(form.body, donations: (0..<form.carries).map { $0 })
+    schedule.bodies[id] = try fuse(form.body, donations: Array(form.carries))
   }
   return schedule
 }

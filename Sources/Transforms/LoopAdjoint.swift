@@ -31,8 +31,7 @@ extension LoopForm {
     var forward = form
     forward.body = back.forward
     let kept = back.residuals.map { residual -> Int in
-      if let number = (form.carries..<forward.body.outputs.count).first(where: { forward.body.outputs[$0] == residual })
-      {
+      if let number = forward.stepResults.first(where: { forward.body.outputs[$0] == residual }) {
         return number
       }
       forward.body.outputs.append(residual)
@@ -127,7 +126,6 @@ private struct BackwardBody {
   init(_ form: LoopForm, given: Set<Int>, needed: [Bool]) throws {
     self.forward = form.body
     let forward = form.body
-    let firstConstant = form.carries + form.sequences
     // The forward body once more, node for node, and its adjoint behind.
     let trace = Trace()
     for node in forward.nodes {
@@ -135,14 +133,14 @@ private struct BackwardBody {
     }
     let floating = forward.inputs.map { forward[$0].type.dtype.isFloating }
     // A carry has a cotangent where the first one's is wanted, or what depends on it reaches a result that has one.
-    carried = (0..<form.carries).filter { floating[$0] }
-    givenSteps = given.filter { $0 >= form.carries }.sorted()
+    carried = form.carries.filter { floating[$0] }
+    givenSteps = form.stepResults.filter(given.contains)
     let dCarries = carried.map { trace.input("d.\($0)", forward[forward.outputs[$0]].type) }
     let dSteps = givenSteps.map { trace.input("d.\($0)", forward[forward.outputs[$0]].type) }
     let roots = (zip(carried, dCarries).map { ($0, $1) } + zip(givenSteps, dSteps).map { ($0, $1) }).map {
       (node: forward.outputs[$0], cotangent: $1)
     }
-    let wanted = carried + forward.inputs.indices.filter { $0 >= form.carries && needed[$0] && floating[$0] }
+    let wanted = carried + forward.inputs.indices.dropFirst(form.carries.count).filter { needed[$0] && floating[$0] }
     let whole = trace.graph
     let parts = try trace.record {
       try whole.pullBack(roots, to: wanted.map { forward.inputs[$0] }) {
@@ -161,8 +159,8 @@ private struct BackwardBody {
     // A constant's cotangent: what are products of values by step is left to one product over all steps; the rest is summed.
     var sums: [NodeID] = []
     var stackValues: [NodeID] = []
-    let fixed = Set(forward.inputs[firstConstant...])
-    for number in firstConstant..<forward.inputs.count {
+    let fixed = Set(forward.inputs[form.constants])
+    for number in form.constants {
       guard let total = part[number] else { continue }
       var (terms, rest): ([Stack], [NodeID]) = ([], [])
       for term in trace.graph.terms(try trace.lift(total)) {
@@ -186,24 +184,24 @@ private struct BackwardBody {
       accumulated.append(number)
       outputs.append(("sum.\(number)", try trace.lift(sum)))
     }
-    for number in form.carries..<firstConstant {
+    for number in form.sequences {
       guard let slice = part[number] else { continue }
       steppedParts.append(number)
       outputs.append(("d.\(number)", try trace.lift(slice)))
     }
     // What already goes by steps is not stacked again.
-    let stepped = forward.inputs[..<firstConstant]
+    let stepped = forward.inputs[..<form.constants.lowerBound]
     let stackOutputs = stackValues.filter { !stepped.contains($0) }
     outputs += stackOutputs.map { ("stack.\($0.index)", $0) }
 
     // What of the forward body is kept: carries that went in, and what costs more than to read it.
     let graph = trace.graph
     let reach = graph.reach(
-      outputs.map(\.node) + stackValues.filter { stepped.prefix(form.carries).contains($0) },
+      outputs.map(\.node) + stackValues.filter { stepped[form.carries].contains($0) },
       keeping: forward.nodes.count)
     let cut = reach.filter { id in
       guard let number = forward.inputs.firstIndex(of: id) else { return true }
-      return number < form.carries
+      return form.carries.contains(number)
     }
     for id in forward.ids where forward[id].op is Loop { self.forward.replace(id, by: graph[id].op) }
     residuals = try cut.map { id in
@@ -211,8 +209,8 @@ private struct BackwardBody {
       id.index < forward.nodes.count
         ? id : try self.forward.append(graph[id].op, graph[id].operands, at: graph[id].location)
     }
-    sequences = (form.carries..<firstConstant).filter { reach.contains(forward.inputs[$0]) }
-    constants = (firstConstant..<forward.inputs.count).filter { reach.contains(forward.inputs[$0]) }
+    sequences = form.sequences.filter { reach.contains(forward.inputs[$0]) }
+    constants = form.constants.filter { reach.contains(forward.inputs[$0]) }
     stackSources = stackValues.map { value in
       if let place = cut.firstIndex(of: value) { return .residual(place) }
       if let number = stepped.firstIndex(of: value) { return .sequence(number) }

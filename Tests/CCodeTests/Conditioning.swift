@@ -82,8 +82,8 @@ private struct RoughEvaluation {
 
   /// The loop step by step, as `LoopForm.evaluate` goes.
   private mutating func run(_ form: LoopForm, _ x: [HostArray]) -> [HostArray]? {
-    var carried = Array(x.prefix(form.carries))
-    let constants = Array(x.dropFirst(form.carries + form.sequences))
+    var carried = Array(x[form.carries])
+    let constants = Array(x[form.constants])
     guard let length = form.length else {
       while carried[0].ints[0] != 0 {
         guard let next = run(form.body, carried + constants) else { return nil }
@@ -93,15 +93,15 @@ private struct RoughEvaluation {
     }
     var steps = [[HostArray]](repeating: [], count: length)
     for step in form.isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
-      let slices = x[form.carries..<form.carries + form.sequences].map { sequence -> HostArray in
+      let slices = x[form.sequences].map { sequence -> HostArray in
         let shape = Shape(Array(sequence.shape.dimensions.dropFirst()))
         return sequence.picking(shape) { step * shape.count + $0 }
       }
       guard let next = run(form.body, carried + slices + constants) else { return nil }
-      carried = Array(next.prefix(form.carries))
-      steps[step] = Array(next.dropFirst(form.carries))
+      carried = Array(next[form.carryResults])
+      steps[step] = Array(next[form.stepResults])
     }
-    for (place, number) in (form.carries..<form.resultTypes.count).enumerated() {
+    for (place, number) in form.stepResults.enumerated() {
       let parts: [[Double]] = steps.map {
         $0[place].dtype.isFloating ? $0[place].doubles : $0[place].ints.map { Double($0) }
       }
