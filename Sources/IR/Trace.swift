@@ -25,6 +25,12 @@ package final class Trace: Sendable {
     self.parent = parent
   }
 
+  /// A trace that goes on behind the nodes of a graph.
+  package init(extending graph: Graph) {
+    state = Mutex(State(graph: graph))
+    parent = nil
+  }
+
   /// The trace that operations append to, nil outside every transform.
   @TaskLocal package static var current: Trace?
 
