@@ -11,7 +11,7 @@ extension Graph {
       let node = self[id]
       var line = "  %\(id.index) = \(node.op.name)"
       line += node.operands.map { " %\($0.index)" }.joined()
-      line += node.op.attributes.text(withPlaces: withPlaces) + " : \(node.type)"
+      line += node.op.attributes.text(withPlaces: withPlaces) + " : \(node.result)"
       if withPlaces, let location = node.location { line += " @ \(quoted(location.file)):\(location.line)" }
       if let adjoint = node.adjointOf { line += " adjoint \(adjoint)" }
       lines.append(line)

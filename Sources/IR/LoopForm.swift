@@ -2,7 +2,7 @@
 
 /// A function applied again and again: `body` takes carries, slices of sequences and constants, in this order, and gives new
 /// carries and results of the step. The loop takes the first carries, whole sequences and constants; it gives the last
-/// carries, and the steps' results stacked along a new first axis. Its value is a token, which `result` nodes take apart.
+/// carries, and the steps' results stacked along a new first axis, which `result` nodes take out.
 package struct LoopForm: Sendable, Hashable {
   /// Another body must have as many carries.
   package var body: Graph

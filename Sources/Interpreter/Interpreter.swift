@@ -4,7 +4,7 @@ import DescentIR
 
 extension Graph {
   /// The values of the outputs, given those of the inputs in order. Throws where the inputs do not fit. `see` is shown the
-  /// value of every node that the outputs need, in order; that of a loop is a token.
+  /// value of every node that the outputs need, in order, but for loops, which have results instead.
   package func evaluate(_ inputs: [HostArray], see: (NodeID, HostArray) -> Void = { _, _ in }) throws -> [HostArray] {
     guard inputs.count == self.inputs.count else {
       throw DescentError(.usage, "the graph takes \(self.inputs.count) inputs, not \(inputs.count)")
@@ -18,19 +18,18 @@ extension Graph {
     var lastUse = [Int](repeating: -1, count: nodes.count)
     for id in ids { for operand in self[id].operands { lastUse[operand.index] = id.index } }
     for output in outputs { lastUse[output.index] = nodes.count }
-    // The results of loops, whose own values are but tokens.
+    // What loops give.
     var results: [Int: [HostArray]] = [:]
     for id in ids where lastUse[id.index] >= 0 {
       let node = self[id]
-      if case .loop(let form) = lowering(of: id) {
-        results[id.index] = try form.evaluate(node.operands.map { values[$0.index]! })
-        values[id.index] = HostArray(node.type) { _ in 0 }
-      } else if case .result(let number) = lowering(of: id) {
-        values[id.index] = results[node.operands[0].index]![number]
-      } else if values[id.index] == nil {
-        values[id.index] = try node.op.value(node.operands.map { values[$0.index]! }, node.type, at: node.location)
+      switch node.op.kind {
+      case .input: break
+      case .operation(let op):
+        values[id.index] = try op.value(node.operands.map { values[$0.index]! }, node.type, at: node.location)
+      case .loop(let form): results[id.index] = try form.evaluate(node.operands.map { values[$0.index]! })
+      case .result(let number): values[id.index] = results[node.operands[0].index]![number]
       }
-      see(id, values[id.index]!)
+      if let value = values[id.index] { see(id, value) }
       for operand in node.operands where lastUse[operand.index] == id.index {
         values[operand.index] = nil
         results[operand.index] = nil

@@ -159,9 +159,9 @@ extension Graph {
     var isKept = [Bool](repeating: false, count: nodes.count)
     isKept[id.index] = true
     for id in ids.reversed() where isKept[id.index] {
-      // A loop's token holds nothing itself.
+      // What gives several tensors has no value itself.
       var leads = !isFinite[id.index]
-      if case .loop = lowering(of: id) { leads = true }
+      if case .several = self[id].result { leads = true }
       if leads { for operand in self[id].operands { isKept[operand.index] = true } }
     }
     var values: [NodeID: HostArray] = [:]

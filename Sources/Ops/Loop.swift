@@ -1,17 +1,15 @@
-// A body run step after step, and the nodes that take its results apart. `scan` and `whileLoop` make them; differentiation
-// and batching of a loop are made of those of its body, and stand with the transforms.
+// A body run step after step, and the nodes that take its results out. `scan` and `whileLoop` make them. They have no rules of
+// their own: a loop is evaluated, differentiated and batched by its body, where a graph is (Interpreter, Transforms).
 
 import DescentIR
 
-/// A loop. Its value is a token of no elements; `LoopResult` nodes have the results.
-package struct Loop: Op {
+/// A loop. It gives several tensors, which `LoopResult` nodes take out.
+package struct Loop: NodeOp {
   package var form: LoopForm
 
   package init(_ form: LoopForm) { self.form = form }
   package static let name = "loop"
   package static let documentation = "carries and step results, again and again, of a body"
-  package static let onnxName: String? = nil
-  package static func samples(_ real: DType) -> [Sample] { [] }
   package init(_ a: Attributes) throws {
     let (body, carries, sequences) = (try a.graph("body"), try a.int("carries"), try a.int("sequences"))
     let length = try a.optionalInt("length")
@@ -33,9 +31,10 @@ package struct Loop: Op {
     return all
   }
 
-  package static let token = TensorType(.f32, [0])
+  package var kind: NodeKind { .loop(form) }
 
-  package func resultType(_ operands: [TensorType]) throws -> TensorType {
+  package func result(_ operands: [NodeResult]) throws -> NodeResult {
+    let operands = try tensors(operands)
     guard operands == form.operandTypes else {
       throw DescentError(.type, "a loop over \(form.operandTypes) was given \(operands)")
     }
@@ -55,55 +54,26 @@ package struct Loop: Op {
           "a loop without a length goes on while its first carry, a bool scalar, is true, and has no step results")
       }
     }
-    return Self.token
+    return .several(try form.resultTypes.map(checked))
   }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    preconditionFailure("a loop is differentiated by its body")
-  }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
-    preconditionFailure("a loop is evaluated by its body")
-  }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    preconditionFailure("a loop is batched by its body")
-  }
-  package func lowering(_ operands: [TensorType]) -> Lowering { .loop(form) }
 }
 
 /// One of a loop's results.
-package struct LoopResult: Op {
+package struct LoopResult: NodeOp {
   package var number: Int
-  package var type: TensorType
 
-  package init(_ number: Int, _ type: TensorType) {
-    self.number = number
-    self.type = type
-  }
+  package init(_ number: Int) { self.number = number }
   package static let name = "result"
   package static let documentation = "Result `number` of a loop."
-  package static let onnxName: String? = nil
-  package static func samples(_ real: DType) -> [Sample] { [] }
-  package init(_ a: Attributes) throws {
-    self.init(try a.int("number"), TensorType(try a.dtype("dtype"), Shape(try a.ints("shape"))))
-  }
-  package var attributes: Attributes {
-    ["number": .int(number), "dtype": .dtype(type.dtype), "shape": .ints(type.shape.dimensions)]
-  }
+  package init(_ a: Attributes) throws { self.init(try a.int("number")) }
+  package var attributes: Attributes { ["number": .int(number)] }
+  package var kind: NodeKind { .result(number) }
 
-  package func resultType(_ operands: [TensorType]) throws -> TensorType {
-    try expectCount(operands, 1)
-    guard operands[0] == Loop.token else {
-      throw DescentError(.verification, "a result of \(operands[0]), which is no loop")
+  package func result(_ operands: [NodeResult]) throws -> NodeResult {
+    guard operands.count == 1, case .several(let types) = operands[0], types.indices.contains(number) else {
+      throw DescentError(
+        .verification, "result \(number) of \(operands.map(\.description).joined(separator: ", ")), which has no such")
     }
-    return type
+    return .tensor(types[number])
   }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    preconditionFailure("a loop is differentiated by its body")
-  }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
-    preconditionFailure("a loop is evaluated by its body")
-  }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    preconditionFailure("a loop is batched by its body")
-  }
-  package func lowering(_ operands: [TensorType]) -> Lowering { .result(number) }
 }

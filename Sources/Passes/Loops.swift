@@ -28,7 +28,7 @@ func pruneLoops(_ graph: Graph) throws -> Graph {
       return try rewriter.append(Loop(pruned.form), pruned.operands.map { operands[$0] })
     case let result as LoopResult:
       let number = kept[graph[id].operands[0].index]!.results[result.number]!
-      return try rewriter.append(LoopResult(number, result.type), operands)
+      return try rewriter.append(LoopResult(number), operands)
     default: return try rewriter.append(graph[id].op, operands)
     }
   }

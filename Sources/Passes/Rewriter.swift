@@ -19,7 +19,7 @@ package struct Rewriter {
   }
 
   /// Appends an operation on nodes of the new graph, in the name of the old node being replaced.
-  package mutating func append(_ op: any Op, _ operands: [NodeID]) throws -> NodeID {
+  package mutating func append(_ op: any NodeOp, _ operands: [NodeID]) throws -> NodeID {
     let node = current.map { old[$0] }
     return try new.append(op, operands, at: node?.location, adjointOf: node?.adjointOf)
   }
@@ -74,15 +74,15 @@ extension Graph {
   package func isIdentical(to other: Graph) -> Bool {
     nodes.count == other.nodes.count && outputs == other.outputs && outputLabels == other.outputLabels
       && zip(nodes, other.nodes).allSatisfy { a, b in
-        a.operands == b.operands && a.type == b.type && a.location == b.location && a.adjointOf == b.adjointOf
+        a.operands == b.operands && a.result == b.result && a.location == b.location && a.adjointOf == b.adjointOf
           && a.op.isIdentical(to: b.op)
       }
   }
 }
 
-extension Op {
+extension NodeOp {
   /// Whether both are the same operation with the same attributes, numbers compared by their bits.
-  func isIdentical(to other: any Op) -> Bool {
+  func isIdentical(to other: any NodeOp) -> Bool {
     guard name == other.name else { return false }
     let (a, b) = (attributes.entries, other.attributes.entries)
     return a.count == b.count

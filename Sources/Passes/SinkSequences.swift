@@ -71,10 +71,10 @@ private struct SequenceSink {
       axes.lhsContracting = axes.lhsContracting.map { $0 - 1 }
       return .made(Contract(axes), [slice(node.operands[0]), .constant(node.operands[1])], at: id)
     default:
-      guard case .pointwise = graph.lowering(of: id),
+      guard case .operation(let op) = node.op.kind, case .pointwise = graph.lowering(of: id),
         node.operands.allSatisfy({ graph[$0].type.shape == shape })
       else { return .sequence(id) }
-      return .made(node.op, node.operands.map { slice($0) }, at: id)
+      return .made(op, node.operands.map { slice($0) }, at: id)
     }
   }
 

@@ -48,8 +48,7 @@ extension LinearizedStep {
   fileprivate func sum(_ terms: [NodeID], for number: Int) throws -> Accumulations.Carried {
     try trace.record {
       let before = trace.input("sum.\(number)", form.operandTypes[number])
-      let graph = trace.graph
-      let tensors = terms.map { Tensor(node: $0, of: trace, type: graph[$0].type) }
+      let tensors = terms.map(trace.tensor)
       let after = before + tensors.dropFirst().reduce(tensors[0], +)
       return Accumulations.Carried(number: number, before: try trace.lift(before), after: try trace.lift(after))
     }
@@ -70,8 +69,8 @@ private struct HoistedSum {
   init?(_ graph: Graph, _ term: NodeID, of number: Int, _ fixed: Set<NodeID>, _ asked: inout [NodeID]) {
     var id = term
     var views: [any Op] = []
-    while graph[id].op is Transpose || graph[id].op is Reshape {
-      views.append(graph[id].op)
+    while case .operation(let view) = graph[id].op.kind, view is Transpose || view is Reshape {
+      views.append(view)
       id = graph[id].operands[0]
     }
     func shifted(_ axes: [Int]) -> [Int] { [0] + axes.map { $0 + 1 } }

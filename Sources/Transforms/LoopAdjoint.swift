@@ -7,10 +7,11 @@ import DescentInterpreter
 import DescentOps
 
 extension LoopForm {
-  /// The cotangents of a loop's operands from those of its results, by number; nil where an operand is not `needed`. `token` is
-  /// the loop itself; where its trace is open, it is made to keep more, and where it is gone, the loop is run again.
+  /// The cotangents of a loop's operands from those of its results, by number; nil where an operand is not `needed`. `result`
+  /// is any of the loop's results: where it is a node, its loop is made to keep more, and where it is a value, the loop is run
+  /// again.
   func pullBack(
-    _ token: Tensor, _ operands: [Tensor], _ dys: [Int: Tensor], needed: [Bool], at location: SourceLocation?
+    _ operands: [Tensor], _ dys: [Int: Tensor], of result: Tensor, needed: [Bool], at location: SourceLocation?
   ) throws -> [Tensor?] {
     guard length != nil else {
       throw DescentError(
@@ -18,13 +19,13 @@ extension LoopForm {
         "whileLoop has no backward pass, since how many steps it takes is not known when it is compiled; use scan",
         at: location)
     }
-    let forward = ForwardLoop(self, token, operands)
+    let forward = ForwardLoop(self, operands, result)
     let step = try LinearizedStep(forward.form, given: Set(dys.keys), needed: needed)
     let sums = try Accumulations(of: step)
     let residuals = try Residuals(of: step, for: sums)
     let backward = try BackwardLoop(of: step, sums, residuals)
     let starts = backward.starts(dys)
-    let kept = forward.results(keeping: residuals, at: location)
+    let kept = try forward.results(keeping: residuals, at: location)
     let results = backward.run(starts, kept, operands, dys)
     var parts = backward.cotangents(results, needed: needed)
     sums.hoist(backward.stacked(results, kept, operands), to: &parts)
@@ -36,48 +37,45 @@ extension LoopForm {
 private struct ForwardLoop {
   let form: LoopForm
   private let operands: [Tensor]
-  /// Where it stands in a trace; nil where that is gone.
-  private let home: (trace: Trace, token: Tensor, id: NodeID)?
+  /// Where it stands; nil where it is in no trace.
+  private let home: (trace: Trace, id: NodeID)?
 
-  init(_ form: LoopForm, _ token: Tensor, _ operands: [Tensor]) {
+  init(_ form: LoopForm, _ operands: [Tensor], _ result: Tensor) {
     self.operands = operands
-    guard case .node(let trace, let id) = token.storage else {
+    guard case .node(let trace, let id) = result.storage, let loop = trace.graph[id].operands.first,
+      case .loop(let now) = trace.graph[loop].op.kind
+    else {
       (self.form, home) = (form, nil)
       return
     }
-    home = (trace, token, id)
     // Another derivative may have made it keep something already.
-    if case .loop(let now) = trace.graph.lowering(of: id) { self.form = now } else { self.form = form }
+    (self.form, home) = (now, (trace, loop))
   }
 
   /// All steps' residuals, which the loop is made to keep.
-  func results(keeping residuals: Residuals, at location: SourceLocation?) -> [Tensor] {
+  func results(keeping residuals: Residuals, at location: SourceLocation?) throws -> [Tensor] {
     let (form, numbers) = residuals.kept(by: form)
     guard let home else {
       let results = Tensor.loop(form, operands)
       return numbers.map { results[$0] }
     }
-    home.trace.replace(home.id, by: Loop(form))
-    return numbers.map {
-      let type = form.resultTypes[$0]
-      return home.trace.append(LoopResult($0, type), [home.token], at: location, guess: type)
-    }
+    try home.trace.replace(home.id, by: Loop(form))
+    return try numbers.map { home.trace.tensor(try home.trace.append(LoopResult($0), [home.id], at: location)) }
   }
 }
 
 extension Tensor {
   /// The results of a loop in the trace in force; where there is none, evaluated.
   static func loop(_ form: LoopForm, _ operands: [Tensor], at location: SourceLocation? = nil) -> [Tensor] {
-    if Trace.current == nil {
-      do {
+    do {
+      guard let trace = Trace.current else {
         return try form.evaluate(operands.map { try $0.value }).map { Tensor($0) }
-      } catch {
-        let error = error as? DescentError ?? DescentError(.verification, "\(error)", at: location)
-        return form.resultTypes.map { Tensor(failure: error, type: $0) }
       }
+      let loop = try trace.append(Loop(form), try operands.map { try trace.lift($0) }, at: location)
+      return try form.resultTypes.indices.map { trace.tensor(try trace.append(LoopResult($0), [loop], at: nil)) }
+    } catch {
+      let error = error as? DescentError ?? DescentError(.verification, "\(error)", at: location)
+      return form.resultTypes.map { Tensor(failure: error, type: $0) }
     }
-    let token = Tensor.apply(Loop(form), operands, at: location)
-    if case .failure(let error) = token.storage { return form.resultTypes.map { Tensor(failure: error, type: $0) } }
-    return form.resultTypes.enumerated().map { .apply(LoopResult($0.offset, $0.element), [token]) }
   }
 }

@@ -50,8 +50,24 @@ extension LoopForm {
     return tangents
   }
 
-  /// The loop's results for a batch, and which of them carry the batch axis in front.
-  func batched(_ operands: [Tensor], _ flags: [Bool], _ size: Int, at location: SourceLocation?) throws -> (
+  /// The loop's results again, of operands of which some carry a batch axis in front, and which of them carry it.
+  func replay(_ operands: [Tensor], batched: [Bool], size: Int, at location: SourceLocation?) throws -> (
+    results: [Tensor], flags: [Bool]
+  ) {
+    let (results, flags) =
+      batched.contains(true)
+      ? try self.batched(operands, batched, size, at: location)
+      : (Tensor.loop(self, operands), resultTypes.map { _ in false })
+    for result in results {
+      if case .failure(var error) = result.storage {
+        error.location = location ?? error.location
+        throw error
+      }
+    }
+    return (results, flags)
+  }
+
+  private func batched(_ operands: [Tensor], _ flags: [Bool], _ size: Int, at location: SourceLocation?) throws -> (
     results: [Tensor], flags: [Bool]
   ) {
     var flags = flags

@@ -35,10 +35,9 @@ struct LinearizedStep {
     let wanted = carried + body.inputs.indices.dropFirst(form.carries.count).filter { needed[$0] && isReal($0) }
 
     let graph = trace.graph
-    func tensor(_ id: NodeID) -> Tensor { Tensor(node: id, of: trace, type: graph[id].type) }
-    let roots = (carriesIn + resultsIn).map { (node: body.outputs[$0.number], cotangent: tensor($0.node)) }
+    let roots = (carriesIn + resultsIn).map { (node: body.outputs[$0.number], cotangent: trace.tensor($0.node)) }
     let parts = try trace.record {
-      try graph.pullBack(roots, to: wanted.map { body.inputs[$0] }, tensor: tensor)
+      try graph.pullBack(roots, to: wanted.map { body.inputs[$0] }, tensor: trace.tensor)
     }
     carriesOut = try trace.record {
       try zip(carried, parts).map { number, part in

@@ -26,7 +26,7 @@ struct Residuals {
     constants = form.constants.filter { reached.contains(form.body.inputs[$0]) }
 
     var body = form.body
-    for id in body.ids where body[id].op is Loop { body.replace(id, by: graph[id].op) }
+    for id in body.ids where body[id].op is Loop { try body.replace(id, by: graph[id].op) }
     kept = try cut.map { id in
       // A result that a loop within was made to keep for its own way back stands behind the body's nodes.
       id.index < form.body.nodes.count ? id : try body.append(graph[id].op, graph[id].operands, at: graph[id].location)
@@ -58,7 +58,7 @@ extension Graph {
     while let id = stack.popLast() {
       guard !seen[id.index] else { continue }
       seen[id.index] = true
-      let source = if case .result = lowering(of: id) { self[id].operands[0] } else { id }
+      let source = lowering(of: id).role == .part ? self[id].operands[0] : id
       if source.index < count, !lowering(of: id).isCheap { cut.append(id) } else { stack += self[id].operands }
     }
     return cut.sorted()

@@ -144,6 +144,32 @@ import Testing
     }
   }
 
+  /// Nodes that give several tensors are taken out of by `result` nodes alone, and by numbers that there are.
+  @Test func whatALoopGivesIsNoTensor() throws {
+    var body = Graph()
+    body.outputs = [body.addInput("carry", TensorType(.f32, [3]))]
+    body.outputLabels = ["carry"]
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.f32, [3]))
+    let loop = try graph.append(Loop(LoopForm(body: body, carries: 1, sequences: 0, length: 2)), [x])
+    #expect(graph[loop].result == .several([TensorType(.f32, [3])]))
+    #expect(throws: DescentError.self) { try graph.append(Negate(), [loop]) }
+    #expect(throws: DescentError.self) { try graph.append(LoopResult(1), [loop]) }
+    #expect(throws: DescentError.self) { try graph.append(LoopResult(0), [x]) }
+    let result = try graph.append(LoopResult(0), [loop])
+    #expect(graph[result].type == TensorType(.f32, [3]))
+    (graph.outputs, graph.outputLabels) = ([loop], ["y"])
+    #expect(throws: DescentError.self) { try graph.verify() }
+    graph.outputs = [result]
+    try graph.verify()
+    let text = graph.text
+    #expect(text.contains("length=2, reversed=false") && text.contains("} : (f32[3])\n"))
+    for (good, bad) in [("number=0", "number=1"), ("} : (f32[3])", "} : f32[3]"), ("length=2", "length=-1")] {
+      let broken = text.replacing(good, with: bad)
+      #expect(broken != text && (try? Graph.parse(broken, operations: registry + structural)) == nil)
+    }
+  }
+
   @Test func whatNobodyReadsIsNotCarriedKeptOrStacked() throws {
     let graph = try traced([TensorType(.f32, [3]), TensorType(.f32, [5, 3])]) { x in
       let (last, _) = scan([x[0], x[0]], over: [x[1], x[1] * 2]) { (c: [Tensor], s: [Tensor]) in
