@@ -3,6 +3,7 @@
 /// One attribute's value.
 package enum Attribute: Sendable {
   case int(Int)
+  case bool(Bool)
   case ints([Int])
   case real(Double)
   case string(String)
@@ -35,6 +36,14 @@ package struct Attributes: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   }
   package func int(_ name: String) throws -> Int {
     guard case .int(let v) = try find(name) else { throw mismatch(name, "an integer") }
+    return v
+  }
+  /// Nil where it is not there.
+  package func optionalInt(_ name: String) throws -> Int? {
+    try entries.contains { $0.name == name } ? int(name) : nil
+  }
+  package func bool(_ name: String) throws -> Bool {
+    guard case .bool(let v) = try find(name) else { throw mismatch(name, "a truth value") }
     return v
   }
   package func ints(_ name: String) throws -> [Int] {

@@ -10,7 +10,7 @@ extension Graph {
       let node = self[id]
       var text = "%\(id.index) \(node.op.name)"
       if let input = node.op as? Input { text += " \(input.label)" }
-      text += "\n\(node.type)"
+      text += "\n\(node.result)"
       if let location = node.location { text += "\n\(location)" }
       var style = ""
       if node.op is Input { style += ", shape=box" }

@@ -11,14 +11,14 @@ extension Graph: Equatable {
 
 extension Node: Equatable {
   package static func == (a: Node, b: Node) -> Bool {
-    a.operands == b.operands && a.type == b.type && a.location == b.location && a.adjointOf == b.adjointOf
-      && a.op.isIdentical(to: b.op)
+    a.operands == b.operands && a.result == b.result && a.location == b.location && a.adjointOf == b.adjointOf
+      && a.isRepeated == b.isRepeated && a.op.isIdentical(to: b.op)
   }
 }
 
-extension Op {
+extension NodeOp {
   /// Whether both are the same operation with the same attributes.
-  package func isIdentical(to other: any Op) -> Bool { name == other.name && attributes == other.attributes }
+  package func isIdentical(to other: any NodeOp) -> Bool { name == other.name && attributes == other.attributes }
 }
 
 extension Attribute: Equatable {

@@ -2,7 +2,7 @@
 
 extension Graph {
   /// Parses the text form; `operations` are the kinds it may name (the registry).
-  package static func parse(_ text: String, operations: [any Op.Type]) throws -> Graph {
+  package static func parse(_ text: String, operations: [any NodeOp.Type]) throws -> Graph {
     var graph = Graph()
     var closed = false
     var begun = false
@@ -66,13 +66,13 @@ extension Graph {
     } while scanner.take(",")
   }
 
-  private static func parseNode(_ s: inout Scanner, _ graph: inout Graph, _ operations: [any Op.Type]) throws {
+  private static func parseNode(_ s: inout Scanner, _ graph: inout Graph, _ operations: [any NodeOp.Type]) throws {
     guard try s.node(below: graph.nodes.count + 1).index == graph.nodes.count else {
       throw s.error("node %\(graph.nodes.count)")
     }
     try s.expect(" = ")
     let name = s.word()
-    guard let kind = ([Input.self] + operations).first(where: { $0.name == name }) else {
+    guard let kind = ([Input.self as any NodeOp.Type] + operations).first(where: { $0.name == name }) else {
       throw DescentError(.verification, "unknown operation '\(name)'")
     }
     var operands: [NodeID] = []
@@ -88,7 +88,7 @@ extension Graph {
       try s.expect("}")
     }
     try s.expect(" : ")
-    let type = try s.type()
+    let result = try s.result()
     var location: SourceLocation?
     if s.take(" @ ") {
       let file = try s.string()
@@ -97,8 +97,8 @@ extension Graph {
     }
     let adjoint = s.take(" adjoint ") ? s.word() : nil
     let id = try graph.append(try kind.init(attributes), operands, at: location, adjointOf: adjoint)
-    guard graph[id].type == type else {
-      throw DescentError(.verification, "\(name) gives \(graph[id].type), not \(type)")
+    guard graph[id].result == result else {
+      throw DescentError(.verification, "\(name) gives \(graph[id].result), not \(result)")
     }
   }
 }
@@ -171,6 +171,15 @@ private struct Scanner {
     }
     return TensorType(dtype, Shape(dimensions))
   }
+  mutating func result() throws -> NodeResult {
+    guard take("(") else { return .tensor(try type()) }
+    var types: [TensorType] = []
+    while !take(")") {
+      if !types.isEmpty { try expect(", ") }
+      types.append(try type())
+    }
+    return .several(types)
+  }
   mutating func string() throws -> String {
     try expect("\"")
     var out = ""
@@ -219,7 +228,9 @@ private struct Scanner {
     if rest.hasPrefix("[") { return .ints(try ints()) }
     if rest.hasPrefix("\"") { return .string(try string()) }
     if let first = rest.first, first.isNumber || first == "-" { return .int(try int()) }
-    guard let dtype = DType(name: word()) else { throw error("an attribute") }
+    let word = word()
+    if let truth = Bool(word) { return .bool(truth) }
+    guard let dtype = DType(name: word) else { throw error("an attribute") }
     return .dtype(dtype)
   }
 }

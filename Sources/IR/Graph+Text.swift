@@ -11,7 +11,7 @@ extension Graph {
       let node = self[id]
       var line = "  %\(id.index) = \(node.op.name)"
       line += node.operands.map { " %\($0.index)" }.joined()
-      line += node.op.attributes.text(withPlaces: withPlaces) + " : \(node.type)"
+      line += node.op.attributes.text(withPlaces: withPlaces) + " : \(node.result)"
       if withPlaces, let location = node.location { line += " @ \(quoted(location.file)):\(location.line)" }
       if let adjoint = node.adjointOf { line += " adjoint \(adjoint)" }
       lines.append(line)
@@ -57,6 +57,7 @@ extension Attribute {
   fileprivate func text(_ withPlaces: Bool) -> String {
     switch self {
     case .int(let v): "\(v)"
+    case .bool(let v): "\(v)"
     case .ints(let v): Shape(v).description
     case .real(let v): "real \(exactText(v))"
     case .string(let v): quoted(v)

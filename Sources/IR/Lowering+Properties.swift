@@ -129,6 +129,8 @@ extension Lowering {
 extension Graph {
   /// The largest number of terms that one element of a node is the sum of.
   package var longestSum: Int {
-    ids.reduce(1) { longest, id in max(longest, lowering(of: id).longestSum(self[id].operands.map { self[$0].type })) }
+    ids.reduce(1) { longest, id in
+      max(longest, lowering(of: id).longestSum(self[id].operands.flatMap { self[$0].result.types }))
+    }
   }
 }

@@ -63,48 +63,6 @@ package struct PointwiseRule: Sendable {
   }
 }
 
-/// A function applied again and again: `body` takes carries, slices of sequences and constants, in this order, and gives new
-/// carries and results of the step. The loop takes the first carries, whole sequences and constants; it gives the last
-/// carries, and the steps' results stacked along a new first axis. Its value is a token, which `result` nodes take apart.
-package struct LoopForm: Sendable, Hashable {
-  package var body: Graph
-  package var carries: Int
-  package var sequences: Int
-  /// How many steps there are; nil to go on while the first carry, a bool, is true.
-  package var length: Int?
-  /// Whether slices are taken, and results stacked, from the last to the first.
-  package var isReversed: Bool
-
-  package init(body: Graph, carries: Int, sequences: Int, length: Int?, isReversed: Bool = false) {
-    self.body = body
-    self.carries = carries
-    self.sequences = sequences
-    self.length = length
-    self.isReversed = isReversed
-  }
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(carries)
-    hasher.combine(sequences)
-    hasher.combine(length)
-    hasher.combine(body.nodes.count)
-  }
-  /// The types of the loop's operands.
-  package var operandTypes: [TensorType] {
-    body.inputs.enumerated().map { number, id in
-      let type = body[id].type
-      let isSequence = number >= carries && number < carries + sequences
-      return isSequence ? TensorType(type.dtype, Shape([length ?? 0] + type.shape.dimensions)) : type
-    }
-  }
-  /// The types of the loop's results.
-  package var resultTypes: [TensorType] {
-    body.outputs.enumerated().map { number, id in
-      let type = body[id].type
-      return number < carries ? type : TensorType(type.dtype, Shape([length ?? 0] + type.shape.dimensions))
-    }
-  }
-}
-
 /// The families of loops.
 package enum Lowering: Sendable {
   /// An input of the graph.

@@ -1,16 +1,9 @@
 // What an operation must say of itself. One operation, one file in Sources/Ops; no rule has a default there.
 
-/// One operation: a value with attributes, and all the rules of its kind.
-package protocol Op: Sendable {
-  /// The name in the text form.
-  static var name: String { get }
-  /// One sentence with the formula.
-  static var documentation: String { get }
+/// One operation, a function of tensors to a tensor: a value with attributes, and all the rules of its kind.
+package protocol Op: NodeOp {
   /// Small operands on which the generic laws are tried; `real` is the floating type to use.
   static func samples(_ real: DType) -> [Sample]
-
-  init(_ attributes: Attributes) throws
-  var attributes: Attributes { get }
 
   /// The type of the result; throws a `DescentError` that names the shapes where the operands do not fit.
   func resultType(_ operands: [TensorType]) throws -> TensorType
@@ -25,16 +18,11 @@ package protocol Op: Sendable {
 }
 
 extension Op {
-  package var name: String { Self.name }
+  package var kind: NodeKind { .operation(self) }
+  package func result(_ operands: [NodeResult]) throws -> NodeResult { .tensor(try checkedType(try tensors(operands))) }
 
-  /// `resultType`, refused where no array can be of that type: the one place where sizes are checked.
-  package func checkedType(_ operands: [TensorType]) throws -> TensorType {
-    let type = try resultType(operands)
-    do { try type.check() } catch let error as DescentError {
-      throw DescentError(error.kind, "\(name) would give \(error.message)")
-    }
-    return type
-  }
+  /// `resultType`, refused where no array can be of that type.
+  package func checkedType(_ operands: [TensorType]) throws -> TensorType { try checked(try resultType(operands)) }
 }
 
 /// An operation that gives its first operand: what else it says concerns transforms alone, and passes drop it.

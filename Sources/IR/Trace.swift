@@ -25,6 +25,12 @@ package final class Trace: Sendable {
     self.parent = parent
   }
 
+  /// A trace that goes on behind the nodes of a graph.
+  package init(extending graph: Graph) {
+    state = Mutex(State(graph: graph))
+    parent = nil
+  }
+
   /// The trace that operations append to, nil outside every transform.
   @TaskLocal package static var current: Trace?
 
@@ -67,12 +73,7 @@ package final class Trace: Sendable {
 
   package func append(_ op: any Op, _ operands: [Tensor], at location: SourceLocation?, guess: TensorType) -> Tensor {
     do {
-      let ids = try operands.map { try lift($0) }
-      return try state.withLock { state in
-        if let location, !state.isPinned { state.location = location }
-        let id = try state.graph.append(op, ids, at: state.location, adjointOf: state.adjointOf)
-        return Tensor(node: id, of: self, type: state.graph[id].type)
-      }
+      return tensor(try append(op, try operands.map { try lift($0) }, at: location))
     } catch let error as DescentError {
       return Tensor(failure: error, type: guess)
     } catch {
@@ -80,8 +81,23 @@ package final class Trace: Sendable {
     }
   }
 
-  /// Another operation in the place of a node's, with the same operands and type.
-  package func replace(_ id: NodeID, by op: any Op) { state.withLock { $0.graph.replace(id, by: op) } }
+  /// Appends a node on nodes of this trace.
+  package func append(_ op: any NodeOp, _ operands: [NodeID], at location: SourceLocation?) throws -> NodeID {
+    try state.withLock { state in
+      if let location, !state.isPinned { state.location = location }
+      return try state.graph.append(op, operands, at: state.location, adjointOf: state.adjointOf)
+    }
+  }
+
+  /// The tensor that a node of this trace gives.
+  package func tensor(_ id: NodeID) -> Tensor {
+    Tensor(node: id, of: self, type: state.withLock { $0.graph[id].type })
+  }
+
+  /// Another loop in the place of a node's, as `Graph.replace` puts it there.
+  package func replace(_ id: NodeID, by loop: any NodeOp) throws {
+    try state.withLock { try $0.graph.replace(id, by: loop) }
+  }
 
   /// Runs `body` with new nodes at `location`, whatever place they tell: rules call public functions, which tell their callers'.
   /// Where an operation is named, they are marked as part of its adjoint. What is nil stays as it is.

@@ -4,7 +4,7 @@ import DescentIR
 
 extension Graph {
   /// The values of the outputs, given those of the inputs in order. Throws where the inputs do not fit. `see` is shown the
-  /// value of every node that the outputs need, in order; that of a loop is a token.
+  /// value of every node that the outputs need, in order, but for loops, which have results instead.
   package func evaluate(_ inputs: [HostArray], see: (NodeID, HostArray) -> Void = { _, _ in }) throws -> [HostArray] {
     guard inputs.count == self.inputs.count else {
       throw DescentError(.usage, "the graph takes \(self.inputs.count) inputs, not \(inputs.count)")
@@ -18,19 +18,18 @@ extension Graph {
     var lastUse = [Int](repeating: -1, count: nodes.count)
     for id in ids { for operand in self[id].operands { lastUse[operand.index] = id.index } }
     for output in outputs { lastUse[output.index] = nodes.count }
-    // The results of loops, whose own values are but tokens.
+    // What loops give.
     var results: [Int: [HostArray]] = [:]
     for id in ids where lastUse[id.index] >= 0 {
       let node = self[id]
-      if case .loop(let form) = lowering(of: id) {
-        results[id.index] = try form.evaluate(node.operands.map { values[$0.index]! })
-        values[id.index] = HostArray(node.type) { _ in 0 }
-      } else if case .result(let number) = lowering(of: id) {
-        values[id.index] = results[node.operands[0].index]![number]
-      } else if values[id.index] == nil {
-        values[id.index] = try node.op.value(node.operands.map { values[$0.index]! }, node.type, at: node.location)
+      switch node.op.kind {
+      case .input: break
+      case .operation(let op):
+        values[id.index] = try op.value(node.operands.map { values[$0.index]! }, node.type, at: node.location)
+      case .loop(let form): results[id.index] = try form.evaluate(node.operands.map { values[$0.index]! })
+      case .result(let number): values[id.index] = results[node.operands[0].index]![number]
       }
-      see(id, values[id.index]!)
+      if let value = values[id.index] { see(id, value) }
       for operand in node.operands where lastUse[operand.index] == id.index {
         values[operand.index] = nil
         results[operand.index] = nil
@@ -43,8 +42,8 @@ extension Graph {
 extension LoopForm {
   /// The loop's results from its operands. `see` is shown what goes into the body in each step, in the order of the steps.
   package func evaluate(_ x: [HostArray], see: ([HostArray]) -> Void = { _ in }) throws -> [HostArray] {
-    var carried = Array(x.prefix(carries))
-    let constants = Array(x.dropFirst(carries + sequences))
+    var carried = Array(x[carries])
+    let constants = Array(x[self.constants])
     guard let length else {
       while carried[0].ints[0] != 0 {
         see(carried + constants)
@@ -52,20 +51,20 @@ extension LoopForm {
       }
       return carried
     }
-    for type in resultTypes.dropFirst(carries) { try type.checkRoom(besides: type.byteCount) }
+    for type in resultTypes[stepResults] { try type.checkRoom(besides: type.byteCount) }
     var steps = [[HostArray]](repeating: [], count: length)
     for step in isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
-      let slices = x[carries..<carries + sequences].map { sequence -> HostArray in
+      let slices = x[sequences].map { sequence -> HostArray in
         let shape = Shape(Array(sequence.shape.dimensions.dropFirst()))
         return sequence.picking(shape) { step * shape.count + $0 }
       }
       see(carried + slices + constants)
       let results = try body.evaluate(carried + slices + constants)
-      carried = Array(results.prefix(carries))
-      steps[step] = Array(results.dropFirst(carries))
+      carried = Array(results[carryResults])
+      steps[step] = Array(results[stepResults])
     }
     return carried
-      + resultTypes.dropFirst(carries).enumerated().map { number, type in
+      + resultTypes[stepResults].enumerated().map { number, type in
         HostArray.stacked(steps.map { $0[number] }, type)
       }
   }

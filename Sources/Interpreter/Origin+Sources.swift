@@ -98,7 +98,7 @@ extension Node {
     let bad = sources.filter { !number($0).isFinite }
     // NaN comes of NaN first, and infinity never does.
     let alike = bad.filter { number($0).isNaN == value.isNaN } + bad.filter { number($0).isNaN != value.isNaN }
-    guard case .pointwise = lowering, alike.count > 1 else { return alike.first }
+    guard case .pointwise = lowering, case .operation(let op) = op.kind, alike.count > 1 else { return alike.first }
     // With another number in its place the result is finite: so it was this one, and not one that was not chosen.
     let scalars = x.map { array in array.picking([]) { _ in element } }
     return alike.first { source in

@@ -108,7 +108,7 @@ private struct Walk {
     if step < 0 { return .input(output, element: element) }
     /// Where the slices and results of a step lie, which are taken from the last in a loop that runs backward.
     func position(_ step: Int) -> Int { form.isReversed ? inputs.count - 1 - step : step }
-    if result >= form.carries {
+    if form.stepResults.contains(result) {
       let size = form.body[form.body.outputs[result]].type.shape.count
       (step, element) = (position(element / size), element % size)
     }
@@ -119,8 +119,8 @@ private struct Walk {
           "in step \(step + 1) of \(inputs.count) of the \(loop.adjointOf == nil ? "" : "backward ")loop\(loop.line)")
         return end
       }
-      if input >= form.carries {
-        let isSlice = input < form.carries + form.sequences
+      if !form.carries.contains(input) {
+        let isSlice = form.sequences.contains(input)
         return .input(input, element: isSlice ? position(step) * inputs[step][input].count + inner : inner)
       }
       if step == 0 { return .input(input, element: inner) }
@@ -159,9 +159,9 @@ extension Graph {
     var isKept = [Bool](repeating: false, count: nodes.count)
     isKept[id.index] = true
     for id in ids.reversed() where isKept[id.index] {
-      // A loop's token holds nothing itself.
+      // What gives several tensors has no value itself.
       var leads = !isFinite[id.index]
-      if case .loop = lowering(of: id) { leads = true }
+      if case .several = self[id].result { leads = true }
       if leads { for operand in self[id].operands { isKept[operand.index] = true } }
     }
     var values: [NodeID: HostArray] = [:]

@@ -29,7 +29,7 @@ public struct Tolerance: Sendable, Hashable {
 
   /// The tolerance of a graph's results: the coarsest floating type and the longest sum within it.
   package init(_ graph: Graph, steps: Int = 1) {
-    let isSingle = graph.nodes.contains { $0.type.dtype == .f32 }
+    let isSingle = graph.nodes.contains { $0.result.types.contains { $0.dtype == .f32 } }
     self.init(isSingle ? .f32 : .f64, longestSum: graph.longestSum, steps: steps)
   }
 

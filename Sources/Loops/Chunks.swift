@@ -161,7 +161,7 @@ struct Chunks {
   private func role(_ kernel: Kernel) -> Role? {
     let isByRow = kernel.domain.dimensions.first == rows
     guard let anchor = kernel.anchor else { return isByRow ? .map : nil }
-    guard graph[anchor].type.dtype.isFloating, let form = form(kernel) else { return nil }
+    guard graph[anchor].isReal, let form = form(kernel) else { return nil }
     let operand = graph[graph[anchor].operands[0]].type.shape
     if case .contraction(let axes) = context.families[anchor.index] {
       if isByRow { return .map }

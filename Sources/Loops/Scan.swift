@@ -56,11 +56,13 @@ extension ProgramContext {
     func size(_ type: TensorType) -> Int { type.shape.dimensions.dropFirst().reduce(1, *) }
     var arguments = operands.enumerated().map { number, operand -> Scan.Argument in
       let type = form.operandTypes[number]
-      if number < form.carries { return .init(storage: results[number], step: 0, dtype: type.dtype, isWritten: true) }
-      let isSequence = number < form.carries + form.sequences
+      if form.carries.contains(number) {
+        return .init(storage: results[number], step: 0, dtype: type.dtype, isWritten: true)
+      }
+      let isSequence = form.sequences.contains(number)
       return .init(storage: .parameter(operand), step: isSequence ? size(type) : 0, dtype: type.dtype, isWritten: false)
     }
-    for number in form.carries..<form.resultTypes.count {
+    for number in form.stepResults {
       let type = form.resultTypes[number]
       arguments.append(.init(storage: results[number], step: size(type), dtype: type.dtype, isWritten: true))
     }
@@ -72,7 +74,7 @@ extension ProgramContext {
     loop.partialBytes = privateBytes
     loop.scan = Scan(
       body: body, arguments: arguments,
-      carries: (0..<form.carries).map { (operands[$0], results[$0], form.resultTypes[$0].byteCount) },
+      carries: form.carries.map { (operands[$0], results[$0], form.resultTypes[$0].byteCount) },
       length: form.length,
       isReversed: form.isReversed, arena: arena)
     return loop

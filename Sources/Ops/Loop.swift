@@ -1,59 +1,44 @@
-// A body run step after step, and the nodes that take its results apart. `scan` and `whileLoop` make them; differentiation
-// and batching of a loop are made of those of its body, and stand with the transforms.
+// A body run step after step, and the nodes that take its results out. `scan` and `whileLoop` make them. They have no rules of
+// their own: a loop is evaluated, differentiated and batched by its body, where a graph is (Interpreter, Transforms).
 
 import DescentIR
 
-/// A loop or one of its results: what the laws cannot try, as its body says all that there is to say.
-package protocol LoopPart: Op {}
-
-extension LoopPart {
-  package static func samples(_ real: DType) -> [Sample] { [] }
-  package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
-    preconditionFailure("a loop is differentiated by its body")
-  }
-  package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
-    preconditionFailure("a loop is evaluated by its body")
-  }
-  package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
-    preconditionFailure("a loop is batched by its body")
-  }
-}
-
-/// A loop. Its value is a token of no elements; `LoopResult` nodes have the results.
-package struct Loop: LoopPart {
+/// A loop. It gives several tensors, which `LoopResult` nodes take out.
+package struct Loop: NodeOp {
   package var form: LoopForm
 
   package init(_ form: LoopForm) { self.form = form }
   package static let name = "loop"
   package static let documentation = "carries and step results, again and again, of a body"
   package init(_ a: Attributes) throws {
-    let length = try a.int("length")
-    let form = LoopForm(
-      body: try a.graph("body"), carries: try a.int("carries"), sequences: try a.int("sequences"),
-      length: length < 0 ? nil : length,
-      isReversed: try a.int("reversed") != 0)
-    guard form.carries >= 0, form.sequences >= 0, form.carries + form.sequences <= form.body.inputs.count,
-      form.carries <= form.body.outputs.count
+    let (body, carries, sequences) = (try a.graph("body"), try a.int("carries"), try a.int("sequences"))
+    let length = try a.optionalInt("length")
+    guard carries >= 0, sequences >= 0, carries <= body.inputs.count, sequences <= body.inputs.count - carries,
+      carries <= body.outputs.count, length ?? 0 >= 0
     else {
       throw DescentError(
-        .verification, "a loop of \(form.carries) carries and \(form.sequences) sequences over another body")
+        .verification,
+        "a loop of \(carries) carries, \(sequences) sequences\(length.map { " and \($0) steps" } ?? "") over another body"
+      )
     }
-    self.form = form
+    form = LoopForm(
+      body: body, carries: carries, sequences: sequences, length: length, isReversed: try a.bool("reversed"))
   }
   package var attributes: Attributes {
-    [
-      "carries": .int(form.carries), "sequences": .int(form.sequences), "length": .int(form.length ?? -1),
-      "reversed": .int(form.isReversed ? 1 : 0), "body": .graph(form.body),
-    ]
+    var all: Attributes = ["carries": .int(form.carries.count), "sequences": .int(form.sequences.count)]
+    if let length = form.length { all.entries.append(("length", .int(length))) }
+    all.entries += [("reversed", .bool(form.isReversed)), ("body", .graph(form.body))]
+    return all
   }
 
-  package static let token = TensorType(.f32, [0])
+  package var kind: NodeKind { .loop(form) }
 
-  package func resultType(_ operands: [TensorType]) throws -> TensorType {
+  package func result(_ operands: [NodeResult]) throws -> NodeResult {
+    let operands = try tensors(operands)
     guard operands == form.operandTypes else {
       throw DescentError(.type, "a loop over \(form.operandTypes) was given \(operands)")
     }
-    for (number, (input, output)) in zip(form.body.inputs, form.body.outputs).prefix(form.carries).enumerated()
+    for (number, (input, output)) in zip(form.body.inputs, form.body.outputs).prefix(form.carries.count).enumerated()
     where form.body[input].type != form.body[output].type {
       throw DescentError(
         .type,
@@ -61,7 +46,7 @@ package struct Loop: LoopPart {
           + " \(form.body[output].type); it must keep its type", at: form.body[output].location)
     }
     if form.length == nil {
-      guard form.carries > 0, form.sequences == 0, form.body.outputs.count == form.carries,
+      guard !form.carries.isEmpty, form.sequences.isEmpty, form.stepResults.isEmpty,
         operands[0] == TensorType(.bool, [])
       else {
         throw DescentError(
@@ -69,35 +54,26 @@ package struct Loop: LoopPart {
           "a loop without a length goes on while its first carry, a bool scalar, is true, and has no step results")
       }
     }
-    return Self.token
+    return .several(try form.resultTypes.map(checked))
   }
-  package func lowering(_ operands: [TensorType]) -> Lowering { .loop(form) }
 }
 
 /// One of a loop's results.
-package struct LoopResult: LoopPart {
+package struct LoopResult: NodeOp {
   package var number: Int
-  package var type: TensorType
 
-  package init(_ number: Int, _ type: TensorType) {
-    self.number = number
-    self.type = type
-  }
+  package init(_ number: Int) { self.number = number }
   package static let name = "result"
   package static let documentation = "Result `number` of a loop."
-  package init(_ a: Attributes) throws {
-    self.init(try a.int("number"), TensorType(try a.dtype("dtype"), Shape(try a.ints("shape"))))
-  }
-  package var attributes: Attributes {
-    ["number": .int(number), "dtype": .dtype(type.dtype), "shape": .ints(type.shape.dimensions)]
-  }
+  package init(_ a: Attributes) throws { self.init(try a.int("number")) }
+  package var attributes: Attributes { ["number": .int(number)] }
+  package var kind: NodeKind { .result(number) }
 
-  package func resultType(_ operands: [TensorType]) throws -> TensorType {
-    try expectCount(operands, 1)
-    guard operands[0] == Loop.token else {
-      throw DescentError(.verification, "a result of \(operands[0]), which is not a loop")
+  package func result(_ operands: [NodeResult]) throws -> NodeResult {
+    guard operands.count == 1, case .several(let types) = operands[0], types.indices.contains(number) else {
+      throw DescentError(
+        .verification, "result \(number) of \(operands.map(\.description).joined(separator: ", ")), which has no such")
     }
-    return type
+    return .tensor(types[number])
   }
-  package func lowering(_ operands: [TensorType]) -> Lowering { .result(number) }
 }

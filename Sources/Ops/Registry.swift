@@ -64,5 +64,5 @@ package let registry: [any Op.Type] = [
   Windows.self,
 ]
 
-/// The operations whose rules are those of a graph within them; the text form may name them too.
-package let structural: [any Op.Type] = [Loop.self, LoopResult.self]
+/// What nodes hold beside operations and inputs; the text form may name them too.
+package let structural: [any NodeOp.Type] = [Loop.self, LoopResult.self]

@@ -21,13 +21,13 @@ package func mergeCommonSubexpressions(_ graph: Graph) throws -> Graph {
 private struct Key: Hashable {
   var name: String
   var operands: [NodeID]
-  var type: TensorType
+  var result: NodeResult
   /// The first bytes of a constant.
   var bytes: [UInt8]
 
   init(_ node: Node, _ operands: [NodeID]) {
     name = node.op.name
-    type = node.type
+    result = node.result
     self.operands = operands
     bytes = (node.op as? Constant)?.array.withBytes { Array($0.prefix(64)) } ?? []
   }

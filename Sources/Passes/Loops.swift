@@ -28,7 +28,7 @@ func pruneLoops(_ graph: Graph) throws -> Graph {
       return try rewriter.append(Loop(pruned.form), pruned.operands.map { operands[$0] })
     case let result as LoopResult:
       let number = kept[graph[id].operands[0].index]!.results[result.number]!
-      return try rewriter.append(LoopResult(number, result.type), operands)
+      return try rewriter.append(LoopResult(number), operands)
     default: return try rewriter.append(graph[id].op, operands)
     }
   }
@@ -55,26 +55,29 @@ extension LoopForm {
       for id in body.ids.reversed() where needed[id.index] {
         for operand in body[id].operands { needed[operand.index] = true }
       }
-      let more = (0..<carries).filter { needed[body.inputs[$0].index] && !results.contains($0) }
+      let more = carries.filter { needed[body.inputs[$0].index] && !results.contains($0) }
       if more.isEmpty { break }
       results.formUnion(more)
     }
     // A step result that is given twice is stacked once.
     var order: [Int] = [], numbers: [Int: Int] = [:]
     for number in body.outputs.indices where results.contains(number) {
-      let twin = number < carries ? nil : order.firstIndex { $0 >= carries && body.outputs[$0] == body.outputs[number] }
+      let isStacked = stepResults.contains(number)
+      let twin = order.firstIndex { isStacked && stepResults.contains($0) && body.outputs[$0] == body.outputs[number] }
       numbers[number] = twin ?? order.count
       if twin == nil { order.append(number) }
     }
-    let operands = body.inputs.indices.filter { $0 < carries ? results.contains($0) : needed[body.inputs[$0].index] }
+    let operands = body.inputs.indices.filter {
+      carries.contains($0) ? results.contains($0) : needed[body.inputs[$0].index]
+    }
     if order.count == body.outputs.count, operands.count == body.inputs.count {
       return Pruned(form: self, operands: operands, results: numbers)
     }
-    var form = self
-    form.body = try body.function(
-      of: operands.map { body.inputs[$0] }, giving: order.map { (body.outputLabels[$0], body.outputs[$0]) })
-    form.carries = order.filter { $0 < carries }.count
-    form.sequences = operands.filter { $0 >= carries && $0 < carries + sequences }.count
+    let form = LoopForm(
+      body: try body.function(
+        of: operands.map { body.inputs[$0] }, giving: order.map { (body.outputLabels[$0], body.outputs[$0]) }),
+      carries: operands.filter(carries.contains).count, sequences: operands.filter(sequences.contains).count,
+      length: length, isReversed: isReversed)
     return Pruned(form: form, operands: operands, results: numbers)
   }
 }

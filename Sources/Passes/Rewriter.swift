@@ -18,7 +18,7 @@ package struct Rewriter {
   }
 
   /// Appends an operation on nodes of the new graph, in the name of the old node being replaced.
-  package mutating func append(_ op: any Op, _ operands: [NodeID], isRepeated: Bool = false) throws -> NodeID {
+  package mutating func append(_ op: any NodeOp, _ operands: [NodeID], isRepeated: Bool = false) throws -> NodeID {
     let node = current.map { old[$0] }
     return try new.append(
       op, operands, at: node?.location, adjointOf: node?.adjointOf, isRepeated: isRepeated)

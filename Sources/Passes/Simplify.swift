@@ -60,7 +60,9 @@ struct Simplifier {
   mutating func run() throws -> Graph {
     for id in rewriter.old.ids {
       guard let operands = try rewriter.begin(id) else { continue }
-      let new = try make(rewriter.old[id].op, operands)
+      let node = rewriter.old[id].op
+      let new =
+        if case .operation(let op) = node.kind { try make(op, operands) } else { try rewriter.append(node, operands) }
       standsFor[new.index, default: 0] += uses[id.index]
       rewriter.replace(id, by: new)
     }

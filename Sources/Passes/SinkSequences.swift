@@ -71,30 +71,29 @@ private struct SequenceSink {
       axes.lhsContracting = axes.lhsContracting.map { $0 - 1 }
       return .made(Contract(axes), [slice(node.operands[0]), .constant(node.operands[1])], at: id)
     default:
-      guard case .pointwise = graph.lowering(of: id),
+      guard case .operation(let op) = node.op.kind, case .pointwise = graph.lowering(of: id),
         node.operands.allSatisfy({ graph[$0].type.shape == shape })
       else { return .sequence(id) }
-      return .made(node.op, node.operands.map { slice($0) }, at: id)
+      return .made(op, node.operands.map { slice($0) }, at: id)
     }
   }
 
   /// The new loop, and its operands as nodes of the old graph.
   mutating func rewrite(_ operands: [NodeID]) throws -> (LoopForm, [NodeID]) {
-    let first = old.carries, last = old.carries + old.sequences
     let slices = operands.indices.map { number -> Slice in
-      guard first <= number, number < last else { return .constant(operands[number]) }
+      guard old.sequences.contains(number) else { return .constant(operands[number]) }
       let slice = slice(operands[number])
       return slice.hasProduct ? slice : .sequence(operands[number])
     }
     guard slices.contains(where: \.hasProduct) else { return (old, operands) }
     var sequences: [NodeID] = [], constants: [NodeID] = []
-    for slice in slices[first..<last] { slice.collect(sequences: true, into: &sequences) }
-    for slice in slices[first...] { slice.collect(sequences: false, into: &constants) }
-    let outer = operands[..<first] + sequences + constants
+    for slice in slices[old.sequences] { slice.collect(sequences: true, into: &sequences) }
+    for slice in slices[old.carries.upperBound...] { slice.collect(sequences: false, into: &constants) }
+    let outer = operands[old.carries] + sequences + constants
 
     var body = Graph()
     var inner = [NodeID?](repeating: nil, count: old.body.nodes.count)
-    for number in 0..<first {
+    for number in old.carries {
       inner[old.body.inputs[number].index] = body.addInput(
         old.body.label(ofInput: number), old.body[old.body.inputs[number]].type)
     }
@@ -111,7 +110,9 @@ private struct SequenceSink {
         return try body.append(op, operands.map(make), at: graph[id].location, adjointOf: graph[id].adjointOf)
       }
     }
-    for number in first..<operands.count { inner[old.body.inputs[number].index] = try make(slices[number]) }
+    for number in operands.indices.dropFirst(old.carries.count) {
+      inner[old.body.inputs[number].index] = try make(slices[number])
+    }
     for id in old.body.ids where inner[id.index] == nil {
       let node = old.body[id]
       inner[id.index] = try body.append(
@@ -119,9 +120,9 @@ private struct SequenceSink {
     }
     body.outputs = old.body.outputs.map { inner[$0.index]! }
     body.outputLabels = old.body.outputLabels
-    var form = old
-    form.body = body
-    form.sequences = sequences.count
+    let form = LoopForm(
+      body: body, carries: old.carries.count, sequences: sequences.count, length: old.length,
+      isReversed: old.isReversed)
     return (form, Array(outer))
   }
 }

@@ -11,7 +11,7 @@ extension Trace {
     let leaves = try variables.map { try lift($0) }
     let graph = self.graph
     let parts = try graph.pullBack([(root, filled(1, result.type))], to: leaves) {
-      Tensor(node: $0, of: self, type: graph[$0].type)
+      self.tensor($0)
     }
     return zip(parts, variables).map { $0 ?? filled(0, $1.type) }
   }
@@ -33,30 +33,33 @@ extension Graph {
     let depends = dependence(on: variables)
     var isVariable = [Bool](repeating: false, count: nodes.count)
     for id in variables { isVariable[id.index] = true }
-    // For each loop the cotangents of its results.
-    var ofResults: [Int: [Int: Tensor]] = [:]
+    // For each loop the cotangents of its results, and the node of one of them.
+    var ofResults: [Int: (dys: [Int: Tensor], node: NodeID)] = [:]
     for index in stride(from: last, through: first, by: -1) where depends[index] && !isVariable[index] {
       let id = NodeID(index)
       let node = self[id]
-      let family = lowering(of: id)
-      if case .result(let number) = family {
-        if let dy = cotangents[index] {
-          let loop = node.operands[0].index
-          ofResults[loop, default: [:]][number] = ofResults[loop]?[number].map { $0 + dy } ?? dy
-        }
-        cotangents[index] = nil
+      let dy = cotangents[index]
+      cotangents[index] = nil
+      if case .result(let number) = node.op.kind {
+        guard let dy else { continue }
+        let loop = node.operands[0].index
+        var dys = ofResults[loop]?.dys ?? [:]
+        dys[number] = dys[number].map { $0 + dy } ?? dy
+        ofResults[loop] = (dys, id)
         continue
       }
-      let dys = ofResults.removeValue(forKey: index)
-      guard cotangents[index] != nil || dys != nil else { continue }
+      let given = ofResults.removeValue(forKey: index)
+      guard dy != nil || given != nil else { continue }
       try Trace.pinned(to: node.location, adjointOf: node.op.name) {
-        let parts: [Tensor?]
-        if case .loop(let form) = family, let dys {
+        var parts: [Tensor?] = []
+        switch node.op.kind {
+        case .input, .result: break
+        case .operation(let op): if let dy { parts = op.vjp(node.operands.map(tensor), tensor(id), dy) }
+        case .loop(let form):
+          guard let (dys, result) = given else { break }
           parts = try form.pullBack(
-            tensor(id), node.operands.map(tensor), dys, needed: node.operands.map { depends[$0.index] },
+            node.operands.map(tensor), dys, of: tensor(result), needed: node.operands.map { depends[$0.index] },
             at: node.location)
-        } else {
-          parts = node.op.vjp(node.operands.map(tensor), tensor(id), cotangents[index]!)
         }
         for (operand, part) in zip(node.operands, parts) where depends[operand.index] {
           guard let part else { continue }
@@ -69,7 +72,6 @@ extension Graph {
           cotangents[operand.index] = cotangents[operand.index].map { $0 + part } ?? part
         }
       }
-      cotangents[index] = nil
     }
     return variables.map { depends[$0.index] ? cotangents[$0.index] : nil }
   }
@@ -77,9 +79,9 @@ extension Graph {
   /// Which nodes depend on a variable by way of floating-point numbers: nothing else has a cotangent or a tangent.
   func dependence(on variables: [NodeID]) -> [Bool] {
     var depends = [Bool](repeating: false, count: nodes.count)
-    for id in variables { depends[id.index] = self[id].type.dtype.isFloating }
+    for id in variables { depends[id.index] = self[id].isReal }
     for index in nodes.indices where !depends[index] {
-      depends[index] = nodes[index].type.dtype.isFloating && nodes[index].operands.contains { depends[$0.index] }
+      depends[index] = nodes[index].isReal && nodes[index].operands.contains { depends[$0.index] }
     }
     return depends
   }

@@ -19,39 +19,43 @@ extension Graph {
     for index in nodes.indices.reversed() where isNeeded[index] {
       for operand in nodes[index].operands { isNeeded[operand.index] = true }
     }
-    // The results of loops that are batched, whose own nodes are not made.
+    // What loops give.
     var ofResults: [Int: (results: [Tensor], flags: [Bool])] = [:]
     for id in ids where isNeeded[id.index] && tensors[id.index] == nil {
       let node = self[id]
-      if case .result(let number) = lowering(of: id), let loop = ofResults[node.operands[0].index] {
-        (tensors[id.index], isBatched[id.index]) = (loop.results[number], loop.flags[number])
-        continue
-      }
-      let operands = node.operands.map { tensors[$0.index]! }
       let flags = node.operands.map { isBatched[$0.index] }
-      if case .loop(let form) = lowering(of: id), flags.contains(true) {
+      switch node.op.kind {
+      case .input: throw DescentError(.verification, "an input of a replayed graph was not given")
+      case .operation(let op):
+        isBatched[id.index] = flags.contains(true)
+        tensors[id.index] = try replay(node, op, node.operands.map { tensors[$0.index]! }, flags, size)
+      case .loop(let form):
+        let operands = node.operands.map { tensors[$0.index]! }
         ofResults[id.index] = try Trace.pinned(to: node.location, adjointOf: node.adjointOf) {
-          try form.batched(operands, flags, size, at: node.location)
+          try form.replay(operands, batched: flags, size: size, at: node.location)
         }
-        tensors[id.index] = operands[0]
-        continue
+      case .result(let number):
+        let loop = ofResults[node.operands[0].index]!
+        (tensors[id.index], isBatched[id.index]) = (loop.results[number], loop.flags[number])
       }
-      isBatched[id.index] = flags.contains(true)
-      let result = Trace.pinned(to: node.location, adjointOf: node.adjointOf) {
-        isBatched[id.index] ? node.op.batch(operands, flags, size) : Tensor.apply(node.op, operands)
-      }
-      if case .failure(var error) = result.storage {
-        error.location = node.location ?? error.location
-        throw error
-      }
-      let wanted = isBatched[id.index] ? node.type.batched(size) : node.type
-      guard result.type == wanted else {
-        throw DescentError(
-          .verification, "batched, \(node.op.name) gives \(result.type), not \(wanted)", at: node.location)
-      }
-      tensors[id.index] = result
     }
     return (tensors, isBatched)
+  }
+
+  private func replay(_ node: Node, _ op: any Op, _ operands: [Tensor], _ flags: [Bool], _ size: Int) throws -> Tensor {
+    let isBatched = flags.contains(true)
+    let result = Trace.pinned(to: node.location, adjointOf: node.adjointOf) {
+      isBatched ? op.batch(operands, flags, size) : Tensor.apply(op, operands)
+    }
+    if case .failure(var error) = result.storage {
+      error.location = node.location ?? error.location
+      throw error
+    }
+    let wanted = isBatched ? node.type.batched(size) : node.type
+    guard result.type == wanted else {
+      throw DescentError(.verification, "batched, \(op.name) gives \(result.type), not \(wanted)", at: node.location)
+    }
+    return result
   }
 
   /// The same with nothing batched.

@@ -24,21 +24,19 @@ extension Graph {
       let node = self[id]
       try Trace.pinned(to: node.location) {
         let dx = node.operands.map { tangents[$0.index] }
-        if case .loop(let form) = lowering(of: id) {
-          ofResults[id.index] = try form.pushForward(node.operands.map(tensor), dx)
-          return
+        switch node.op.kind {
+        case .input: break
+        case .loop(let form): ofResults[id.index] = try form.pushForward(node.operands.map(tensor), dx)
+        case .result(let number): tangents[id.index] = ofResults[node.operands[0].index]?[number]
+        case .operation(let op):
+          guard let dy = try op.tangent(node.operands.map(tensor), tensor(id), dx) else { return }
+          if case .failure(let error) = dy.storage { throw error }
+          guard dy.type == node.type else {
+            throw DescentError(
+              .verification, "the tangent of \(op.name) is of type \(dy.type), not \(node.type)", at: node.location)
+          }
+          tangents[id.index] = dy
         }
-        if case .result(let number) = lowering(of: id) {
-          tangents[id.index] = ofResults[node.operands[0].index]?[number]
-          return
-        }
-        guard let dy = try node.op.tangent(node.operands.map(tensor), tensor(id), dx) else { return }
-        if case .failure(let error) = dy.storage { throw error }
-        guard dy.type == node.type else {
-          throw DescentError(
-            .verification, "the tangent of \(node.op.name) is of type \(dy.type), not \(node.type)", at: node.location)
-        }
-        tangents[id.index] = dy
       }
     }
     return results.map { tangents[$0.index] }

@@ -10,7 +10,7 @@ struct Linearization: Sendable {
   var results: [NodeID]
   /// The trace of the nodes, or their values where the trace is gone.
   private var trace: Trace
-  private var values: [Tensor]?
+  private var values: [NodeID: Tensor]?
 
   /// Traces `f` in the trace in force. Each parameter passes through an identity, so that the derivative is with respect to this
   /// argument alone, even where the same tensor reaches `f` by another way as well. Gives `f`'s result, and the linearization or
@@ -35,14 +35,16 @@ struct Linearization: Sendable {
     graph = trace.graph
   }
 
-  private func tensor(_ id: NodeID) -> Tensor { values?[id.index] ?? Tensor(node: id, of: trace, type: graph[id].type) }
+  private func tensor(_ id: NodeID) -> Tensor { values?[id] ?? Tensor(node: id, of: trace, type: graph[id].type) }
 
   /// With the values of all nodes, so that it can be used when the trace is gone.
   func evaluated() throws -> Linearization {
     var copy = self
     var all = graph
-    (all.outputs, all.outputLabels) = (all.ids, all.ids.map { _ in "" })
-    copy.values = try all.evaluate([]).map { Tensor($0) }
+    all.outputs = all.ids.filter { if case .tensor = all[$0].result { true } else { false } }
+    all.outputLabels = all.outputs.map { _ in "" }
+    copy.values = [:]
+    for (id, value) in zip(all.outputs, try all.evaluate([])) { copy.values![id] = Tensor(value) }
     return copy
   }
   /// The tensors of the results.

@@ -6,60 +6,75 @@ import DescentOps
 extension LoopForm {
   /// The tangents of a loop's results, from its operands and their tangents, nil where zero. The loop is run again with them.
   func pushForward(_ operands: [Tensor], _ dx: [Tensor?]) throws -> [Tensor?] {
-    let moving = (0..<carries).filter { body[body.inputs[$0]].type.dtype.isFloating }
-    let given = (carries..<operands.count).filter { dx[$0] != nil }
-    let sequenceTangents = given.filter { $0 < carries + sequences },
-      constantTangents = given.filter { $0 >= carries + sequences }
-    let stepped = (carries..<resultTypes.count).filter { resultTypes[$0].dtype.isFloating }
+    let moving = carries.filter { body[body.inputs[$0]].type.dtype.isFloating }
+    let sequenceTangents = sequences.filter { dx[$0] != nil }, constantTangents = constants.filter { dx[$0] != nil }
+    let given = sequenceTangents + constantTangents
+    let stepped = stepResults.filter { resultTypes[$0].dtype.isFloating }
 
     let trace = Trace()
     let outputs = try trace.record { () throws -> [Tensor] in
       func inputs(_ numbers: some Sequence<Int>) -> [Tensor] {
         numbers.map { trace.input("\($0)", body[body.inputs[$0]].type) }
       }
-      let own = inputs(0..<carries), ownTangents = inputs(moving)
-      let slices = inputs(carries..<carries + sequences), sliceTangents = inputs(sequenceTangents)
-      let constants = inputs(carries + sequences..<operands.count), constantsTangents = inputs(constantTangents)
-      let tensors = try body.replay(own + slices + constants)
-      let tangentInputs: [Tensor] = ownTangents + sliceTangents + constantsTangents
+      let own = inputs(carries), ownTangents = inputs(moving)
+      let slices = inputs(sequences), sliceTangents = inputs(sequenceTangents)
+      let fixed = inputs(constants), fixedTangents = inputs(constantTangents)
+      let tensors = try body.replay(own + slices + fixed)
+      let tangentInputs: [Tensor] = ownTangents + sliceTangents + fixedTangents
       let variables = zip(moving + given, tangentInputs).map { (node: body.inputs[$0], tangent: $1) }
       let results = body.outputs.map { tensors[$0.index]! }
       let wanted = moving + stepped
       let tangents = try body.pushForward(variables, to: wanted.map { body.outputs[$0] }) { tensors[$0.index]! }
       let filled: [Tensor] = zip(wanted, tangents).map { $1 ?? zerosLike(results[$0]) }
-      var all: [Tensor] = Array(results[..<carries])
+      var all: [Tensor] = Array(results[carryResults])
       all += filled[..<moving.count]
-      all += results[carries...]
+      all += results[stepResults]
       all += filled[moving.count...]
       return all
     }
     let wide = LoopForm(
-      body: try trace.finish(outputs.map { ("", $0) }), carries: carries + moving.count,
-      sequences: sequences + sequenceTangents.count,
+      body: try trace.finish(outputs.map { ("", $0) }), carries: carries.count + moving.count,
+      sequences: sequences.count + sequenceTangents.count,
       length: length, isReversed: isReversed)
-    var all: [Tensor] = Array(operands[..<carries])
+    var all: [Tensor] = Array(operands[carries])
     all += moving.map { dx[$0] ?? zerosLike(operands[$0]) }
-    all += operands[carries..<carries + sequences]
+    all += operands[sequences]
     all += sequenceTangents.map { dx[$0]! }
-    all += operands[(carries + sequences)...]
+    all += operands[constants]
     all += constantTangents.map { dx[$0]! }
     let results = Tensor.loop(wide, all)
     var tangents = [Tensor?](repeating: nil, count: resultTypes.count)
-    for (place, number) in moving.enumerated() { tangents[number] = results[carries + place] }
+    for (place, number) in moving.enumerated() { tangents[number] = results[carries.count + place] }
     let firstStepped = resultTypes.count + moving.count
     for (place, number) in stepped.enumerated() { tangents[number] = results[firstStepped + place] }
     return tangents
   }
 
-  /// The loop's results for a batch, and which of them carry the batch axis in front.
-  func batched(_ operands: [Tensor], _ flags: [Bool], _ size: Int, at location: SourceLocation?) throws -> (
+  /// The loop's results again, of operands of which some carry a batch axis in front, and which of them carry it.
+  func replay(_ operands: [Tensor], batched: [Bool], size: Int, at location: SourceLocation?) throws -> (
+    results: [Tensor], flags: [Bool]
+  ) {
+    let (results, flags) =
+      batched.contains(true)
+      ? try self.batched(operands, batched, size, at: location)
+      : (Tensor.loop(self, operands), resultTypes.map { _ in false })
+    for result in results {
+      if case .failure(var error) = result.storage {
+        error.location = location ?? error.location
+        throw error
+      }
+    }
+    return (results, flags)
+  }
+
+  private func batched(_ operands: [Tensor], _ flags: [Bool], _ size: Int, at location: SourceLocation?) throws -> (
     results: [Tensor], flags: [Bool]
   ) {
     var flags = flags
     // A carry that becomes batched in a step is batched from the start; that may make others so.
     while true {
       let (form, results) = try batchedBody(flags, size)
-      let more = (0..<carries).filter { results[$0] && !flags[$0] }
+      let more = carries.filter { results[$0] && !flags[$0] }
       for number in more { flags[number] = true }
       guard more.isEmpty else { continue }
       if length == nil, flags[0] {
@@ -69,17 +84,17 @@ extension LoopForm {
           at: location)
       }
       let moved = operands.enumerated().map { number, operand -> Tensor in
-        if number < carries {
+        if carries.contains(number) {
           return flags[number] && operand.type != form.operandTypes[number]
             ? batchAll([operand], [false], size)[0] : operand
         }
-        return flags[number] && number < carries + sequences ? moveAxis(operand, from: 0, to: 1) : operand
+        return flags[number] && sequences.contains(number) ? moveAxis(operand, from: 0, to: 1) : operand
       }
       let tensors = Tensor.loop(form, moved, at: location)
       let outward = tensors.enumerated().map { number, tensor in
-        number >= carries && results[number] ? moveAxis(tensor, from: 1, to: 0) : tensor
+        stepResults.contains(number) && results[number] ? moveAxis(tensor, from: 1, to: 0) : tensor
       }
-      return (outward, (0..<results.count).map { $0 < carries ? flags[$0] : results[$0] })
+      return (outward, results.indices.map { carries.contains($0) ? flags[$0] : results[$0] })
     }
   }
 
@@ -94,7 +109,7 @@ extension LoopForm {
       let (tensors, isBatched) = try body.replay(inputs, batched: flags, size: size)
       results = body.outputs.map { isBatched[$0.index] }
       return body.outputs.enumerated().map { number, id in
-        number < carries && flags[number]
+        carries.contains(number) && flags[number]
           ? batchAll([tensors[id.index]!], [isBatched[id.index]], size)[0] : tensors[id.index]!
       }
     }

@@ -44,23 +44,24 @@ private struct RoughEvaluation {
 
   /// The outputs; nil where a number is not finite, or too great.
   mutating func run(_ graph: Graph, _ inputs: [HostArray]) -> [HostArray]? {
-    var values: [HostArray] = []
+    var values: [NodeID: HostArray] = [:]
     var results: [Int: [HostArray]] = [:]
     for id in graph.ids {
       let node = graph[id]
       if let input = node.op as? Input {
-        values.append(inputs[input.index])
+        values[id] = inputs[input.index]
         continue
       }
-      let operands = node.operands.map { values[$0.index] }
+      let operands = node.operands.compactMap { values[$0] }
       var value: HostArray
-      switch graph.lowering(of: id) {
+      switch node.op.kind {
+      case .input: continue
       case .loop(let form):
         guard let all = run(form, operands) else { return nil }
         results[id.index] = all
-        value = HostArray(node.type) { _ in 0 }
+        continue
       case .result(let number): value = results[node.operands[0].index]![number]
-      default: value = node.op.evaluate(operands, node.type)
+      case .operation(let op): value = op.evaluate(operands, node.type)
       }
       // The border of pools is infinite.
       if node.type.dtype.isFloating, node.type.shape.count > 0, !(node.op is Constant) {
@@ -75,15 +76,15 @@ private struct RoughEvaluation {
           value = HostArray(node.type) { numbers[$0] * (1 + size * dice!.unit()) }
         }
       }
-      values.append(value)
+      values[id] = value
     }
-    return graph.outputs.map { values[$0.index] }
+    return graph.outputs.map { values[$0]! }
   }
 
   /// The loop step by step, as `LoopForm.evaluate` goes.
   private mutating func run(_ form: LoopForm, _ x: [HostArray]) -> [HostArray]? {
-    var carried = Array(x.prefix(form.carries))
-    let constants = Array(x.dropFirst(form.carries + form.sequences))
+    var carried = Array(x[form.carries])
+    let constants = Array(x[form.constants])
     guard let length = form.length else {
       while carried[0].ints[0] != 0 {
         guard let next = run(form.body, carried + constants) else { return nil }
@@ -93,15 +94,15 @@ private struct RoughEvaluation {
     }
     var steps = [[HostArray]](repeating: [], count: length)
     for step in form.isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
-      let slices = x[form.carries..<form.carries + form.sequences].map { sequence -> HostArray in
+      let slices = x[form.sequences].map { sequence -> HostArray in
         let shape = Shape(Array(sequence.shape.dimensions.dropFirst()))
         return sequence.picking(shape) { step * shape.count + $0 }
       }
       guard let next = run(form.body, carried + slices + constants) else { return nil }
-      carried = Array(next.prefix(form.carries))
-      steps[step] = Array(next.dropFirst(form.carries))
+      carried = Array(next[form.carryResults])
+      steps[step] = Array(next[form.stepResults])
     }
-    for (place, number) in (form.carries..<form.resultTypes.count).enumerated() {
+    for (place, number) in form.stepResults.enumerated() {
       let parts: [[Double]] = steps.map {
         $0[place].dtype.isFloating ? $0[place].doubles : $0[place].ints.map { Double($0) }
       }
@@ -129,8 +130,8 @@ extension Graph {
       "negate", "abs", "select", "maximum", "minimum", "identity", "stopGradient", "floor", "round", "sign", "convert",
       "barrier",
     ]
-    let types = self[id].operands.map { self[$0].type }
-    switch self[id].op.lowering(types) {
+    let types = self[id].operands.flatMap { self[$0].result.types }
+    switch lowering(of: id) {
     case .pointwise:
       return exact.contains(self[id].op.name)
         ? (self[id].op.name == "convert" && types[0].dtype != self[id].type.dtype ? 1 : nil) : 1

@@ -144,6 +144,32 @@ import Testing
     }
   }
 
+  /// Nodes that give several tensors are taken out of by `result` nodes alone, and by numbers that there are.
+  @Test func whatALoopGivesIsNoTensor() throws {
+    var body = Graph()
+    body.outputs = [body.addInput("carry", TensorType(.f32, [3]))]
+    body.outputLabels = ["carry"]
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.f32, [3]))
+    let loop = try graph.append(Loop(LoopForm(body: body, carries: 1, sequences: 0, length: 2)), [x])
+    #expect(graph[loop].result == .several([TensorType(.f32, [3])]))
+    #expect(throws: DescentError.self) { try graph.append(Negate(), [loop]) }
+    #expect(throws: DescentError.self) { try graph.append(LoopResult(1), [loop]) }
+    #expect(throws: DescentError.self) { try graph.append(LoopResult(0), [x]) }
+    let result = try graph.append(LoopResult(0), [loop])
+    #expect(graph[result].type == TensorType(.f32, [3]))
+    (graph.outputs, graph.outputLabels) = ([loop], ["y"])
+    #expect(throws: DescentError.self) { try graph.verify() }
+    graph.outputs = [result]
+    try graph.verify()
+    let text = graph.text
+    #expect(text.contains("length=2, reversed=false") && text.contains("} : (f32[3])\n"))
+    for (good, bad) in [("number=0", "number=1"), ("} : (f32[3])", "} : f32[3]"), ("length=2", "length=-1")] {
+      let broken = text.replacing(good, with: bad)
+      #expect(broken != text && (try? Graph.parse(broken, operations: registry + structural)) == nil)
+    }
+  }
+
   @Test func whatNobodyReadsIsNotCarriedKeptOrStacked() throws {
     let graph = try traced([TensorType(.f32, [3]), TensorType(.f32, [5, 3])]) { x in
       let (last, _) = scan([x[0], x[0]], over: [x[1], x[1] * 2]) { (c: [Tensor], s: [Tensor]) in
@@ -154,7 +180,7 @@ import Testing
     let optimized = try optimize(graph, check: true)
     let first = optimized.nodes.compactMap { ($0.op as? Loop)?.form }.first
     let form = try #require(first)
-    #expect(form.carries == 1 && form.sequences == 1 && form.body.outputs.count == 1)
+    #expect(form.carries.count == 1 && form.sequences.count == 1 && form.body.outputs.count == 1)
   }
 
   /// The weights' gradient of a recurrence is one product over all steps, not a sum carried from step to step.
@@ -165,7 +191,7 @@ import Testing
     }
     let loops = try optimize(graph, check: true).nodes.compactMap { ($0.op as? Loop)?.form }
     #expect(loops.count == 2)
-    #expect(loops[1].carries == 1)
+    #expect(loops[1].carries.count == 1)
   }
 
   /// With a checkpointed body the forward loop keeps carries alone, and derivatives are the same.
@@ -197,7 +223,7 @@ import Testing
       try Fleet.check([trial], threads: [1, 2])
       values.append(try trial.expected()[0].doubles)
       let loops = try optimize(trial.graph, check: true).nodes.compactMap { ($0.op as? Loop)?.form }
-      kept.append(loops[0].body.outputs.count - loops[0].carries)
+      kept.append(loops[0].stepResults.count)
     }
     #expect(Tolerance.difference(values[0], values[1]) < 1e-13)
     #expect(kept == [3, 1])

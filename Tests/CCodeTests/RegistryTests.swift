@@ -39,10 +39,12 @@ import Testing
     let graph = trial.graph
     let node = graph[graph.outputs[0]]
     let types = graph.inputs.map { graph[$0].type }
-    guard node.type.dtype.isFloating, types.contains(where: { $0.dtype.isFloating }) else { return nil }
+    guard case .operation(let op) = node.op.kind, node.type.dtype.isFloating,
+      types.contains(where: { $0.dtype.isFloating })
+    else { return nil }
     let derived = try traced(types + [node.type]) { x in
       let operands = Array(x.dropLast())
-      let y = Tensor.apply(node.op, operands)
+      let y = Tensor.apply(op, operands)
       let variables = operands.filter { $0.dtype.isFloating }
       return [y] + (try Trace.current!.gradients(of: sum(y * x[x.count - 1]), withRespectTo: variables))
     }

@@ -39,7 +39,7 @@ import Testing
     let after = try optimize(try sinkSequences(before), check: true)
     #expect(!after.nodes.contains { $0.op is Contract })
     let form = try #require(try loop(after).op as? Loop).form
-    #expect(form.sequences == 1 && form.body.nodes.contains { $0.op is Contract })
+    #expect(form.sequences.count == 1 && form.body.nodes.contains { $0.op is Contract })
     #expect(try loop(after).operands.contains(after.inputs[0]))
     #expect(
       zip(try values(before), try values(after)).allSatisfy { Tolerance.difference($0.doubles, $1.doubles) < 1e-14 })
