@@ -292,7 +292,6 @@ holds "no path of this machine in what is emitted" eval '! grep -rlF -e "$work" 
 head -n 301 "$root/examples/data/digits.csv" >few.csv
 holds "digits: 300 rows in place of 1,797" eval '"moved here/trainer-clang-omp" --data few.csv --epochs 2 --checkpoint few | tee few.log && grep -q "^epoch 2/2" few.log'
 holds "digits: too few rows" eval 'head -n 30 few.csv >fewer.csv; ! "moved here/trainer-clang-omp" --data fewer.csv 2>few.err && grep -q "^trainer: fewer.csv: 23 rows are less than a batch of 32" few.err'
-holds "one-slide's trainer: C++17 as well" silent g++ -x c++ ${strict/c11/c++17} -O1 -march=native -c -o trainer.o trainer-one-slide/trainer.c
 holds "one-slide: the Makefile builds" make -s -C trainer-one-slide CC=cc
 holds "one-slide: a C trainer goes on from a checkpoint of the program" eval 'one-slide train --steps 500 --seed 1 --checkpoint half >half.log &&
   (cd trainer-one-slide && ./trainer --resume ../half --checkpoint resumed) && cmp trainer-one-slide/resumed in-process-one-slide'

@@ -3,7 +3,7 @@
  * Takes the tensors of a run in their places, its position and its early stopping; gives a safetensors file, and fills
  * the same places from one. The Swift library and a standalone trainer both write and read here.
  *
- *   __metadata__   format, and the facts of dsc_run_facts
+ *   __metadata__   format, version (of Descent, for people: nothing depends on it), and the facts of dsc_run_facts
  *   tensors        parameters and state by their names;
  *                  training.step i64[]; training.sums f64[3]: losses, metrics and steps since the last report;
  *                  with early stopping training.losses f64[2]: the best and the last epoch's, and training.stopping
@@ -28,6 +28,7 @@ typedef struct {
 } dsc_checkpoint_tensor;
 
 typedef struct {
+  const char *version; /* of Descent */
   const dsc_run *run;
   const dsc_checkpoint_tensor *parameters, *state;
   int64_t parameter_count, state_count;
@@ -121,6 +122,7 @@ DSC_FN int dsc_checkpoint_write(const dsc_checkpoint *c, const char *path, dsc_e
     return code;
   dsc_safetensors_begin(&writer);
   dsc_safetensors_metadata(&writer, "format", DSC_CHECKPOINT_FORMAT);
+  dsc_safetensors_metadata(&writer, "version", c->version);
   dsc_run_facts(c->run, facts);
   for (int i = 0; i < DSC_RUN_FACTS; i++)
     dsc_safetensors_metadata(&writer, facts[i].key, facts[i].text);

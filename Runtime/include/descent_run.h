@@ -97,6 +97,45 @@ DSC_FN int dsc_stopping_epoch(
   return is_best;
 }
 
+/* ---- the course ---- */
+
+/* What a run does next follows from this, from the step that it is at, and from how long steps take. */
+typedef struct {
+  dsc_schedule schedule;
+  dsc_stopping_rule rule;
+  dsc_stopping stopping;
+  int64_t kept; /* the step of the checkpoint that there is; -1: there is none yet */
+  int64_t slice; /* the most steps to run before signals are looked at again */
+} dsc_course;
+
+/* `stopping` and `step` are those of the beginning, or of the checkpoint that is resumed. `has_file`: the file where
+ * checkpoints are kept is that one, or there is nothing to keep yet. */
+DSC_FN dsc_course dsc_course_begin(
+    dsc_schedule schedule, dsc_stopping_rule rule, dsc_stopping stopping, int64_t step, int has_file) {
+  dsc_course course;
+  course.schedule = schedule;
+  course.rule = rule;
+  course.stopping = stopping;
+  course.kept = has_file ? step : -1;
+  course.slice = 1;
+  return course;
+}
+
+/* Steps to run next; 0: the run has ended. */
+DSC_FN int64_t dsc_course_next(const dsc_course *course, int64_t step) {
+  if (course->stopping.ended != DSC_ENDED_NOT || step >= course->schedule.last)
+    return 0;
+  return dsc_schedule_next(&course->schedule, step, course->slice);
+}
+
+/* Steps were run and took so long. The next slice is about a fifth of a second's: often enough for a person and for
+ * signals, seldom enough not to be felt. */
+DSC_FN void dsc_course_ran(dsc_course *course, int64_t steps, double seconds) {
+  const double enough = 0.2 * (double)steps / (seconds > 1e-9 ? seconds : 1e-9), more = 4.0 * (double)course->slice;
+  const double next = enough < more ? enough : more;
+  course->slice = next < 1 ? 1 : next < 1e9 ? (int64_t)next : 1000000000;
+}
+
 /* Why a run has ended, for a person. */
 DSC_FN const char *dsc_stopping_reason(int64_t ended) {
   switch (ended) {

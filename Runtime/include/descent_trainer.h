@@ -14,11 +14,20 @@
 
 /* ---- a run ---- */
 
+/* What a run counts beside its state; the library's Counters. */
+typedef struct {
+  int64_t step; /* steps done; in an evaluation rows measured */
+  int64_t first_bad_step; /* the first whose loss was not finite, or -1 */
+  double loss_sum, metric_sum; /* since the last report */
+} dsc_trainer_counters;
+
 typedef struct {
   const dsc_trainer *trainer;
   dsc_trainer_options options;
   dsc_array inputs, targets, validation_inputs, validation_targets;
   void **parameters, **best, **state; /* one block of memory each, as the tables say */
+  void **constants; /* in the file, as the table lists them */
+  dsc_safetensors constants_file;
   void **io; /* room for the arrays of any program */
   void *arena;
   int32_t *order;
@@ -27,10 +36,9 @@ typedef struct {
   int shuffled; /* as a checkpoint knows it: not where a batch is all rows, though a step might take more */
   int64_t steps_per_epoch; /* that of these rows */
   char *rate; /* the learning rate in words */
-  int64_t step, bad;
-  double loss, metric; /* sums since the last report */
-  int64_t summed; /* steps in them */
-  dsc_stopping stopping;
+  dsc_trainer_counters counters;
+  int64_t summed; /* steps in the sums */
+  dsc_course course;
   dsc_run run; /* what a checkpoint says of it, with the two texts below */
   dsc_shown_data data, validation;
   dsc_checkpoint_tensor *tensors; /* the parameters, then the state */
@@ -80,6 +88,8 @@ DSC_FN void dsc_trainer_end(dsc_trainer_state *s) {
   dsc_trainer_release(s->parameters, s->trainer->parameter_count);
   dsc_trainer_release(s->best, s->trainer->parameter_count);
   dsc_trainer_release(s->state, s->trainer->state_count);
+  dsc_safetensors_free(&s->constants_file);
+  free(s->constants);
   free(s->tensors);
   free(s->io);
   free(s->arena);
@@ -139,8 +149,10 @@ DSC_FN int dsc_trainer_begin(dsc_trainer_state *s, dsc_error *error) {
   const dsc_trainer *t = s->trainer;
   const dsc_trainer_batch *step = s->options.step;
   const int64_t threads = s->options.threads;
-  int64_t arena = t->initialize.arena_bytes(threads), left;
-  const int64_t train = step->program.arena_bytes(threads);
+  int64_t arena = t->initialize->arena_bytes(threads), left;
+  const int64_t train = step->program->arena_bytes(threads);
+  if (dsc_trainer_load_constants(t, &s->options, &s->constants_file, &s->constants, error) != DSC_OK)
+    return error->code;
   if (dsc_trainer_load(t, &s->options, 0, &s->inputs, &s->targets, error) != DSC_OK)
     return error->code;
   if (t->validation != NULL &&
@@ -152,7 +164,7 @@ DSC_FN int dsc_trainer_begin(dsc_trainer_state *s, dsc_error *error) {
   arena = train > arena ? train : arena;
   left = t->validation != NULL ? s->validation_inputs.shape[0] : 0;
   for (int64_t i = 0; i < t->evaluate_count; i++) {
-    const int64_t evaluate = left >= t->evaluate[i].rows ? t->evaluate[i].program.arena_bytes(threads) : 0;
+    const int64_t evaluate = left >= t->evaluate[i].rows ? t->evaluate[i].program->arena_bytes(threads) : 0;
     arena = evaluate > arena ? evaluate : arena;
     left %= t->evaluate[i].rows;
   }
@@ -164,15 +176,16 @@ DSC_FN int dsc_trainer_begin(dsc_trainer_state *s, dsc_error *error) {
       (t->parameter_count + t->state_count) * (int64_t)sizeof *s->tensors, error);
   dsc_trainer_describe(s->tensors, t->parameters, s->parameters, t->parameter_count, error);
   dsc_trainer_describe(s->tensors + t->parameter_count, t->state, s->state, t->state_count, error);
-  s->io = (void **)dsc_trainer_memory((t->parameter_count + t->state_count + 12) * (int64_t)sizeof(void *), error);
+  s->io = (void **)dsc_trainer_memory(
+      (t->parameter_count + t->state_count + t->constant_count + 12) * (int64_t)sizeof(void *), error);
   s->arena = dsc_trainer_memory(arena, error);
   if (step->shuffled)
     s->order = (int32_t *)dsc_trainer_memory(s->rows * 4, error);
   for (int64_t i = 0; s->order != NULL && i < s->rows; i++)
     s->order[i] = (int32_t)i;
   dsc_trainer_name_rate(s, error);
-  s->epoch = s->bad = -1;
-  s->stopping = dsc_stopping_begin();
+  s->epoch = s->counters.first_bad_step = -1;
+  s->course.stopping = dsc_stopping_begin();
   dsc_trainer_describe_run(s);
   return error->code;
 }
@@ -183,28 +196,38 @@ DSC_FN int64_t dsc_trainer_put(void **io, int64_t at, void *const *list, int64_t
   return at + count;
 }
 
+/* The counters in the order in which programs take them. */
+DSC_FN int64_t dsc_trainer_put_counters(void **io, int64_t at, dsc_trainer_counters *counters) {
+  void *const list[4] = {&counters->step, &counters->first_bad_step, &counters->loss_sum, &counters->metric_sum};
+  return dsc_trainer_put(io, at, list, 4);
+}
+
+/* Runs steps of a program on io[0..<n], with its constants behind them. */
+DSC_FN void dsc_trainer_run(dsc_trainer_state *s, const dsc_trainer_program *program, int64_t n, int64_t steps) {
+  for (int64_t i = 0; i < program->constant_count; i++)
+    s->io[n++] = s->constants[program->constants[i]];
+  program->run(s->io, s->arena, steps, s->options.threads);
+}
+
 DSC_FN void dsc_trainer_initialize(dsc_trainer_state *s) {
   const dsc_trainer *t = s->trainer;
   int64_t seed = s->options.seed, n = 0;
   s->io[n++] = &seed;
   n = dsc_trainer_put(s->io, n, s->parameters, t->parameter_count);
-  dsc_trainer_put(s->io, n, s->state, t->state_count);
-  t->initialize.run(s->io, s->arena, 1, s->options.threads);
+  n = dsc_trainer_put(s->io, n, s->state, t->state_count);
+  dsc_trainer_run(s, t->initialize, n, 1);
 }
 
 /* Runs steps of one epoch, all inside one parallel region. */
 DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *error) {
   const dsc_trainer *t = s->trainer;
   const dsc_trainer_batch *step = s->options.step;
-  const int64_t epoch = s->step / s->steps_per_epoch;
+  const int64_t epoch = s->counters.step / s->steps_per_epoch;
   /* Where a batch is all rows every step begins with the first. */
   const int64_t together = step->shuffled && !s->shuffled ? 1 : steps;
   int64_t n = dsc_trainer_put(s->io, 0, s->parameters, t->parameter_count);
   n = dsc_trainer_put(s->io, n, s->state, t->state_count);
-  s->io[n++] = &s->step;
-  s->io[n++] = &s->bad;
-  s->io[n++] = &s->loss;
-  s->io[n++] = &s->metric;
+  n = dsc_trainer_put_counters(s->io, n, &s->counters);
   s->io[n++] = &s->options.rate;
   if (step->shuffled) {
     if (s->shuffled && epoch != s->epoch)
@@ -217,16 +240,16 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
   s->io[n++] = s->inputs.data;
   s->io[n++] = s->targets.data;
   for (int64_t ran = 0; ran < steps; ran += together) {
-    s->first = s->shuffled ? epoch * s->steps_per_epoch : s->step;
-    step->program.run(s->io, s->arena, together, s->options.threads);
+    s->first = s->shuffled ? epoch * s->steps_per_epoch : s->counters.step;
+    dsc_trainer_run(s, step->program, n, together);
   }
   s->summed += steps;
-  if (s->bad >= 0)
+  if (s->counters.first_bad_step >= 0)
     return dsc_fail(error, DSC_ERROR_FORMAT,
         "the loss became infinite or not a number in step %" PRId64
         "; try a smaller learning rate%s; train --check-nan of the program that this trainer was made by "
         "names the operation",
-        s->bad + 1,
+        s->counters.first_bad_step + 1,
         t->data->target.dtype == DSC_F32 || t->data->target.dtype == DSC_F64
             ? ""
             : ", and see whether a label lies outside the classes");
@@ -237,20 +260,19 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
 DSC_FN void dsc_trainer_evaluate(dsc_trainer_state *s, double *loss, double *metric) {
   const dsc_trainer *t = s->trainer;
   const int64_t rows = s->validation_inputs.shape[0];
-  int64_t done = 0, bad = -1, count = rows, n = dsc_trainer_put(s->io, 0, s->parameters, t->parameter_count);
-  *loss = *metric = 0;
-  s->io[n++] = &done;
-  s->io[n++] = &bad;
-  s->io[n++] = loss;
-  s->io[n++] = metric;
+  dsc_trainer_counters counters = {0, -1, 0, 0};
+  int64_t count = rows, n = dsc_trainer_put(s->io, 0, s->parameters, t->parameter_count);
+  n = dsc_trainer_put_counters(s->io, n, &counters);
   s->io[n++] = &count;
   s->io[n++] = s->validation_inputs.data;
   s->io[n++] = s->validation_targets.data;
-  for (int64_t i = 0; i < t->evaluate_count; i++)
-    if (rows - done >= t->evaluate[i].rows)
-      t->evaluate[i].program.run(s->io, s->arena, (rows - done) / t->evaluate[i].rows, s->options.threads);
-  *loss /= (double)rows;
-  *metric /= (double)rows;
+  for (int64_t i = 0; i < t->evaluate_count; i++) {
+    const int64_t left = rows - counters.step;
+    if (left >= t->evaluate[i].rows)
+      dsc_trainer_run(s, t->evaluate[i].program, n, left / t->evaluate[i].rows);
+  }
+  *loss = counters.loss_sum / (double)rows;
+  *metric = counters.metric_sum / (double)rows;
 }
 
 /* ---- parameters and checkpoints ---- */
@@ -259,7 +281,7 @@ DSC_FN void dsc_trainer_evaluate(dsc_trainer_state *s, double *loss, double *met
 DSC_FN int dsc_trainer_write(const dsc_trainer_state *s, const char *path, dsc_error *error) {
   const int64_t count = s->trainer->parameter_count;
   dsc_safetensors_writer writer;
-  int code = dsc_check_finite(s->tensors, count, 1, s->step, path, error);
+  int code = dsc_check_finite(s->tensors, count, 1, s->counters.step, path, error);
   if (code != DSC_OK)
     return code;
   dsc_safetensors_begin(&writer);
@@ -274,23 +296,27 @@ DSC_FN int dsc_trainer_write(const dsc_trainer_state *s, const char *path, dsc_e
 /* The run as a checkpoint sees it. */
 DSC_FN dsc_checkpoint dsc_trainer_checkpoint(const dsc_trainer_state *s) {
   dsc_checkpoint c;
+  c.version = s->trainer->version;
   c.run = &s->run;
   c.parameters = s->tensors;
   c.parameter_count = s->trainer->parameter_count;
   c.state = s->tensors + c.parameter_count;
   c.state_count = s->trainer->state_count;
   c.best = s->best;
-  c.step = s->step;
-  c.sums[0] = s->loss;
-  c.sums[1] = s->metric;
+  c.step = s->counters.step;
+  c.sums[0] = s->counters.loss_sum;
+  c.sums[1] = s->counters.metric_sum;
   c.sums[2] = (double)s->summed;
-  c.stopping = s->stopping;
+  c.stopping = s->course.stopping;
   return c;
 }
 
 /* Writes everything that a resumed run needs, here or in the library that emitted this program. */
-DSC_FN int dsc_trainer_save(const dsc_trainer_state *s, dsc_error *error) {
+DSC_FN int dsc_trainer_save(dsc_trainer_state *s, dsc_error *error) {
   const dsc_checkpoint c = dsc_trainer_checkpoint(s);
+  if (s->options.checkpoint == NULL || s->course.kept >= s->counters.step)
+    return DSC_OK;
+  s->course.kept = s->counters.step;
   return dsc_checkpoint_write(&c, s->options.checkpoint, error);
 }
 
@@ -302,94 +328,91 @@ DSC_FN int dsc_trainer_restore(dsc_trainer_state *s, dsc_error *error) {
     return code;
   if (differences.text[0] != 0)
     printf("going on from another run, which was made with %s\n", differences.text);
-  s->step = c.step;
-  s->loss = c.sums[0];
-  s->metric = c.sums[1];
+  s->counters.step = c.step;
+  s->counters.loss_sum = c.sums[0];
+  s->counters.metric_sum = c.sums[1];
   s->summed = (int64_t)c.sums[2];
-  s->stopping = c.stopping;
+  s->course.stopping = c.stopping;
   return DSC_OK;
 }
 
 /* ---- the loop ---- */
 
+/* Time spent in the steps since the last report. */
+typedef struct {
+  int64_t steps;
+  double seconds;
+} dsc_trainer_clock;
+
 /* Tells of the steps since the last report, sets the sums to zero, and counts the epoch. */
-DSC_FN int dsc_trainer_report(dsc_trainer_state *s, int64_t epochs, double seconds, int64_t ran, dsc_error *error) {
+DSC_FN int dsc_trainer_report(dsc_trainer_state *s, dsc_trainer_clock *clock, dsc_error *error) {
   const dsc_trainer *t = s->trainer;
-  const int64_t epoch = (s->step - 1) / s->steps_per_epoch + 1;
-  const double loss = s->loss / (double)s->summed, metric = s->metric / (double)s->summed;
+  const int64_t epoch = (s->counters.step - 1) / s->steps_per_epoch + 1,
+                epochs = (s->course.schedule.last - 1) / s->steps_per_epoch + 1;
+  const double loss = s->counters.loss_sum / (double)s->summed, metric = s->counters.metric_sum / (double)s->summed;
   double score = loss;
-  s->loss = s->metric = 0;
+  s->counters.loss_sum = s->counters.metric_sum = 0;
   s->summed = 0;
   printf("epoch %" PRId64 "/%" PRId64 "  loss %.6g", epoch, epochs, loss);
   if (t->metric != NULL)
     printf(" %s %.6g", t->metric, metric);
   if (t->validation != NULL) {
-    double validation_loss, validation_metric;
-    dsc_trainer_evaluate(s, &validation_loss, &validation_metric);
-    score = validation_loss;
-    printf("  validation loss %.6g", validation_loss);
+    double validation_metric;
+    dsc_trainer_evaluate(s, &score, &validation_metric);
+    printf("  validation loss %.6g", score);
     if (t->metric != NULL)
       printf(" %s %.6g", t->metric, validation_metric);
   }
-  printf("  %.1f us/step  %.2f s\n", seconds / (double)ran * 1e6, seconds);
+  printf("  %.1f us/step  %.2f s\n", clock->seconds / (double)clock->steps * 1e6, clock->seconds);
   fflush(stdout);
+  clock->steps = 0;
+  clock->seconds = 0;
   const double norm = t->stopping.gradient_norm >= 0 ? *(const double *)s->state[t->gradient_norm_state] : 0;
-  const int is_best = dsc_stopping_epoch(&s->stopping, &t->stopping, loss, score, norm);
-  if (s->stopping.ended != DSC_ENDED_NOT)
-    printf("ended early: %s\n", dsc_stopping_reason(s->stopping.ended));
+  const int is_best = dsc_stopping_epoch(&s->course.stopping, &s->course.rule, loss, score, norm);
+  if (s->course.stopping.ended != DSC_ENDED_NOT)
+    printf("ended early: %s\n", dsc_stopping_reason(s->course.stopping.ended));
   if (s->best == NULL || !is_best)
     return DSC_OK;
   for (int64_t i = 0; i < t->parameter_count; i++)
     memcpy(s->best[i], s->parameters[i], (size_t)dsc_trainer_bytes(&t->parameters[i]));
-  return dsc_check_finite(s->tensors, t->parameter_count, 1, s->step, NULL, error);
+  return dsc_check_finite(s->tensors, t->parameter_count, 1, s->counters.step, NULL, error);
 }
 
-/* How many steps to run before signals are looked at again: about a fifth of a second's. */
-DSC_FN int64_t dsc_trainer_slice(int64_t slice, int64_t steps, double seconds) {
-  const double enough = 0.2 * (double)steps / (seconds > 1e-9 ? seconds : 1e-9), more = 4.0 * (double)slice;
-  const double next = enough < more ? enough : more;
-  return next < 1 ? 1 : next < 1e9 ? (int64_t)next : 1000000000;
-}
-
-DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
+/* Where the run begins: its schedule, and whether the file that it keeps is the one it was resumed from. */
+DSC_FN void dsc_trainer_set_out(dsc_trainer_state *s) {
   const dsc_trainer_options *o = &s->options;
   const dsc_schedule schedule = dsc_schedule_of(
       s->steps_per_epoch, o->epochs > 0 ? o->epochs : INT64_MAX, o->steps > 0 ? o->steps : INT64_MAX, o->every);
-  const int64_t epochs = (schedule.last - 1) / schedule.per_epoch + 1;
-  int64_t ran = 0, written = s->step, slice = 1;
-  double seconds = 0;
+  const int has_file = o->resume == NULL || (o->checkpoint != NULL && strcmp(o->resume, o->checkpoint) == 0);
+  s->course = dsc_course_begin(schedule, s->trainer->stopping, s->course.stopping, s->counters.step, has_file);
+  if (s->course.stopping.ended != DSC_ENDED_NOT)
+    printf("nothing left to do: the run had ended early after %" PRId64 " steps: %s\n", s->counters.step,
+        dsc_stopping_reason(s->course.stopping.ended));
+  else if (s->counters.step >= schedule.last)
+    printf("nothing left to do: %" PRId64 " steps had been done\n", s->counters.step);
+}
+
+DSC_FN int dsc_trainer_loop(dsc_trainer_state *s, dsc_error *error) {
+  dsc_trainer_clock clock = {0, 0};
+  int64_t steps;
   int code = DSC_OK;
-  if (s->stopping.ended != DSC_ENDED_NOT)
-    printf("nothing left to do: the run had ended early after %" PRId64 " steps: %s\n", s->step,
-        dsc_stopping_reason(s->stopping.ended));
-  else if (s->step >= schedule.last)
-    printf("nothing left to do: %" PRId64 " steps had been done\n", s->step);
-  while (code == DSC_OK && s->step < schedule.last && s->stopping.ended == DSC_ENDED_NOT && dsc_signal_caught == 0) {
+  dsc_trainer_set_out(s);
+  while (code == DSC_OK && dsc_signal_caught == 0 && (steps = dsc_course_next(&s->course, s->counters.step)) > 0) {
     const double start = dsc_trainer_seconds();
-    const int64_t steps = dsc_schedule_next(&schedule, s->step, slice);
     code = dsc_trainer_steps(s, steps, error);
     const double took = dsc_trainer_seconds() - start;
-    slice = dsc_trainer_slice(slice, steps, took);
-    seconds += took;
-    ran += steps;
-    const int due = dsc_schedule_due(&schedule, s->step);
-    if (code == DSC_OK && o->checkpoint != NULL && (due & DSC_DUE_KEEP_WITHIN) != 0) {
+    dsc_course_ran(&s->course, steps, took);
+    clock.seconds += took;
+    clock.steps += steps;
+    const int due = dsc_schedule_due(&s->course.schedule, s->counters.step);
+    if (code == DSC_OK && (due & DSC_DUE_KEEP_WITHIN) != 0)
       code = dsc_trainer_save(s, error);
-      written = s->step;
-    }
-    if (code == DSC_OK && (due & DSC_DUE_REPORT) != 0) {
-      code = dsc_trainer_report(s, epochs, seconds, ran, error);
-      seconds = 0;
-      ran = 0;
-    }
-    if (code == DSC_OK && o->checkpoint != NULL && (due & DSC_DUE_KEEP_BETWEEN) != 0) {
+    if (code == DSC_OK && (due & DSC_DUE_REPORT) != 0)
+      code = dsc_trainer_report(s, &clock, error);
+    if (code == DSC_OK && (due & DSC_DUE_KEEP_BETWEEN) != 0)
       code = dsc_trainer_save(s, error);
-      written = s->step;
-    }
   }
-  if (code == DSC_OK && o->checkpoint != NULL && written < s->step)
-    code = dsc_trainer_save(s, error);
-  return code;
+  return code == DSC_OK ? dsc_trainer_save(s, error) : code;
 }
 
 DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
@@ -412,12 +435,12 @@ DSC_FN int dsc_trainer_train(dsc_trainer_state *s, dsc_error *error) {
     code = dsc_trainer_loop(s, error);
   if (code != DSC_OK)
     return code;
-  for (int64_t i = 0; s->best != NULL && s->stopping.best_loss < (double)INFINITY && i < s->trainer->parameter_count;
-       i++)
+  for (int64_t i = 0;
+       s->best != NULL && s->course.stopping.best_loss < (double)INFINITY && i < s->trainer->parameter_count; i++)
     memcpy(s->parameters[i], s->best[i], (size_t)dsc_trainer_bytes(&s->trainer->parameters[i]));
   code = dsc_trainer_write(s, o->output, error);
   if (code == DSC_OK && dsc_signal_caught != 0)
-    printf("interrupted after step %" PRId64 "%s%s\n", s->step,
+    printf("interrupted after step %" PRId64 "%s%s\n", s->counters.step,
         o->checkpoint != NULL ? "; it goes on with --resume " : "", o->checkpoint != NULL ? o->checkpoint : "");
   if (code == DSC_OK)
     printf("parameters: %s\n", o->output);

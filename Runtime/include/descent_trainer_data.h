@@ -1,4 +1,4 @@
-/* The rows that a standalone trainer learns from and is tested on.
+/* The rows that a standalone trainer learns from and is tested on, and large constants of its program.
  * Takes the description of a source; gives arrays of the types that the programs take, or an error that names the file.
  * */
 #ifndef DESCENT_TRAINER_DATA_H
@@ -6,6 +6,7 @@
 
 #include "descent_idx.h"
 #include "descent_npy.h"
+#include "descent_safetensors.h"
 #include "descent_trainer_options.h"
 
 /* ---- the data ---- */
@@ -29,7 +30,7 @@ DSC_FN dsc_shown dsc_trainer_show_rows(const dsc_trainer_tensor *tensor) {
 }
 
 /* The same of targets, which may be labels of any type of whole numbers: labels 0...9 [rows]. */
-DSC_FN dsc_shown dsc_trainer_show_targets(const dsc_trainer_rows *source) {
+DSC_FN dsc_shown dsc_trainer_show_targets(const dsc_data_source *source) {
   dsc_shown shown = dsc_trainer_show_rows(&source->target);
   if (source->classes > 0) {
     char type[sizeof shown.text];
@@ -83,31 +84,31 @@ DSC_FN int dsc_trainer_take(dsc_array *array, const int32_t *rows, int64_t count
   return DSC_OK;
 }
 
-/* Which rows the choices keep, in rows[0..<*count]; `order` is scratch of the same size. */
+/* Which rows the steps keep, in rows[0..<*count]; `order` is scratch of the same size. */
 DSC_FN int dsc_trainer_choose(
-    const dsc_trainer_rows *source, int32_t *rows, int32_t *order, int64_t *count, const char *file, dsc_error *error) {
+    const dsc_data_source *source, int32_t *rows, int32_t *order, int64_t *count, const char *file, dsc_error *error) {
   for (int64_t i = 0; i < *count; i++)
     rows[i] = (int32_t)i;
-  for (int64_t i = 0; i < source->choice_count; i++) {
-    const dsc_trainer_choice *choice = &source->choices[i];
-    if (choice->part == DSC_TRAINER_FIRST) {
-      *count = choice->count < *count ? choice->count : *count;
+  for (int64_t i = 0; i < source->step_count; i++) {
+    const dsc_data_step *step = &source->steps[i];
+    if (step->kind == DSC_STEP_PREFIX) {
+      *count = step->count < *count ? step->count : *count;
       continue;
     }
-    const int64_t held = dsc_rows_held(*count, choice->fraction);
+    const int64_t held = dsc_rows_held(*count, step->fraction);
     if (held < 1 || held >= *count)
       return dsc_fail_in(error, DSC_ERROR_FORMAT, file, "a split of %" PRId64 " rows by %s leaves a part without rows",
-          *count, dsc_show_number(choice->fraction).text);
-    *count = dsc_rows_split(rows, *count, held, choice->part == DSC_TRAINER_HELD_OUT, choice->seed, order);
+          *count, dsc_show_number(step->fraction).text);
+    *count = dsc_rows_split(rows, *count, held, step->part == DSC_PART_HELD_OUT, step->seed, order);
   }
   return DSC_OK;
 }
 
-DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *inputs, const char *targets, dsc_array *x,
+DSC_FN int dsc_trainer_read_files(const dsc_data_source *source, const char *inputs, const char *targets, dsc_array *x,
     dsc_array *y, dsc_error *error) {
-  if (source->reader == DSC_TRAINER_CSV) {
+  if (source->origin == DSC_ORIGIN_CSV) {
     dsc_csv csv;
-    const int code = dsc_csv_read(inputs, &source->csv, &csv, error);
+    const int code = dsc_csv_read(inputs, source->csv, &csv, error);
     if (code != DSC_OK)
       return code;
     if (csv.dropped > 0)
@@ -120,7 +121,7 @@ DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *in
     dsc_csv_free(&csv);
     return DSC_OK;
   }
-  const int idx = source->reader == DSC_TRAINER_IDX;
+  const int idx = source->origin == DSC_ORIGIN_IDX;
   int code = idx ? dsc_idx_read(inputs, x, error) : dsc_npy_read(inputs, x, error);
   if (code == DSC_OK)
     code = idx ? dsc_idx_read(targets, y, error) : dsc_npy_read(targets, y, error);
@@ -134,7 +135,7 @@ DSC_FN int dsc_trainer_read_files(const dsc_trainer_rows *source, const char *in
 }
 
 /* Reads, makes labels, takes rows, checks types. On failure x and y are still to be given back. */
-DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, const char *targets, dsc_array *x,
+DSC_FN int dsc_trainer_read(const dsc_data_source *source, const char *inputs, const char *targets, dsc_array *x,
     dsc_array *y, dsc_error *error) {
   int code = dsc_trainer_read_files(source, inputs, targets, x, y, error);
   if (code != DSC_OK)
@@ -151,7 +152,7 @@ DSC_FN int dsc_trainer_read(const dsc_trainer_rows *source, const char *inputs, 
     dsc_array_free(y);
     *y = labels;
   }
-  if (source->choice_count > 0) {
+  if (source->step_count > 0) {
     int64_t count = x->shape[0];
     int32_t *rows = (int32_t *)dsc_allocate(count * 8);
     if (rows == NULL)
@@ -217,11 +218,11 @@ DSC_FN char *dsc_trainer_path(
 
 /* Says what is missing where a file of the usual name is not beside the program. */
 DSC_FN int dsc_trainer_look(
-    const dsc_trainer *trainer, const dsc_trainer_rows *source, int is_target, const char *path, dsc_error *error) {
+    const dsc_trainer *trainer, const dsc_data_source *source, int is_target, const char *path, dsc_error *error) {
   static const char names[2][3][21] = {
       {"--data", "--inputs", "--targets"}, {"--validation-data", "--validation-inputs", "--validation-targets"}};
   static const char formats[3][13] = {"CSV table", "IDX file", "NPY file"};
-  const int table = source->reader == DSC_TRAINER_CSV;
+  const int table = source->origin == DSC_ORIGIN_CSV;
   const char *option = names[source == trainer->validation][table ? 0 : 1 + is_target];
   const dsc_shown targets = dsc_trainer_show_targets(source);
   if (access(path, F_OK) == 0 || errno != ENOENT)
@@ -229,7 +230,7 @@ DSC_FN int dsc_trainer_look(
   return dsc_fail_in(error, DSC_ERROR_IO, path, "is not there; %s: put it there, or name another %s with %s (%s%s%s%s)",
       trainer->carried ? "this trainer reads it from the folder data beside the program"
                        : "it was too large to come with this trainer",
-      formats[source->reader], option, is_target ? "" : "inputs ",
+      formats[source->origin], option, is_target ? "" : "inputs ",
       is_target ? "" : dsc_trainer_show_rows(&source->input).text,
       is_target   ? "targets "
           : table ? ", targets "
@@ -240,15 +241,15 @@ DSC_FN int dsc_trainer_look(
 /* Reads the data, or the validation rows where `validation` is 1. */
 DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_options *o, int validation, dsc_array *x,
     dsc_array *y, dsc_error *error) {
-  const dsc_trainer_rows *source = validation ? trainer->validation : trainer->data, *data = trainer->data;
-  const int table = source->reader == DSC_TRAINER_CSV;
+  const dsc_data_source *source = validation ? trainer->validation : trainer->data, *data = trainer->data;
+  const int table = source->origin == DSC_ORIGIN_CSV;
   const char *asked_x = table ? o->data : o->inputs, *asked_y = table ? NULL : o->targets;
-  const char *folder = table || data->reader == DSC_TRAINER_CSV ? NULL : o->data;
+  const char *folder = table || data->origin == DSC_ORIGIN_CSV ? NULL : o->data;
   if (validation) {
     /* Rows held out of the same file follow it to another place. */
-    const char *same_x = source->reader == data->reader && strcmp(source->inputs, data->inputs) == 0 ? asked_x : NULL;
+    const char *same_x = source->origin == data->origin && strcmp(source->inputs, data->inputs) == 0 ? asked_x : NULL;
     const char *same_y =
-        !table && source->reader == data->reader && strcmp(source->targets, data->targets) == 0 ? asked_y : NULL;
+        !table && source->origin == data->origin && strcmp(source->targets, data->targets) == 0 ? asked_y : NULL;
     asked_x = table ? o->validation_data : o->validation_inputs;
     asked_y = table ? NULL : o->validation_targets;
     asked_x = asked_x != NULL ? asked_x : same_x;
@@ -270,6 +271,53 @@ DSC_FN int dsc_trainer_load(const dsc_trainer *trainer, const dsc_trainer_option
   free(program);
   free(inputs);
   free(targets);
+  return code;
+}
+
+/* ---- constants ---- */
+
+/* Whether the file holds the numbers of the table, and nothing else; *list gets their places. */
+DSC_FN int dsc_trainer_find_constants(const dsc_trainer *trainer, const dsc_safetensors *file, void **list) {
+  dsc_hash hash;
+  dsc_hash_begin(&hash);
+  for (int64_t i = 0; i < trainer->constant_count; i++) {
+    const dsc_trainer_tensor *expected = &trainer->constants[i];
+    const dsc_safetensors_entry *entry = dsc_safetensors_find(file, expected->name);
+    if (entry == NULL || entry->array.dtype != expected->dtype || entry->array.stored != expected->dtype ||
+        entry->array.rank != expected->rank ||
+        memcmp(entry->array.shape, expected->shape, (size_t)expected->rank * sizeof(int64_t)) != 0)
+      return 0;
+    dsc_hash_add_array(&hash, &entry->array);
+    list[i] = entry->array.data;
+  }
+  return file->count == trainer->constant_count &&
+      strcmp(dsc_hash_show(dsc_hash_value(&hash)).text, trainer->constants_checksum) == 0;
+}
+
+DSC_FN int dsc_trainer_read_constants(
+    const dsc_trainer *trainer, const char *path, dsc_safetensors *file, void **list, dsc_error *error) {
+  if (access(path, F_OK) != 0 && errno == ENOENT)
+    return dsc_fail_in(error, DSC_ERROR_IO, path,
+        "is not there; it holds numbers of the program that this trainer was made by: put it there");
+  const int code = dsc_safetensors_open(path, file, error);
+  if (code == DSC_OK && !dsc_trainer_find_constants(trainer, file, list))
+    return dsc_fail_in(error, DSC_ERROR_FORMAT, path, "is not the file that was emitted with this trainer");
+  return code;
+}
+
+/* Reads the numbers of the program that are too many for its text. On success *list has their places in `file`; both
+ * are to be given back, whatever comes out. */
+DSC_FN int dsc_trainer_load_constants(
+    const dsc_trainer *trainer, const dsc_trainer_options *o, dsc_safetensors *file, void ***list, dsc_error *error) {
+  if (trainer->constant_count == 0)
+    return DSC_OK;
+  char *program = dsc_trainer_folder(o->program);
+  char *path = program == NULL ? NULL : dsc_trainer_join(program, "", trainer->constants_file, error);
+  *list = (void **)malloc((size_t)trainer->constant_count * sizeof(void *));
+  const int code = path == NULL || *list == NULL ? dsc_fail(error, DSC_ERROR_MEMORY, "no memory for a path")
+                                                 : dsc_trainer_read_constants(trainer, path, file, *list, error);
+  free(program);
+  free(path);
   return code;
 }
 

@@ -10,45 +10,46 @@
 
 /* ---- what is to be trained ---- */
 
-enum { DSC_TRAINER_CSV = 0, DSC_TRAINER_IDX = 1, DSC_TRAINER_NPY = 2 };
-enum {
-  DSC_TRAINER_FIRST = 0, /* the first `count` rows, or all where there are fewer */
-  DSC_TRAINER_OTHERS = 1, /* all rows but the `fraction` that a split with `seed` holds out */
-  DSC_TRAINER_HELD_OUT = 2
-}; /* the rows that it holds out */
-
 typedef struct {
   const char *name;
   int32_t dtype, rank;
   int64_t shape[8];
 } dsc_trainer_tensor;
 
+/* The words of the library's DataSource: an origin, and the steps that choose rows. */
+enum { DSC_ORIGIN_CSV = 0, DSC_ORIGIN_IDX = 1, DSC_ORIGIN_NPY = 2 };
+enum { DSC_STEP_PREFIX = 0, DSC_STEP_SPLIT = 1 };
+enum { DSC_PART_TRAINING = 0, DSC_PART_HELD_OUT = 1 };
+
 typedef struct {
-  int32_t part; /* DSC_TRAINER_FIRST ... */
-  int64_t count;
-  double fraction;
+  int32_t kind; /* DSC_STEP_... */
+  int64_t count; /* of a prefix: the first rows, or all where there are fewer */
+  double fraction; /* of a split: what is drawn with the seed and set apart */
   uint64_t seed;
-} dsc_trainer_choice;
+  int32_t part; /* DSC_PART_...: which part is kept */
+} dsc_data_step;
 
 /* Where rows come from, which of them are taken, and what each must be: the first axis may have any length. */
 typedef struct {
-  int32_t reader; /* DSC_TRAINER_CSV ... */
+  int32_t origin; /* DSC_ORIGIN_... */
   const char *inputs, *targets; /* paths from the program's folder; a table has both in `inputs` */
-  dsc_csv_options csv;
-  const dsc_trainer_choice *choices;
-  int64_t choice_count;
+  const dsc_csv_options *csv; /* how a table is read */
+  const dsc_data_step *steps;
+  int64_t step_count;
   int64_t classes; /* targets are labels below this number; 0: they are numbers */
   dsc_trainer_tensor input, target;
-} dsc_trainer_rows;
+} dsc_data_source;
 
 typedef struct {
   int64_t (*arena_bytes)(int64_t threads);
   void (*run)(void *const *io, void *arena, int64_t steps, int64_t threads);
+  const int32_t *constants; /* the trainer's constants that stand behind its arrays, by their numbers */
+  int64_t constant_count;
 } dsc_trainer_program;
 
 /* A training step with batches of one size. */
 typedef struct {
-  dsc_trainer_program program;
+  const dsc_trainer_program *program;
   int64_t batch;
   int shuffled; /* batches are drawn from any number of rows; else a batch is all rows, and there are so many */
   const char *checksum; /* of network, loss and metric */
@@ -56,7 +57,7 @@ typedef struct {
 
 /* Measures a block of so many rows. */
 typedef struct {
-  dsc_trainer_program program;
+  const dsc_trainer_program *program;
   int64_t rows;
 } dsc_trainer_block;
 
@@ -66,8 +67,9 @@ typedef struct {
  *               are shuffled; inputs, targets
  *   evaluate:   parameters, counters, number of rows, inputs, targets; the first counter counts rows */
 typedef struct {
+  const char *version; /* of Descent */
   const char *metric; /* null: none */
-  dsc_trainer_program initialize;
+  const dsc_trainer_program *initialize;
   const dsc_trainer_batch *batches; /* the first is taken where the command line says nothing */
   int64_t batch_count;
   const dsc_trainer_block *evaluate; /* each of fewer rows than the one before, down to 1 */
@@ -76,7 +78,11 @@ typedef struct {
   int64_t parameter_count;
   const dsc_trainer_tensor *state; /* of the optimizer */
   int64_t state_count;
-  const dsc_trainer_rows *data, *validation; /* validation: null where there is none */
+  /* Large numbers of the program's own: a file beside the program, what it holds, and a hash of that. */
+  const char *constants_file, *constants_checksum;
+  const dsc_trainer_tensor *constants;
+  int64_t constant_count;
+  const dsc_data_source *data, *validation; /* validation: null where there is none */
   int carried; /* the files of the data came with the program */
   int64_t steps_per_epoch; /* where a batch is all rows */
   dsc_stopping_rule stopping;
@@ -138,8 +144,8 @@ DSC_FN void dsc_trainer_list_real(
 
 /* The options that this trainer has; returns their number. */
 DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, dsc_trainer_option *list) {
-  const dsc_trainer_rows *validation = trainer->validation;
-  const int table = trainer->data->reader == DSC_TRAINER_CSV;
+  const dsc_data_source *validation = trainer->validation;
+  const int table = trainer->data->origin == DSC_ORIGIN_CSV;
   int n = 0;
   dsc_trainer_list_number(list, &n, "--epochs", &o->epochs, 1, 1000000000, "rounds over all rows");
   dsc_trainer_list_number(list, &n, "--steps", &o->steps, 1, INT64_MAX, "steps, in place of epochs");
@@ -166,7 +172,7 @@ DSC_FN int dsc_trainer_list(const dsc_trainer *trainer, dsc_trainer_options *o, 
     dsc_trainer_list_path(list, &n, "--inputs", "FILE", &o->inputs, "the inputs to train on");
     dsc_trainer_list_path(list, &n, "--targets", "FILE", &o->targets, "their targets");
   }
-  if (validation != NULL && validation->reader == DSC_TRAINER_CSV) {
+  if (validation != NULL && validation->origin == DSC_ORIGIN_CSV) {
     dsc_trainer_list_path(list, &n, "--validation-data", "FILE", &o->validation_data, "the table to validate on");
   } else if (validation != NULL) {
     dsc_trainer_list_path(list, &n, "--validation-inputs", "FILE", &o->validation_inputs, "the inputs to validate on");

@@ -40,11 +40,13 @@ extension StandaloneTrainer {
     var seen: Set<String> = []
     let files = all.flatMap { rows -> [String] in
       let (inputs, targets) = (
-        "inputs \(type(rows.inputType))", "targets \(type(rows.targetType, classes: rows.classes))"
+        "inputs \(type(rows.inputType))", "targets \(type(rows.targetType, classes: rows.source.classes))"
       )
-      let list =
-        if case .csv = rows.reader { [(rows.inputs, "a table: \(inputs), \(targets)")] } else {
-          [(rows.inputs, inputs), (rows.targets, targets)]
+      let list: [(String, String)] =
+        switch rows.source.origin {
+        case .csv(let path, _): [(path, "a table: \(inputs), \(targets)")]
+        case .idx(let x, let y), .npy(let x, let y): [(x, inputs), (y, targets)]
+        case .memory: []
         }
       return list.filter { seen.insert($0.0).inserted }.map { "- `\($0.0)`, \($0.1)" }
     }
@@ -55,7 +57,10 @@ extension StandaloneTrainer {
       Its data were too large to come along. Put them into the folder `data` beside the program, where it looks for them \
       whatever folder it is run in, or name them by the options below:
       """
-    return ([carried, ""] + files).joined(separator: "\n")
+    let own =
+      constants.entries.isEmpty
+      ? [] : ["- `\(constantsFile)`, numbers of the program itself, which are always beside it"]
+    return ([carried, ""] + files + own).joined(separator: "\n")
   }
 
   /// What `--lr` does.
@@ -84,7 +89,7 @@ extension StandaloneTrainer {
 
   /// How to build and run it.
   package var readme: String {
-    let table: Bool = if case .csv = data.reader { true } else { false }
+    let table: Bool = if case .csv = data.source.origin { true } else { false }
     let dataRow =
       table
       ? "| `--data FILE` | the table to train on |"
@@ -93,7 +98,7 @@ extension StandaloneTrainer {
       | `--inputs FILE`, `--targets FILE` | the files to train on |
       """
     let validationRow: String =
-      switch validation?.reader {
+      switch validation?.source.origin {
       case nil: ""
       case .csv: "\n| `--validation-data FILE` | the table to validate on |"
       default: "\n| `--validation-inputs FILE`, `--validation-targets FILE` | the files to validate on |"

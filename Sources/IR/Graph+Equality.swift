@@ -29,9 +29,10 @@ extension Attribute: Equatable {
     case (.real(let a), .real(let b)): a.bitPattern == b.bitPattern
     case (.string(let a), .string(let b)): a == b
     case (.dtype(let a), .dtype(let b)): a == b
+    case (.bool(let a), .bool(let b)): a == b
     case (.array(let a), .array(let b)): a.isIdentical(to: b)
     case (.graph(let a), .graph(let b)): a == b
-    case (.int, _), (.ints, _), (.real, _), (.string, _), (.dtype, _), (.array, _), (.graph, _): false
+    case (.int, _), (.ints, _), (.real, _), (.string, _), (.dtype, _), (.bool, _), (.array, _), (.graph, _): false
     }
   }
 }

@@ -22,7 +22,7 @@ package func fuse(_ graph: Graph, donations: [Int?] = [], explain: ((String) -> 
   var schedule = Schedule(graph: order.graph, kernels: order.kernels, donations: order.donations)
   for id in graph.ids {
     guard case .loop(let form) = graph.lowering(of: id) else { continue }
-      schedule.bodies[id] = try fuse(form.body, donations: Array(form.carries)) { line in
+    schedule.bodies[id] = try fuse(form.body, donations: Array(form.carries)) { line in
       explain?("in the body of %\(id.index): \(line)")
     }
   }

@@ -10,7 +10,9 @@ import DescentOps
 /// The graph with cheap forward values computed again where its backward part reads them, wherever that lets less be kept.
 /// Graphs whose largest value is smaller than `leastBytes` stay as they are: their values stay in the cache anyway.
 package func keepingLess(_ graph: Graph, leastBytes: Int = 1 << 20) throws -> Graph {
-  guard let largest = graph.nodes.map(\.type.byteCount).max(), largest >= leastBytes else { return graph }
+  guard let largest = graph.nodes.flatMap(\.result.types).map(\.byteCount).max(), largest >= leastBytes else {
+    return graph
+  }
   let plan = KeptValues(graph)
   guard plan.computedAgain.contains(true) else { return graph }
   let places = lateKernels(graph, plan.isLate)
@@ -108,7 +110,7 @@ struct KeptValues {
     let (source, sink) = (2 * graph.nodes.count, 2 * graph.nodes.count + 1)
     for id in graph.ids where !isLate[id.index] {
       let (computed, kept) = (2 * id.index, 2 * id.index + 1)
-      let bytes = graph.isView(id) ? FlowNetwork.unbounded : graph[id].type.byteCount
+      let bytes = graph.isView(id) ? FlowNetwork.unbounded : graph[id].result.types.reduce(0) { $0 + $1.byteCount }
       network.connect(computed, kept, isFree[id.index] ? 0 : bytes)
       if isRepeatable(id) {
         for operand in graph[id].operands { network.connect(2 * operand.index + 1, computed, FlowNetwork.unbounded) }

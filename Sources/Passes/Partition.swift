@@ -49,8 +49,7 @@ struct Partition {
       groups[home].members.append(id)
       put(id, home)
     case .anchor:
-      var domain = graph[id].type.shape
-      if case .loop = families[id.index] { domain = [1] }
+      let domain: Shape = if case .loop = families[id.index] { [1] } else { graph[id].type.shape }
       begin(id, FusionGroup(anchor: id, domain: domain, before: producers(id)))
     case .element:
       if waits(id), size(id) <= Consumers.mostNodes, !candidates(id).contains(where: { fits(id, $0) }) {

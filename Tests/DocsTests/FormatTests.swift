@@ -41,21 +41,12 @@ import Testing
   }
   private static func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 
-  /// Functions of more than 60 lines, with the reason.
-  private static let long: [String: String] = [
-    "Sources/NN/Training/Fit.swift func fit": "todo",
-  ]
-
   @Test func functionsFitAScreen() throws {
-    var seen: Set<String> = []
     for path in try ["Sources", "examples"].flatMap(Repository.files) where path.hasSuffix(".swift") {
       for (name, count) in Self.functions(try Repository.text(path)) where count > 60 {
-        let place = "\(path) \(name)"
-        seen.insert(place)
-        if Self.long[place] == nil { Issue.record("\(place) has \(count) lines; 60 are the most") }
+        Issue.record("\(path) \(name) has \(count) lines; 60 are the most")
       }
     }
-    for place in Self.long.keys where !seen.contains(place) { Issue.record("\(place) is no longer long") }
   }
 
   /// The names of functions and initializers, and their lines up to the bracket that stands as they do.

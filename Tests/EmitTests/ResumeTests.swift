@@ -60,6 +60,15 @@ import Testing
     _ = try run(["--every", "5", "--checkpoint", "c.every"])
     #expect(try folder.bytes("c.every") == folder.bytes("whole"))
     #expect(try run(["--resume", "whole"]).output.contains("nothing left to do: 21 steps"))
+    // Into another file the run is written all the same; into its own nothing is.
+    _ = try run(["--resume", "whole", "--checkpoint", "another"])
+    #expect(try folder.bytes("another") == folder.bytes("whole"))
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: folder.path + "/another")
+    _ = try run(["--resume", "another", "--checkpoint", "another"])
+    let facts = try FileManager.default.attributesOfItem(atPath: folder.path + "/another")
+    #expect(facts[.modificationDate] as? Date == Date(timeIntervalSince1970: 1e9))
+    #expect(try SafeTensors.read(folder.path + "/whole").metadata["version"] == DescentIR.version)
   }
 
   /// A tensor of another type that could be read by conversion is none of a run that has the same bits.

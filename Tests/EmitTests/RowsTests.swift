@@ -47,7 +47,6 @@ import Testing
     try trainer.emitTrainer(data: data, validation: heldOut, options: Self.options, to: folder.path + "/c")
     for build in Build.all {
       try build.program(["trainer.c"], "trainer", in: folder.path + "/c")
-      try build.checkCxx("trainer.c", in: folder.path + "/c")
       for rows in counts {
         let outcome = try execute(
           folder.path + "/c/trainer",
@@ -350,7 +349,6 @@ import Testing
     #expect(Set(expected.values).count == 4)
     for build in Build.two {
       try build.program(["trainer.c"], "trainer", in: folder.path)
-      try build.checkCxx("trainer.c", in: folder.path)
       for (batch, checkpoint) in expected {
         let outcome = try execute(
           folder.path + "/trainer", (batch.map { ["--batch", "\($0)"] } ?? []) + ["--checkpoint", "c"], in: folder.path)

@@ -34,7 +34,6 @@ import Testing
     try trainer.emitTrainer(data: training, validation: heldOut, options: options, to: folder.path)
     for build in Build.two {
       try build.program(["trainer.c"], "trainer", in: folder.path)
-      try build.checkCxx("trainer.c", in: folder.path)
       let outcome = try execute(folder.path + "/trainer", ["--checkpoint=c.checkpoint"], in: folder.path)
       let notes = Set(outcome.errors.split(separator: "\n"))
       #expect(

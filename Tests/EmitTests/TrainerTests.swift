@@ -23,7 +23,6 @@ import Testing
     let model = try FlatTree(Model(result.parameters, running: result.running))
     for build in builds {
       try build.program(["trainer.c"], "trainer", in: folder.path)
-      try build.checkCxx("trainer.c", in: folder.path)
       for threads in build.openMP ? [1, 2, 3] : [1] {
         let outcome = try execute(
           folder.path + "/trainer",

@@ -63,7 +63,7 @@ private struct Liar: AttributeFreeOp {
       let place = SourceLocation(file: "A.swift", line: line)
       let y = try graph.append(Subtract(), swapped ? [c, x] : [x, c], at: place, adjointOf: adjointOf)
       let z = try graph.append(Loop(LoopForm(body: body, carries: 1, sequences: 0, length: 3)), [y], at: place)
-      graph.outputs = [try graph.append(Reverse(axes: axes), [try graph.append(LoopResult(0, graph[y].type), [z])])]
+      graph.outputs = [try graph.append(Reverse(axes: axes), [try graph.append(LoopResult(0), [z])])]
       graph.outputLabels = [output]
       return graph
     }

@@ -75,6 +75,7 @@ static void begin(small_run *r) {
   r->run.stopping.patience = 3;
   r->run.stopping.tolerance = r->run.stopping.gradient_norm = -1;
   r->run.stopping.keeps_best = 1;
+  r->checkpoint.version = "1.2.3";
   r->checkpoint.run = &r->run;
   r->checkpoint.parameters = r->tensors;
   r->checkpoint.parameter_count = 2;

@@ -51,32 +51,57 @@ static double loss_of(int64_t epoch, int kind) {
 typedef struct {
   int64_t step, best_step;
   dsc_stopping stopping;
-} course;
+} kept_run;
 
-static int same(const course *a, const course *b) {
+static int same(const kept_run *a, const kept_run *b) {
   return a->step == b->step && a->best_step == b->best_step &&
       memcmp(&a->stopping, &b->stopping, sizeof a->stopping) == 0;
 }
 
-/* Goes on with a run; gives what its last checkpoint kept. */
-static course run_on(course c, const dsc_schedule *schedule, const dsc_stopping_rule *rule, int kind, int64_t most) {
-  course kept = c;
-  while (c.step < schedule->last && c.stopping.ended == DSC_ENDED_NOT) {
-    const int64_t steps = dsc_schedule_next(schedule, c.step, most);
-    CHECK(steps >= 1 && steps <= most, "slices of %" PRId64, steps);
+/* Goes on with a run, in slices of at most so many steps; gives what its last checkpoint kept. */
+static kept_run run_on(
+    kept_run c, const dsc_schedule *schedule, const dsc_stopping_rule *rule, int kind, int64_t most) {
+  dsc_course course = dsc_course_begin(*schedule, *rule, c.stopping, c.step, 1);
+  kept_run kept = c;
+  int64_t steps;
+  course.slice = most;
+  while ((steps = dsc_course_next(&course, c.step)) > 0) {
+    CHECK(steps <= most, "slices of %" PRId64, steps);
     c.step += steps;
     const int due = dsc_schedule_due(schedule, c.step);
     if ((due & DSC_DUE_KEEP_WITHIN) != 0)
       kept = c;
     if ((due & DSC_DUE_REPORT) != 0) {
       const double loss = loss_of((c.step - 1) / schedule->per_epoch, kind);
-      if (dsc_stopping_epoch(&c.stopping, rule, loss, loss, 1 / (double)c.step))
+      if (dsc_stopping_epoch(&course.stopping, rule, loss, loss, 1 / (double)c.step))
         c.best_step = c.step;
+      c.stopping = course.stopping;
     }
     if ((due & DSC_DUE_KEEP_BETWEEN) != 0)
       kept = c;
   }
   return kept.step < c.step ? c : kept;
+}
+
+/* Slices grow with the time that steps take, by four at most, to a fifth of a second. */
+static void check_slices(void) {
+  const dsc_stopping_rule rule = {0, -1, -1, 0};
+  const dsc_schedule schedule = dsc_schedule_of(1000000, 1, INT64_MAX, 0);
+  dsc_course course = dsc_course_begin(schedule, rule, dsc_stopping_begin(), 12, 0);
+  CHECK(course.kept == -1 && dsc_course_begin(schedule, rule, dsc_stopping_begin(), 12, 1).kept == 12, "kept");
+  CHECK(dsc_course_next(&course, 12) == 1 && dsc_course_next(&course, 1000000) == 0, "the first slice");
+  for (int64_t slice = 4; slice < 20000; slice *= 4) {
+    dsc_course_ran(&course, course.slice, (double)course.slice * 1e-5);
+    CHECK(course.slice == slice, "%" PRId64 ", not %" PRId64, course.slice, slice);
+  }
+  dsc_course_ran(&course, course.slice, (double)course.slice * 1e-5);
+  CHECK(course.slice > 19990 && course.slice <= 20000, "%" PRId64, course.slice);
+  dsc_course_ran(&course, 10, 100);
+  CHECK(course.slice == 1, "%" PRId64, course.slice);
+  dsc_course_ran(&course, 1, 0);
+  CHECK(course.slice == 4, "%" PRId64, course.slice);
+  course.stopping.ended = DSC_ENDED_TOLERANCE;
+  CHECK(dsc_course_next(&course, 12) == 0, "a run that has ended");
 }
 
 /* Runs of every length of epoch, ended by each rule, interrupted after every step, with checkpoints on the way or not.
@@ -86,15 +111,15 @@ static void check_courses(void) {
     for (int kind = 0; kind < 3; kind++)
       for (int which = 0; which < 4; which++) {
         const dsc_stopping_rule rule = {which == 0 ? 3 : 0, which == 1 ? 1e-3 : -1, which == 2 ? 0.04 : -1, which != 3};
-        course start;
+        kept_run start;
         memset(&start, 0, sizeof start);
         start.stopping = dsc_stopping_begin();
         const dsc_schedule whole = dsc_schedule_of(per, 30, INT64_MAX, 0);
-        const course end = run_on(start, &whole, &rule, kind, INT64_MAX);
+        const kept_run end = run_on(start, &whole, &rule, kind, INT64_MAX);
         for (int64_t stop = 1; stop < 30 * per; stop++) {
           const dsc_schedule part = dsc_schedule_of(per, INT64_MAX, stop, stop % 3);
-          const course kept = run_on(start, &part, &rule, kind, 1 + stop % 5);
-          const course resumed = run_on(kept, &whole, &rule, kind, INT64_MAX);
+          const kept_run kept = run_on(start, &part, &rule, kind, 1 + stop % 5);
+          const kept_run resumed = run_on(kept, &whole, &rule, kind, INT64_MAX);
           CHECK(same(&resumed, &end),
               "per %" PRId64 ", kind %d, rule %d, interrupted at %" PRId64 ": %" PRId64 " and %" PRId64, per, kind,
               which, stop, resumed.step, end.step);
@@ -141,6 +166,7 @@ static void check_words(void) {
 int main(void) {
   check_hashes();
   check_courses();
+  check_slices();
   check_words();
   printf("%d checks of runs, %d failures\n", checks, failures);
   return failures > 0;

@@ -44,12 +44,12 @@ extension TrainingSession {
     _ fingerprint: Fingerprint, _ stopping: dsc_stopping, _ body: (inout dsc_checkpoint) throws -> R
   ) throws -> R {
     try withTensors { parameters, state in
-      try fingerprint.withDescription { run in
+      try fingerprint.withDescription { version, run in
         let best: [UnsafeMutableRawPointer?] = try bestArrays().map(\.address)
         return try best.withUnsafeBufferPointer { best in
           let sums = self.sums
           var checkpoint = dsc_checkpoint(
-            run: run, parameters: parameters.baseAddress, state: state.baseAddress,
+            version: version, run: run, parameters: parameters.baseAddress, state: state.baseAddress,
             parameter_count: Int64(parameters.count), state_count: Int64(state.count),
             best: fingerprint.stopping.keeps_best != 0 ? best.baseAddress : nil, step: Int64(step),
             sums: (sums.loss, sums.metric, Double(sums.steps)), stopping: stopping)
@@ -84,15 +84,17 @@ extension TrainingSession {
 }
 
 extension Fingerprint {
-  /// The same as C sees it.
-  fileprivate func withDescription<R>(_ body: (UnsafePointer<dsc_run>) throws -> R) throws -> R {
-    try withCStrings([program, optimizer, learningRate, engine.rawValue, data, validation]) { text in
+  /// The same as C sees it, with the version of Descent.
+  fileprivate func withDescription<R>(
+    _ body: (_ version: UnsafePointer<CChar>, UnsafePointer<dsc_run>) throws -> R
+  ) throws -> R {
+    try withCStrings([program, optimizer, learningRate, engine.rawValue, data, validation, version]) { text in
       var run = dsc_run(
         program: text[0], optimizer: text[1], learning_rate: text[2], engine: text[3], data: text[4],
         validation: text[5],
         seed: Int64(seed), batch: Int64(batch), steps_per_epoch: Int64(stepsPerEpoch), shuffled: isShuffled ? 1 : 0,
         stopping: stopping)
-      return try withUnsafePointer(to: &run, body)
+      return try withUnsafePointer(to: &run) { try body(text[6], $0) }
     }
   }
 }

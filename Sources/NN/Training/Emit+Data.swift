@@ -46,49 +46,29 @@ struct TrainerData {
     return name
   }
 
+  /// The place of a file that is made for the trainer.
+  mutating func made(_ name: String) -> String { claim(name, "made", path: nil) }
+
   /// Where a trainer finds the rows of a data set; `name` begins the names of files that are made for them.
   mutating func rows(_ data: Dataset, _ name: String) throws -> StandaloneTrainer.Rows {
-    var rows = StandaloneTrainer.Rows(
-      reader: .npy, inputs: "", targets: "", choices: [], classes: data.classes, inputType: data.inputs.type,
-      targetType: data.targets.type)
-    switch data.source.origin {
+    var source = data.source
+    switch source.origin {
     case .memory:
-      rows.inputs = claim("\(name)inputs.npy", "made", path: nil)
-      rows.targets = claim("\(name)targets.npy", "made", path: nil)
-      files.add(rows.inputs) { try NPY.write(data.inputs, to: $0) }
-      files.add(rows.targets) { try NPY.write(data.targets, to: $0) }
-      return rows
+      let (inputs, targets) = (made("\(name)inputs.npy"), made("\(name)targets.npy"))
+      files.add(inputs) { try NPY.write(data.inputs, to: $0) }
+      files.add(targets) { try NPY.write(data.targets, to: $0) }
+      // They are the rows after all steps.
+      source = DataSource(.npy(inputs: inputs, targets: targets))
     case .idx(let inputs, let targets):
-      rows.reader = .idx
-      (rows.inputs, rows.targets) = (place(inputs, "\(name)inputs"), place(targets, "\(name)targets"))
+      source.origin = .idx(inputs: place(inputs, "\(name)inputs"), targets: place(targets, "\(name)targets"))
     case .npy(let inputs, let targets):
-      (rows.inputs, rows.targets) = (place(inputs, "\(name)inputs"), place(targets, "\(name)targets"))
+      source.origin = .npy(inputs: place(inputs, "\(name)inputs"), targets: place(targets, "\(name)targets"))
     case .csv(let path, let options):
-      guard let target = options.target else { throw DescentError(.usage, "\(path): no target column was chosen") }
-      rows.reader = .csv(
-        .init(
-          header: options.header.number, missing: options.missing.number, separator: options.separatorCode,
-          decimal: options.decimalCode, dtype: options.dtype, targetType: options.targetType, target: column(target),
-          skipped: options.skipped.map(column),
-          categories: options.categories.map { (column($0.column), $0.labels ?? []) },
-          limit: options.limit))
-      rows.inputs = place(path, "\(name)table")
+      guard options.target != nil else { throw DescentError(.usage, "\(path): no target column was chosen") }
+      source.origin = .csv(path: place(path, "\(name)table"), options: options)
     }
-    rows.choices = data.source.steps.map { step in
-      switch step {
-      case .prefix(let count): .first(count)
-      case .split(let held, let seed, .training): .others(held: held, seed: seed)
-      case .split(let held, let seed, .heldOut): .heldOut(held, seed: seed)
-      }
-    }
-    return rows
-  }
-
-  private func column(_ column: CSV.Column) -> StandaloneTrainer.Column {
-    switch column {
-    case .name(let name): .name(name)
-    case .index(let index): .index(index)
-    }
+    source.classes = data.classes
+    return StandaloneTrainer.Rows(source: source, inputType: data.inputs.type, targetType: data.targets.type)
   }
 }
 

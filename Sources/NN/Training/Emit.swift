@@ -24,8 +24,7 @@ extension Trainer {
     let graphs = steps[0]
     let words = try steps.map { try self.words($0, inputs: data.inputs.type, targets: data.targets.type) }
     let trains = try zip(steps, words).map { step, words in
-      let program = try program(
-        step.step, "\(prefix)_train" + (steps.count == 1 ? "" : "\(step.batch)"), isEmitted: true)
+      let program = try program(step.step, "\(prefix)_train" + (steps.count == 1 ? "" : "\(step.batch)"))
       return StandaloneTrainer.Batch(program, rows: step.batch, isShuffled: step.isShuffled, checksum: words.program)
     }
     let rate = optimizer.ownRate
@@ -34,9 +33,10 @@ extension Trainer {
     let validationRows = try validation.map { try carried.rows($0, "validation_") }
     var trainer = StandaloneTrainer(
       prefix: prefix, metric: metric?.name,
-      initialize: try program(graphs.initialize, "\(prefix)_initialize", isEmitted: true), batches: trains,
-      data: rows, validation: validationRows,
-      stepsPerEpoch: max(1, options.stepsPerEpoch ?? 1),
+      initialize: try program(graphs.initialize, "\(prefix)_initialize"), batches: trains,
+      evaluate: try graphs.evaluate.map { (try program($0.state, "\(prefix)_evaluate\($0.rows)"), $0.rows) },
+      data: rows, validation: validationRows, constantsFile: carried.made("constants.safetensors"),
+      counters: Counters.types.all, stepsPerEpoch: max(1, options.stepsPerEpoch ?? 1),
       defaults: .init(
         epochs: options.epochs, steps: options.steps, seed: options.seed, threads: options.threads,
         patience: options.stopping.patience, tolerance: options.stopping.tolerance,
@@ -46,9 +46,6 @@ extension Trainer {
         own: rate?.base ?? 0, value: try RunRate.value(options.learningRate, of: optimizer),
         isConstant: rate?.isConstant ?? false),
       words: (words[0].optimizer, words[0].learningRate))
-    trainer.evaluate = try graphs.evaluate.map {
-      (try program($0.state, "\(prefix)_evaluate\($0.rows)", isEmitted: true), $0.rows)
-    }
     trainer.parameters = zip(graphs.parameterPaths, graphs.parameterTypes).map { ($0, $1) }
     trainer.state = zip(graphs.statePaths, graphs.stateTypes).map { ($0, $1) }
     trainer.isCarried = carried.isCarried
@@ -56,6 +53,8 @@ extension Trainer {
     files.add("trainer.c", try trainer.source())
     files.add("Makefile", trainer.makefile)
     files.add("README.md", trainer.readme)
+    let constants = trainer.constants
+    if !constants.entries.isEmpty { files.add(trainer.constantsFile, writing: constants.write) }
     try files.write(to: directory)
   }
 

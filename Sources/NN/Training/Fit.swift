@@ -40,105 +40,135 @@ extension Trainer {
     _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions, interrupt: Interrupt,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
-    let start = Date()
+    var run = try TrainingRun(self, data, validation, options, interrupt)
+    return try run.finish(report)
+  }
+}
+
+/// A run from its first step to its result.
+private struct TrainingRun<P: ParameterTree> {
+  let start = Date()
+  let trainer: Trainer<P>
+  let session: TrainingSession<P>
+  let options: TrainingOptions
+  let interrupt: Interrupt
+  let fingerprint: Fingerprint?
+  let facts: RunFacts
+  /// What decides what is due when.
+  var course: dsc_course
+  var history: [EpochReport] = []
+  var firstStepSeconds: Double?
+  /// Of the epoch at hand, and of the run.
+  var clock = StepClock()
+  var total = StepClock()
+
+  /// Builds everything and takes up what a checkpoint left.
+  init(
+    _ trainer: Trainer<P>, _ data: Dataset, _ validation: Dataset?, _ options: TrainingOptions, _ interrupt: Interrupt
+  ) throws {
     if let path = options.checkpoint { try SafeTensors.probe(path) }
-    let session = try TrainingSession(self, data, validation: validation, options: options)
+    self.trainer = trainer
+    self.options = options
+    self.interrupt = interrupt
+    session = try TrainingSession(trainer, data, validation: validation, options: options)
     let rule = try options.stoppingRule()
-    let perEpoch = session.graphs.stepsPerEpoch
-    let schedule = dsc_schedule_of(
-      Int64(perEpoch), Int64(options.epochs), Int64(options.steps ?? .max), Int64(options.every ?? 0))
     // Reading all data through is for those who keep a checkpoint.
     let isKept = options.checkpoint != nil || options.resume != nil
-    let fingerprint = isKept ? try fingerprint(session.graphs, data, validation: validation, options) : nil
+    fingerprint = isKept ? try trainer.fingerprint(session.graphs, data, validation: validation, options) : nil
     var stopping = dsc_stopping_begin()
     var differences: String?
     if let path = options.resume, let fingerprint {
       (stopping, differences) = try session.restore(from: path, fingerprint, anyway: options.resumeAnyway)
     }
-    var history: [EpochReport] = []
-    var firstStep: Double?
-    var slice = 1
-    // Of the epoch at hand, and of the run.
-    var (clock, total) = (StepClock(), StepClock())
-    // Another file than the one that was resumed is written even where no step is left.
-    var written = options.resume == options.checkpoint || options.resume == nil ? session.step : -1
-    func save() throws {
-      guard let path = options.checkpoint, let fingerprint, written < session.step else { return }
-      try session.save(to: path, fingerprint, stopping)
-      written = session.step
-      try report(.checkpoint(path: path, step: written))
-    }
-    /// A report that cannot be given (a full disk, a reader that has gone) ends the run as a signal does: nothing is lost.
-    func tell(_ event: TrainingEvent) throws {
-      do { try report(event) } catch {
-        try? save()
-        throw error
-      }
-    }
-    let facts = session.facts(data, validation, last: Int(schedule.last), options, differences)
-    try report(.started(facts))
+    let schedule = dsc_schedule_of(
+      Int64(session.graphs.stepsPerEpoch), Int64(options.epochs), Int64(options.steps ?? .max),
+      Int64(options.every ?? 0))
+    let hasFile = options.resume == nil || options.resume == options.checkpoint
+    course = dsc_course_begin(schedule, rule, stopping, Int64(session.step), hasFile ? 1 : 0)
+    facts = session.facts(data, validation, last: Int(schedule.last), options, differences)
+  }
 
-    while session.step < facts.lastStep, stopping.ended == DSC_ENDED_NOT, !interrupt.isSet {
-      let steps = withUnsafePointer(to: schedule) { Int(dsc_schedule_next($0, Int64(session.step), Int64(slice))) }
-      let began = Date()
-      try session.run(steps: steps)
-      let took = Date().timeIntervalSince(began)
-      clock.add(steps, took)
-      total.add(steps, took)
-      firstStep = firstStep ?? Date().timeIntervalSince(start)
-      // Slices of about a fifth of a second: often enough for a person, seldom enough not to be felt.
-      slice = max(1, min(slice * 4, Int(0.2 / max(took / Double(steps), 1e-9))))
-      let now = session.step
-      let due = withUnsafePointer(to: schedule) { Int(dsc_schedule_due($0, Int64(now))) }
-      if due & DSC_DUE_KEEP_WITHIN != 0 { try save() }
-      guard due & DSC_DUE_REPORT != 0 else {
-        let sums = session.sums
-        try tell(
-          .progress(
-            epoch: now / perEpoch + 1, step: now % perEpoch, of: perEpoch, loss: sums.loss / Double(sums.steps),
-            microsecondsPerStep: clock.microsecondsPerStep))
-        continue
-      }
-      let entry = try epoch(session, clock)
-      clock = StepClock()
-      history.append(entry)
-      let score = entry.validationLoss ?? entry.loss
-      let isBest = withUnsafePointer(to: rule) {
-        dsc_stopping_epoch(&stopping, $0, entry.loss, score, session.gradientNorm ?? .infinity) != 0
-      }
-      if isBest {
-        try session.checkParameters()
-        try session.keepBest()
-      }
-      try tell(.epoch(entry))
-      if due & DSC_DUE_KEEP_BETWEEN != 0 { try save() }
+  /// Runs to the end; gives the result.
+  mutating func finish(_ report: (TrainingEvent) throws -> Void) throws -> TrainingResult<P> {
+    try report(.started(facts))
+    while !interrupt.isSet, case let steps = Int(dsc_course_next(&course, Int64(session.step))), steps > 0 {
+      try run(steps)
+      let due = Int(dsc_schedule_due(&course.schedule, Int64(session.step)))
+      if due & DSC_DUE_KEEP_WITHIN != 0 { try save(report) }
+      try tell(due & DSC_DUE_REPORT != 0 ? .epoch(try endEpoch()) : progress, report)
+      if due & DSC_DUE_KEEP_BETWEEN != 0 { try save(report) }
     }
-    try save()
-    let earlyEnd = interrupt.isSet ? .interrupt : EarlyEnd(stopping.ended)
-    let restoresBest = stopping.best_loss < .infinity && rule.keeps_best != 0
+    try save(report)
+    return try result()
+  }
+
+  private mutating func run(_ steps: Int) throws {
+    let began = Date()
+    try session.run(steps: steps)
+    let took = Date().timeIntervalSince(began)
+    clock.add(steps, took)
+    total.add(steps, took)
+    firstStepSeconds = firstStepSeconds ?? Date().timeIntervalSince(start)
+    dsc_course_ran(&course, Int64(steps), took)
+  }
+
+  /// Writes the checkpoint, unless it holds this step already.
+  private mutating func save(_ report: (TrainingEvent) throws -> Void) throws {
+    guard let path = options.checkpoint, let fingerprint, course.kept < session.step else { return }
+    try session.save(to: path, fingerprint, course.stopping)
+    course.kept = Int64(session.step)
+    try report(.checkpoint(path: path, step: session.step))
+  }
+
+  /// A report that cannot be given (a full disk, a reader that has gone) ends the run as a signal does: nothing is lost.
+  private mutating func tell(_ event: TrainingEvent, _ report: (TrainingEvent) throws -> Void) throws {
+    do { try report(event) } catch {
+      try? save(report)
+      throw error
+    }
+  }
+
+  private var progress: TrainingEvent {
+    let (now, perEpoch, sums) = (session.step, session.graphs.stepsPerEpoch, session.sums)
+    return .progress(
+      epoch: now / perEpoch + 1, step: now % perEpoch, of: perEpoch, loss: sums.loss / Double(sums.steps),
+      microsecondsPerStep: clock.microsecondsPerStep)
+  }
+
+  /// The numbers of the epoch that ends here; their sums begin anew. Keeps its parameters if it is the best.
+  private mutating func endEpoch() throws -> EpochReport {
+    let (now, perEpoch) = (session.step, session.graphs.stepsPerEpoch)
+    let sums = session.takeSums()
+    let evaluation = try session.evaluate()
+    let hasMetric = trainer.metric != nil
+    let entry = EpochReport(
+      epoch: (now + perEpoch - 1) / perEpoch, step: now, loss: sums.loss / Double(sums.steps),
+      metric: hasMetric ? sums.metric / Double(sums.steps) : nil, validationLoss: evaluation?.loss,
+      validationMetric: hasMetric ? evaluation?.metric : nil, seconds: clock.seconds,
+      microsecondsPerStep: clock.microsecondsPerStep)
+    clock = StepClock()
+    history.append(entry)
+    let isBest = dsc_stopping_epoch(
+      &course.stopping, &course.rule, entry.loss, entry.validationLoss ?? entry.loss, session.gradientNorm ?? .infinity)
+    if isBest != 0 {
+      try session.checkParameters()
+      try session.keepBest()
+    }
+    return entry
+  }
+
+  private func result() throws -> TrainingResult<P> {
+    let restoresBest = course.stopping.best_loss < .infinity && course.rule.keeps_best != 0
     if restoresBest { try session.restoreBest() }
     try session.checkParameters()
     let evaluation = try session.evaluate()
     let model = try session.model()
     return TrainingResult(
-      parameters: model.parameters, running: model.running, history: history, earlyEnd: earlyEnd,
-      signal: interrupt.signal, steps: session.step,
-      isBest: restoresBest,
-      validationLoss: evaluation?.loss, validationMetric: metric == nil ? nil : evaluation?.metric,
-      firstStepSeconds: firstStep ?? 0, seconds: Date().timeIntervalSince(start),
-      microsecondsPerStep: total.microsecondsPerStep)
-  }
-
-  /// The numbers of the epoch that ends here; their sums begin anew.
-  private func epoch(_ session: TrainingSession<P>, _ clock: StepClock) throws -> EpochReport {
-    let (now, perEpoch) = (session.step, session.graphs.stepsPerEpoch)
-    let sums = session.takeSums()
-    let evaluation = try session.evaluate()
-    return EpochReport(
-      epoch: (now + perEpoch - 1) / perEpoch, step: now, loss: sums.loss / Double(sums.steps),
-      metric: metric == nil ? nil : sums.metric / Double(sums.steps), validationLoss: evaluation?.loss,
-      validationMetric: metric == nil ? nil : evaluation?.metric, seconds: clock.seconds,
-      microsecondsPerStep: clock.microsecondsPerStep)
+      parameters: model.parameters, running: model.running, history: history,
+      earlyEnd: interrupt.isSet ? .interrupt : EarlyEnd(course.stopping.ended), signal: interrupt.signal,
+      steps: session.step, isBest: restoresBest, validationLoss: evaluation?.loss,
+      validationMetric: trainer.metric == nil ? nil : evaluation?.metric, firstStepSeconds: firstStepSeconds ?? 0,
+      seconds: Date().timeIntervalSince(start), microsecondsPerStep: total.microsecondsPerStep)
   }
 }
 

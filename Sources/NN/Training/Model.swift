@@ -24,4 +24,8 @@ package struct RunState<P: ParameterTree>: ParameterTree {
   package var seed: Tensor?
   /// The norm of the last gradient (f64), where it can end training.
   package var gradientNorm: Tensor?
+
+  package enum CodingKeys: String, CodingKey { case optimizer, seed, gradientNorm }
+  /// The place, among the tensors of a state with these paths, of one that is a tensor by itself; nil where it has none.
+  static func place(of key: CodingKeys, in paths: [String]) -> Int? { paths.firstIndex(of: key.rawValue) }
 }

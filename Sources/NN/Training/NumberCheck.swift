@@ -11,7 +11,7 @@ extension TrainingSession {
     fileprivate let values: [HostArray]
     init(_ session: TrainingSession) { values = session.changing.map { $0.read() } }
   }
-  private var changing: [MemoryArray] { parameterArrays + stateArrays + counters }
+  private var changing: [MemoryArray] { parameterArrays + stateArrays + counters.all }
 
   /// What may help against a loss that is not a number.
   var adviceOnNumbers: String {
@@ -41,15 +41,16 @@ extension TrainingSession {
   /// The first of what changed that was finite and is not any more: the sum of losses, or else a parameter and so on. The sum of
   /// metrics is for people.
   private func bad(since position: Position) -> Int? {
-    let loss = parameterArrays.count + stateArrays.count + 2
-    return ([loss] + (0..<loss)).first { position.values[$0].isFinite && !changing[$0].read().isFinite }
+    ([lossSum] + (0..<lossSum)).first { position.values[$0].isFinite && !changing[$0].read().isFinite }
   }
+  /// The place of the sum of losses among what a step changes.
+  private var lossSum: Int { parameterArrays.count + stateArrays.count + Counters.places.lossSum }
 
   private func explain(_ number: Int, _ value: HostArray) throws -> DescentError {
     let graph = graphs.step.graph
     let label = graph.outputLabels[number]
     let kind = value.doubles.contains(where: \.isNaN) ? "NaN" : "infinite"
-    let what = "\(label == "lossSum" ? "the loss" : "'\(label)'") is \(kind) in step \(step + 1)"
+    let what = "\(number == lossSum ? "the loss" : "'\(label)'") is \(kind) in step \(step + 1)"
     guard let origin = try graph.origin(ofOutput: number, stepStage.inputs) else {
       return DescentError(.usage, "\(what), and finite in the interpreter, which rounds in another order")
     }

@@ -11,6 +11,8 @@ package struct StateGraph: Sendable {
   package var donations: [Int?]
   /// Inputs of any number of rows, with the input that says how many there are; see `Schedule`.
   package var lengths: [Int: Int] = [:]
+  /// Inputs that stay as they are for the whole run: the rows of the data.
+  package var fixedInputs: Set<Int> = []
 }
 
 /// All graphs of a training run.
@@ -34,17 +36,15 @@ package struct TrainingGraphs: Sendable {
   package var batch: Int
   package var isShuffled: Bool
   /// The place of the gradient's norm in the state of a run that measures it.
-  package var gradientNorm: Int? { statePaths.firstIndex(of: "gradientNorm") }
+  package var gradientNorm: Int?
 
   /// Rows that are measured at a time, as many as possible of each: any number of them is measured by three programs.
   package static let evaluationBlocks = [1_000, 32, 1]
 
-  /// The counters between the optimizer's state and the data: steps done, the first step whose loss was not finite (or -1), and
-  /// the sums of losses and metrics since they were last set to zero.
-  package static let counters: [(label: String, type: TensorType)] = [
-    ("step", TensorType(.i64, [])), ("firstBadStep", TensorType(.i64, [])),
-    ("lossSum", TensorType(.f64, [])), ("metricSum", TensorType(.f64, [])),
-  ]
+  /// The graphs by their programs.
+  package var programs: Programs<StateGraph> {
+    Programs(initialize: initialize, step: step, evaluate: evaluate.map(\.state))
+  }
 }
 
 extension Trainer {
@@ -58,31 +58,14 @@ extension Trainer {
     let rows = inputs.shape[0]
     let batch = min(batch ?? rows, rows)
     guard batch > 0 else { throw DescentError(.usage, "a batch of \(batch) rows; at least 1 is needed") }
-
-    func build(drawsRandomNumbers: Bool) throws -> TrainingGraphs {
-      let start = Trace()
-      let (model, state) = try start.record {
-        let seed = start.input("seed", TensorType(.i64, []))
-        let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
-        let state = RunState(
-          optimizer: optimizer.initialState(parameters), seed: drawsRandomNumbers ? seed : nil,
-          gradientNorm: measuresGradient ? Tensor(0.0) : nil)
-        return (try FlatTree(Model(parameters, running: try initialState())), try FlatTree(state))
-      }
-      let beginning = try start.finish(model.labelled + state.labelled)
-      var graphs = TrainingGraphs(
-        initialize: StateGraph(graph: beginning, donations: beginning.outputs.map { _ in nil }),
-        step: StateGraph(graph: Graph(), donations: []), evaluate: [],
-        structure: model.structure, parameterPaths: model.paths, parameterTypes: model.leaves.map(\.type),
-        stateStructure: state.structure, statePaths: state.paths, stateTypes: state.leaves.map(\.type),
-        stepsPerEpoch: batch < rows ? rows / batch : max(1, stepsPerEpoch ?? 1), batch: batch, isShuffled: batch < rows)
-      graphs.step = try step(graphs, inputs, targets)
-      return graphs
-    }
-    var graphs = try build(drawsRandomNumbers: true)
-    // The seed is kept only where a layer draws from it.
-    let seed = graphs.step.graph.inputs[graphs.parameterPaths.count + graphs.statePaths.firstIndex(of: "seed")!]
-    if graphs.step.graph.uses[seed.index].isEmpty { graphs = try build(drawsRandomNumbers: false) }
+    let isShuffled = batch < rows
+    var graphs = try beginning(measuresGradient: measuresGradient)
+    graphs.stepsPerEpoch = isShuffled ? rows / batch : max(1, stepsPerEpoch ?? 1)
+    graphs.batch = batch
+    graphs.isShuffled = isShuffled
+    graphs.step = try step(graphs, inputs, targets)
+    try dropUnusedSeed(&graphs)
+    graphs.gradientNorm = RunState<P>.place(of: .gradientNorm, in: graphs.statePaths)
     if let validation {
       var left = validation.inputs.shape[0]
       for block in TrainingGraphs.evaluationBlocks {
@@ -95,68 +78,85 @@ extension Trainer {
     return graphs
   }
 
+  /// Fresh parameters and state, with what a step is told of them; the step is still to be built.
+  private func beginning(measuresGradient: Bool) throws -> TrainingGraphs {
+    let trace = Trace()
+    let (model, state) = try trace.record {
+      let seed = trace.input("seed", TensorType(.i64, []))
+      let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
+      let state = RunState(
+        optimizer: optimizer.initialState(parameters), seed: seed, gradientNorm: measuresGradient ? Tensor(0.0) : nil)
+      return (try FlatTree(Model(parameters, running: try initialState())), try FlatTree(state))
+    }
+    let graph = try trace.finish(model.labelled + state.labelled)
+    return TrainingGraphs(
+      initialize: StateGraph(graph: graph, donations: graph.outputs.map { _ in nil }),
+      step: StateGraph(graph: Graph(), donations: []), evaluate: [],
+      structure: model.structure, parameterPaths: model.paths, parameterTypes: model.leaves.map(\.type),
+      stateStructure: state.structure, statePaths: state.paths, stateTypes: state.leaves.map(\.type), stepsPerEpoch: 1,
+      batch: 1, isShuffled: false)
+  }
+
+  /// The seed is kept in the state only where a layer draws from it.
+  private func dropUnusedSeed(_ graphs: inout TrainingGraphs) throws {
+    let place = RunState<P>.place(of: .seed, in: graphs.statePaths)!
+    let number = graphs.parameterPaths.count + place
+    guard graphs.step.graph.uses[graphs.step.graph.inputs[number].index].isEmpty else { return }
+    graphs.initialize = try graphs.initialize.removing(output: number)
+    graphs.step = try graphs.step.removing(output: number).removing(input: number)
+    graphs.statePaths.remove(at: place)
+    graphs.stateTypes.remove(at: place)
+    graphs.stateStructure = graphs.stateStructure.removing(RunState<P>.CodingKeys.seed.rawValue)
+  }
+
   func model(_ graphs: TrainingGraphs, in trace: Trace) throws -> Model<P> {
     try FlatTree.rebuild(
       Model<P>.self, graphs.structure, zip(graphs.parameterPaths, graphs.parameterTypes).map { trace.input($0, $1) })
   }
-
-  private func step(_ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType) throws -> StateGraph {
-    let trace = Trace()
-    let outputs = try trace.record {
-      let model = try model(graphs, in: trace)
-      let state = try FlatTree.rebuild(
-        RunState<P>.self, graphs.stateStructure, zip(graphs.statePaths, graphs.stateTypes).map { trace.input($0, $1) })
-      let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
-      let rate = trace.input("learningRate", TensorType(.f64, []))
-      var (x, y): (Tensor, Tensor)
-      if graphs.isShuffled {
-        let epochStart = trace.input("epochStart", TensorType(.i64, []))
-        _ = trace.input("rows", TensorType(.i64, []))
-        let order = trace.input("order", TensorType(.i32, [inputs.shape[0]]))
-        (x, y) = (trace.input("inputs", inputs), trace.input("targets", targets))
-        let first = (counters[0] - epochStart) * graphs.batch
-        let places = broadcast(first, [graphs.batch]) + iota([graphs.batch], axis: 0, dtype: .i64)
-        let rows = gather(order, places)
-        (x, y) = (gather(x, rows), gather(y, rows))
-      } else {
-        (x, y) = (trace.input("inputs", inputs), trace.input("targets", targets))
-      }
-      let batchX = x, batchY = y
-      // Stream 0 is that of the first parameters; each step draws from one of its own.
-      let key = state.seed.map { RandomKey(seed: $0, stream: Tensor(Int64(1))).fold(counters[0]) }
-      let (value, extra, gradient) = valueAndGrad { (p: P) -> (Tensor, Measured) in
-        let running = RunningState(model.running)
-        let result = self.measure(p, batchX, batchY, Context(isTraining: true, key: key, state: running))
-        return (result.loss, Measured(metric: result.metric, running: running.current))
-      }(model.parameters)
-      let (newP, newState) = optimizer.with(rate: rate).update(
-        model.parameters, gradient: gradient, state: state.optimizer, step: counters[0])
-      let isBad = isFirstBad(value, counters)
-      let newCounters = [
-        counters[0] + 1, `where`(isBad, counters[0], counters[1]),
-        counters[2] + convert(reshape(value, []), to: .f64),
-        counters[3] + (extra.metric.map { convert($0, to: .f64) } ?? Tensor(0.0)),
-      ]
-      let (flat, flatState) = (
-        try FlatTree(Model(newP, running: extra.running)),
-        try FlatTree(
-          RunState(
-            optimizer: newState, seed: state.seed,
-            gradientNorm: try state.gradientNorm.map { _ in try norm(of: gradient) }))
-      )
-      return flat.labelled + flatState.labelled
-        + zip(TrainingGraphs.counters, newCounters).map { (label: $0.label, tensor: $1) }
-    }
-    let graph = try trace.finish(outputs)
-    return StateGraph(
-      graph: graph, donations: graph.outputs.indices.map { $0 },
-      lengths: graphs.isShuffled ? lengths(graph, last: 3) : [:])
+  private func model(_ graphs: TrainingGraphs, in list: inout InputList) throws -> Model<P> {
+    try list.add(Model<P>.self, graphs.structure, graphs.parameterPaths, graphs.parameterTypes)
   }
 
-  /// The last inputs of a graph have as many rows as the one before them says.
-  private func lengths(_ graph: Graph, last count: Int) -> [Int: Int] {
-    let end = graph.inputs.count
-    return Dictionary(uniqueKeysWithValues: (end - count..<end).map { ($0, end - count - 1) })
+  private func step(_ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType) throws -> StateGraph {
+    var list = InputList()
+    let model = try list.trace.record { try self.model(graphs, in: &list) }
+    let state = try list.add(RunState<P>.self, graphs.stateStructure, graphs.statePaths, graphs.stateTypes)
+    let counters = Counters { list.add($0, $1) }
+    let rate = list.add("learningRate", TensorType(.f64, []))
+    let outputs = try list.trace.record {
+      let (x, y) = batch(graphs, inputs, targets, step: counters.step, &list)
+      // Stream 0 is that of the first parameters; each step draws from one of its own.
+      let key = state.seed.map { RandomKey(seed: $0, stream: Tensor(Int64(1))).fold(counters.step) }
+      let (value, extra, gradient) = valueAndGrad { (p: P) -> (Tensor, Measured) in
+        let running = RunningState(model.running)
+        let result = self.measure(p, x, y, Context(isTraining: true, key: key, state: running))
+        return (result.loss, Measured(metric: result.metric, running: running.current))
+      }(model.parameters)
+      let (parameters, optimizerState) = optimizer.with(rate: rate).update(
+        model.parameters, gradient: gradient, state: state.optimizer, step: counters.step)
+      let new = Model(parameters, running: extra.running)
+      let newCounters = counters.after(1, loss: value, metric: extra.metric)
+      let newState = RunState(
+        optimizer: optimizerState, seed: state.seed,
+        gradientNorm: try state.gradientNorm.map { _ in try norm(of: gradient) })
+      return try FlatTree(new).labelled + FlatTree(newState).labelled + newCounters.labelled
+    }
+    return try list.finish(outputs, donatingFrom: 0)
+  }
+
+  /// The rows of a step and their targets: of an epoch in its order, or all.
+  private func batch(
+    _ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType, step: Tensor, _ list: inout InputList
+  ) -> (Tensor, Tensor) {
+    guard graphs.isShuffled else { return list.addRows(inputs, targets) }
+    let epochStart = list.add("epochStart", TensorType(.i64, []))
+    let count = list.addCount()
+    let order = list.add("order", TensorType(.i32, [inputs.shape[0]]), length: count)
+    let (x, y) = list.addRows(inputs, targets, length: count)
+    let first = (step - epochStart) * graphs.batch
+    let places = broadcast(first, [graphs.batch]) + iota([graphs.batch], axis: 0, dtype: .i64)
+    let rows = gather(order, places)
+    return (gather(x, rows), gather(y, rows))
   }
 
   /// √Σ g² over all elements, in f64.
@@ -168,26 +168,17 @@ extension Trainer {
   private func evaluation(
     _ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType, _ block: Int
   ) throws -> StateGraph {
-    let trace = Trace()
-    let outputs = try trace.record {
-      let model = try model(graphs, in: trace)
-      let counters = TrainingGraphs.counters.map { trace.input($0.label, $0.type) }
-      _ = trace.input("rows", TensorType(.i64, []))
-      let (allX, allY) = (trace.input("inputs", inputs), trace.input("targets", targets))
-      let places = broadcast(counters[0], [block]) + iota([block], axis: 0, dtype: .i64)
+    var list = InputList()
+    let model = try list.trace.record { try self.model(graphs, in: &list) }
+    let counters = Counters { list.add($0, $1) }
+    let count = list.addCount()
+    let (allX, allY) = list.addRows(inputs, targets, length: count)
+    let outputs = list.trace.record {
+      let places = broadcast(counters.step, [block]) + iota([block], axis: 0, dtype: .i64)
       let (value, metric) = measure(model.parameters, gather(allX, places), gather(allY, places), model.context)
-      let isBad = isFirstBad(value, counters)
-      let new = [
-        counters[0] + block, `where`(isBad, counters[0], counters[1]),
-        counters[2] + convert(reshape(value, []), to: .f64) * Double(block),
-        counters[3] + (metric.map { convert($0, to: .f64) * Double(block) } ?? Tensor(0.0)),
-      ]
-      return zip(TrainingGraphs.counters, new).map { (label: $0.label, tensor: $1) }
+      return counters.after(block, loss: value, metric: metric).labelled
     }
-    let graph = try trace.finish(outputs)
-    let base = graphs.parameterPaths.count
-    return StateGraph(
-      graph: graph, donations: graph.outputs.indices.map { base + $0 }, lengths: lengths(graph, last: 2))
+    return try list.finish(outputs, donatingFrom: graphs.parameterPaths.count)
   }
 
   /// The graph of the network alone, for rows of the given type: parameters and running state, inputs -> predictions.
@@ -220,9 +211,16 @@ extension Trainer {
   }
 }
 
-/// Whether a loss is the first that is NaN or infinite.
-private func isFirstBad(_ loss: Tensor, _ counters: [Tensor]) -> Tensor {
-  .!(abs(loss) .< Double.infinity) .& (counters[1] .< 0)
+extension Counters<Tensor> {
+  /// The counters after so many steps, or so many rows, with this mean loss and metric.
+  fileprivate func after(_ count: Int, loss: Tensor, metric: Tensor?) -> Counters {
+    let isFirstBad = .!(abs(loss) .< Double.infinity) .& (firstBadStep .< 0)
+    func weighed(_ mean: Tensor) -> Tensor { count == 1 ? mean : mean * Double(count) }
+    return Counters(
+      step: step + count, firstBadStep: `where`(isFirstBad, step, firstBadStep),
+      lossSum: lossSum + weighed(convert(reshape(loss, []), to: .f64)),
+      metricSum: metricSum + (metric.map { weighed(convert($0, to: .f64)) } ?? Tensor(0.0)))
+  }
 }
 
 /// What a step measures beside the loss.

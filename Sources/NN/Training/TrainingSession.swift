@@ -3,69 +3,18 @@
 import DescentCCode
 import DescentData
 import DescentDriver
-import DescentInterpreter
 import DescentIR
-import DescentPasses
-
-/// A graph ready to run, compiled or interpreted, on arrays in memory.
-package final class Stage {
-  private let state: StateGraph
-  private let executable: Executable?
-  /// The arrays in the order of the program's externals: inputs, then outputs that take over nothing.
-  private let arrays: [MemoryArray]
-  private let places: [Int]
-  /// Values of arrays that never change, read once by the interpreter.
-  private var fixed: [Int: HostArray] = [:]
-
-  /// Whether the time of each call is taken, and the sums so far.
-  private let isProfiled: Bool
-  package private(set) var seconds: [Double] = []
-
-  package init(_ state: StateGraph, _ executable: Executable?, _ arrays: [MemoryArray], profiled: Bool = false) {
-    isProfiled = profiled
-    self.state = state
-    self.executable = executable
-    self.arrays = arrays
-    var next = state.graph.inputs.count
-    places = state.donations.map { donated in
-      if let donated { return donated }
-      defer { next += 1 }
-      return next
-    }
-  }
-
-  /// What the step would be given now.
-  var inputs: [HostArray] { state.graph.inputs.indices.map { arrays[$0].read() } }
-
-  package func run(steps: Int) throws {
-    if let executable, isProfiled {
-      let times = try executable.profile(arrays, steps: steps)
-      seconds = seconds.isEmpty ? times : zip(seconds, times).map { $0 + $1 }
-      return
-    }
-    if let executable { return executable.run(arrays, steps: steps) }
-    for _ in 0..<steps {
-      let inputs = state.graph.inputs.indices.map { index -> HostArray in
-        if let value = fixed[index] { return value }
-        let value = arrays[index].read()
-        // Data are large and never written; everything else is small or changes.
-        if ["inputs", "targets"].contains(state.graph.label(ofInput: index)) { fixed[index] = value }
-        return value
-      }
-      for (place, value) in zip(places, try state.graph.evaluate(inputs)) { arrays[place].load(value) }
-    }
-  }
-}
 
 /// The arrays and programs of one training run. Used by one task at a time.
 package final class TrainingSession<P: ParameterTree> {
   package let graphs: TrainingGraphs
-  package let programs: [StepProgram]
+  /// What runs the graphs; nil for the interpreter.
+  private let programs: Programs<StepProgram>?
   let parameterArrays: [MemoryArray]
   let stateArrays: [MemoryArray]
   private var best: [MemoryArray] = []
-  let counters: [MemoryArray]
-  private let evaluationCounters: [MemoryArray]
+  let counters: Counters<MemoryArray>
+  private let evaluationCounters: Counters<MemoryArray>
   /// Where rows are shuffled: their order in the epoch at hand, and its first step.
   private let order: MemoryArray?
   private let epochStart: MemoryArray
@@ -113,59 +62,64 @@ package final class TrainingSession<P: ParameterTree> {
       batch: batch, stepsPerEpoch: stepsPerEpoch, measuresGradient: measuresGradient)
     self.graphs = graphs
     self.seed = seed
-    let states = [graphs.initialize, graphs.step] + graphs.evaluate.map(\.state)
-    var executables: [Executable?] = states.map { _ in nil }
+    var executables: Programs<Executable>?
     if engine == .compiled {
-      programs = try trainer.programs(graphs)
-      executables = try load(programs, threads: threads, profiled: profiled)
-      let compiler = executables[1]!.compiler
+      let programs = try trainer.programs(graphs)
+      let loaded = try programs.together { try load($0, threads: threads, profiled: profiled) }
+      let compiler = loaded.step.compiler
+      self.programs = programs
       self.compiler = compiler.version
-      self.threads = compiler.hasOpenMP ? executables[1]!.threads : 1
+      self.threads = compiler.hasOpenMP ? loaded.step.threads : 1
+      executables = loaded
     } else {
-      programs = []
+      programs = nil
       compiler = nil
       self.threads = 1
     }
-    arenaBytes = executables[1]?.arenaBytes ?? 0
+    arenaBytes = executables?.step.arenaBytes ?? 0
     parameterArrays = try graphs.parameterTypes.map { try MemoryArray($0) }
     stateArrays = try graphs.stateTypes.map { try MemoryArray($0) }
-    counters = try TrainingGraphs.counters.map { try MemoryArray($0.type) }
-    evaluationCounters = try TrainingGraphs.counters.map { try MemoryArray($0.type) }
+    counters = try Counters { try MemoryArray($1) }
+    evaluationCounters = try Counters { try MemoryArray($1) }
     order = graphs.isShuffled ? try MemoryArray(TensorType(.i32, [data.count])) : nil
     epochStart = try MemoryArray(TensorType(.i64, []))
-    /// The number of rows.
-    func count(_ data: Dataset) throws -> MemoryArray { try MemoryArray(HostArray([], [Int64(data.count)])) }
-    let batches = if let order { [epochStart, try count(data), order] } else { [MemoryArray]() }
-    let rows = [try MemoryArray(data.inputs.value), try MemoryArray(data.targets.value)]
+    let (count, rows) = try Self.arrays(data)
+    let batches = if let order { [epochStart, count, order] } else { [MemoryArray]() }
     initializeStage = Stage(
-      graphs.initialize, executables[0], [try MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays
+      graphs.initialize, executables?.initialize,
+      [try MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays
     )
     stepStage = Stage(
-      graphs.step, executables[1], parameterArrays + stateArrays + counters + [rate] + batches + rows,
+      graphs.step, executables?.step, parameterArrays + stateArrays + counters.all + [rate] + batches + rows,
       profiled: profiled)
     validationRows = validation?.count ?? 0
     if let validation {
-      let rows = [
-        try count(validation), try MemoryArray(validation.inputs.value), try MemoryArray(validation.targets.value),
-      ]
+      let (count, rows) = try Self.arrays(validation)
       var left = validation.count
       for (index, part) in graphs.evaluate.enumerated() {
-        evaluateStages.append(
-          (Stage(part.state, executables[2 + index], parameterArrays + evaluationCounters + rows), left / part.rows))
+        let stage = Stage(
+          part.state, executables?.evaluate[index], parameterArrays + evaluationCounters.all + [count] + rows)
+        evaluateStages.append((stage, left / part.rows))
         left %= part.rows
       }
     }
     try initializeStage.run(steps: 1)
-    counters[1].load(HostArray([], [Int64(-1)]))
+    counters.firstBadStep.load(HostArray([], [Int64(-1)]))
+  }
+
+  /// The number of rows of a data set, and the rows.
+  private static func arrays(_ data: Dataset) throws -> (count: MemoryArray, rows: [MemoryArray]) {
+    let rows = [try MemoryArray(data.inputs.value), try MemoryArray(data.targets.value)]
+    return (try MemoryArray(HostArray([], [Int64(data.count)])), rows)
   }
 
   /// The step's program and the seconds that each of its calls has taken, in a profiled session.
   package var profile: (program: StepProgram, seconds: [Double])? {
-    programs.count > 1 && !stepStage.seconds.isEmpty ? (programs[1], stepStage.seconds) : nil
+    stepStage.seconds.isEmpty ? nil : programs.map { ($0.step, stepStage.seconds) }
   }
 
   /// Steps done since the start of training.
-  package var step: Int { counters[0].read().ints[0] }
+  package var step: Int { counters.step.read().ints[0] }
   package var epoch: Int { step / graphs.stepsPerEpoch }
 
   /// Runs steps, which must not cross the end of an epoch, and checks the losses.
@@ -186,7 +140,7 @@ package final class TrainingSession<P: ParameterTree> {
     try stepStage.run(steps: steps)
     summed += steps
     if let before { try check(since: before, steps) }
-    let bad = counters[1].read().ints[0]
+    let bad = counters.firstBadStep.read().ints[0]
     if bad >= 0 {
       throw DescentError(.usage, "the loss became infinite or not a number in step \(bad + 1); \(adviceOnNumbers)")
     }
@@ -195,19 +149,18 @@ package final class TrainingSession<P: ParameterTree> {
   /// Sum of losses and of metrics since the last call, and of how many steps they are.
   package func takeSums() -> (loss: Double, metric: Double, steps: Int) {
     let sums = self.sums
-    for counter in counters[2...] { counter.load(HostArray([], [0.0])) }
-    summed = 0
+    setSums(loss: 0, metric: 0, steps: 0)
     return sums
   }
 
   /// Loss and metric on the validation rows.
   package func evaluate() throws -> (loss: Double, metric: Double)? {
     guard !evaluateStages.isEmpty else { return nil }
-    for counter in evaluationCounters { counter.load(HostArray(counter.type) { _ in 0 }) }
-    evaluationCounters[1].load(HostArray([], [Int64(-1)]))
+    for counter in evaluationCounters.all { counter.load(HostArray(counter.type) { _ in 0 }) }
+    evaluationCounters.firstBadStep.load(HostArray([], [Int64(-1)]))
     for (stage, steps) in evaluateStages { try stage.run(steps: steps) }
     let rows = Double(validationRows)
-    return (evaluationCounters[2].read().doubles[0] / rows, evaluationCounters[3].read().doubles[0] / rows)
+    return (evaluationCounters.lossSum.number / rows, evaluationCounters.metricSum.number / rows)
   }
 
   package var parameterValues: [HostArray] {
@@ -220,14 +173,17 @@ package final class TrainingSession<P: ParameterTree> {
   }
   /// Puts the counters where a checkpoint left them.
   func setPosition(_ step: Int, lossSum: Double, metricSum: Double, steps: Int) {
+    counters.step.load(HostArray([], [Int64(step)]))
+    setSums(loss: lossSum, metric: metricSum, steps: steps)
+  }
+  private func setSums(loss: Double, metric: Double, steps: Int) {
+    counters.lossSum.load(HostArray([], [loss]))
+    counters.metricSum.load(HostArray([], [metric]))
     summed = steps
-    counters[0].load(HostArray([], [Int64(step)]))
-    counters[2].load(HostArray([], [lossSum]))
-    counters[3].load(HostArray([], [metricSum]))
   }
   /// The sums since they were last taken, without taking them.
   package var sums: (loss: Double, metric: Double, steps: Int) {
-    (counters[2].read().doubles[0], counters[3].read().doubles[0], summed)
+    (counters.lossSum.number, counters.metricSum.number, summed)
   }
   /// Keeps the parameters as those of the best epoch.
   func keepBest() throws { for (best, array) in zip(try bestArrays(), parameterArrays) { best.load(array.read()) } }
@@ -241,7 +197,7 @@ package final class TrainingSession<P: ParameterTree> {
 
   /// The norm of the last step's gradient, in a run that measures it.
   package var gradientNorm: Double? {
-    graphs.gradientNorm.map { stateArrays[$0].read().doubles[0] }
+    graphs.gradientNorm.map { stateArrays[$0].number }
   }
 
   package func model() throws -> Model<P> {
@@ -249,19 +205,25 @@ package final class TrainingSession<P: ParameterTree> {
   }
 }
 
+extension MemoryArray {
+  /// The element of a scalar.
+  fileprivate var number: Double { read().doubles[0] }
+}
+
 extension Trainer {
-  /// The program of a graph, whose names in C begin with `prefix`; one that is run here is given its large constants.
-  func program(_ state: StateGraph, _ prefix: String, isEmitted: Bool = false) throws -> StepProgram {
+  /// The program of a graph, whose names in C begin with `prefix`; it is given its large constants.
+  func program(_ state: StateGraph, _ prefix: String) throws -> StepProgram {
     try prepare(
-      state.graph, donations: state.donations, lengths: state.lengths, prefix: prefix, givesConstants: !isEmitted)
+      state.graph, donations: state.donations, lengths: state.lengths, prefix: prefix, givesConstants: true)
   }
 
   /// The program of a training step alone.
   package func stepProgram(_ graphs: TrainingGraphs) throws -> StepProgram { try program(graphs.step, "train") }
 
-  /// The programs of a training run: initialize, step, evaluate.
-  package func programs(_ graphs: TrainingGraphs) throws -> [StepProgram] {
-    try [program(graphs.initialize, "initialize"), stepProgram(graphs)]
-      + graphs.evaluate.map { try program($0.state, "evaluate\($0.rows)") }
+  /// The programs of a training run.
+  package func programs(_ graphs: TrainingGraphs) throws -> Programs<StepProgram> {
+    Programs(
+      initialize: try program(graphs.initialize, "initialize"), step: try stepProgram(graphs),
+      evaluate: try graphs.evaluate.map { try program($0.state, "evaluate\($0.rows)") })
   }
 }
