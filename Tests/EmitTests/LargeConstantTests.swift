@@ -67,7 +67,7 @@ import Testing
     try #require(Build.all.first).program(["trainer.c"], "trainer", in: folder.path)
     let path = folder.path + "/data/constants.safetensors"
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-    func refused(_ words: String, _ note: String) throws {
+    func refused(_ note: String, _ words: String = "constants.safetensors: ") throws {
       // From elsewhere, with the data's folder named: the file is always that beside the program.
       let outcome = try execute(folder.path + "/trainer", ["--data", folder.path + "/other/data"], in: "/")
       #expect(outcome.status == 1 && outcome.errorLines == 1 && outcome.output.isEmpty, "\(note): \(outcome)")
@@ -77,15 +77,15 @@ import Testing
       var damaged = whole
       damaged[place] ^= 4
       try damaged.write(to: URL(fileURLWithPath: path))
-      try refused("", "byte \(place)")
-      if place > whole.count / 4 { try refused("is damaged: its bytes have the checksum", "byte \(place)") }
+      try refused("byte \(place)")
+      if place > whole.count / 4 { try refused("byte \(place)", "is damaged: its bytes have the checksum") }
     }
     try whole.dropLast().write(to: URL(fileURLWithPath: path))
-    try refused("", "cut off")
+    try refused("cut off")
     try folder.bytes("other/data/constants.safetensors").write(to: URL(fileURLWithPath: path))
-    try refused("is not the file that was emitted with this trainer", "another trainer's")
+    try refused("another trainer's", "is not the file that was emitted with this trainer")
     try FileManager.default.removeItem(atPath: path)
-    try refused("is not there; it holds numbers of the program", "missing")
+    try refused("missing", "is not there; it holds numbers of the program")
     try whole.write(to: URL(fileURLWithPath: path))
     #expect(try execute(folder.path + "/trainer", ["--output", folder.path + "/p"], in: "/").status == 0)
   }
