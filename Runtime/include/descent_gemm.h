@@ -36,15 +36,47 @@
 
 typedef struct {
   int64_t m, n, k;
+  int64_t unit; /* macro-tiles begin at multiples of so many rows */
 } dsc_gemm_size;
 
-DSC_INLINE dsc_gemm_size dsc_gemm_sizes(int64_t m, int64_t n, int64_t k) {
-  const dsc_gemm_size size = {m, n, k};
+DSC_INLINE dsc_gemm_size dsc_gemm_sizes_by(int64_t unit, int64_t m, int64_t n, int64_t k) {
+  const dsc_gemm_size size = {m, n, k, unit <= DSC_GEMM_MC ? unit : 12};
   return size;
 }
+DSC_INLINE dsc_gemm_size dsc_gemm_sizes(int64_t m, int64_t n, int64_t k) { return dsc_gemm_sizes_by(12, m, n, k); }
 
 /* Where row i, column j or step k of an operand lies, if no stride says so. */
 typedef int64_t dsc_gemm_index(int64_t i);
+
+/* The rows or the columns of an operand: number i lies at i stride or, where `at` is not NULL, at at(i); from each
+ * multiple of `run` on, so many lie by the stride. */
+typedef struct {
+  int64_t stride, run;
+  dsc_gemm_index *at;
+} dsc_gemm_axis;
+
+DSC_INLINE dsc_gemm_axis dsc_gemm_runs(dsc_gemm_index *at, int64_t stride, int64_t run) {
+  const dsc_gemm_axis axis = {stride, run, at};
+  return axis;
+}
+DSC_INLINE int64_t dsc_gemm_at(dsc_gemm_axis axis, int64_t i) { return axis.at ? axis.at(i) : i * axis.stride; }
+
+/* Steps of the sum that a micro-kernel goes along at one stride, and where they begin in A. */
+typedef struct {
+  int64_t offset, depth;
+} dsc_gemm_segment;
+
+/* The segments of steps k ..< k + depth along the columns of A; gives their number. */
+DSC_INLINE int64_t dsc_gemm_divide(dsc_gemm_segment *segments, dsc_gemm_axis columns, int64_t k, int64_t depth) {
+  int64_t count = 0;
+  DSC_GEMM_ROLLED
+  for (int64_t done = 0; done < depth; count++) {
+    segments[count].offset = dsc_gemm_at(columns, k + done);
+    segments[count].depth = DSC_GEMM_MIN(depth - done, columns.run - (k + done) % columns.run);
+    done += segments[count].depth;
+  }
+  return count;
+}
 
 /* ---- the order of the sum: decides bits ---- */
 
@@ -65,31 +97,40 @@ typedef int64_t dsc_gemm_index(int64_t i);
 #define DSC_GEMM_SWAPS(M, N) ((N) <= 4 && (M) > (N))
 #define DSC_GEMM_MAX_ROWS(M) ((M) < 12 ? (M) : DSC_GEMM_MIN(DSC_GEMM_MC, ((M) + 11) / 12 * 12))
 #define DSC_GEMM_MAX_COLUMNS(N) DSC_GEMM_MIN(DSC_GEMM_NC, ((N) + 31) / 32 * 32)
-/* An operand that lies at functions' positions has this in place of its strides. */
+/* What an operand has in place of its strides that lies at functions' positions and is packed, and A where it is read in
+ * place, run by run: its runs are long, and few columns would share the work of packing. */
 #define DSC_GEMM_INDEXED (-1)
+#define DSC_GEMM_BY_RUNS (-2)
+/* Steps in a run at least, so that a block's segments fit a table. */
+#define DSC_GEMM_LEAST_RUN 8
 /* Rows of A are read in place unless they fall on the same cache sets; one row always is. Columns are packed where more
  * than a tile of columns meets them. */
 #define DSC_GEMM_COLLIDES(stride, size) (DSC_GEMM_MC > 256 && (stride) * (int64_t)(size) % 2048 == 0)
-#define DSC_GEMM_PACKS_A(M, N, a_row, a_k, size) \
-  ((a_k) == DSC_GEMM_INDEXED ||                  \
-      ((N) > 128 / (int64_t)(size) && (M) > 1 && ((a_k) != 1 || DSC_GEMM_COLLIDES(a_row, size))))
-/* Few rows read B in place, all but the columns that fill no tile; one row reads all of it in place. */
-#define DSC_GEMM_PACKS_B(M, b_col) ((b_col) == DSC_GEMM_INDEXED || ((M) > 1 && ((M) > 8 || (b_col) != 1)))
+#define DSC_GEMM_PACKS_A(M, N, a_row, a_k, size)                              \
+  ((a_k) == DSC_GEMM_INDEXED ||                                               \
+      ((a_k) != DSC_GEMM_BY_RUNS && (N) > 128 / (int64_t)(size) && (M) > 1 && \
+          ((a_k) != 1 || DSC_GEMM_COLLIDES(a_row, size))))
+/* Few rows read B in place, all but the columns that fill no vectors; one row reads all of it in place. So do many rows
+ * where the rows of B are few whole vectors and lie close. */
+#define DSC_GEMM_LIES(N, b_k, b_col, size) \
+  ((b_col) == 1 && (N) * (int64_t)(size) % 64 == 0 && (b_k) * (int64_t)(size) <= 256)
+#define DSC_GEMM_PACKS_B(M, N, b_k, b_col, size) \
+  ((b_col) < 0 || ((M) > 1 && ((M) > 8 || (b_col) != 1) && !DSC_GEMM_LIES(N, b_k, b_col, size)))
 /* Packed panels of B, of up to 16 KiB a column, are kept for further rows; a program with little memory has one panel.
  */
 #define DSC_GEMM_KEEPS_B(K, size) (DSC_GEMM_MC > 256 && (K) * (int64_t)(size) <= 16384)
 #define DSC_GEMM_PANEL_COLUMNS(N) (DSC_GEMM_MC > 256 ? DSC_GEMM_MAX_COLUMNS(N) : 32)
-#define DSC_GEMM_B_ELEMENTS(M, N, K, b_col, size)                                           \
-  (!DSC_GEMM_PACKS_B(M, b_col) && ((M) == 1 || (N) % 32 == 0) ? 0                           \
-          : DSC_GEMM_KEEPS_B(K, size)                         ? (K)*DSC_GEMM_MAX_COLUMNS(N) \
-                                                              : DSC_GEMM_BLOCK(K, size) * DSC_GEMM_PANEL_COLUMNS(N))
+#define DSC_GEMM_B_ELEMENTS(M, N, K, b_k, b_col, size)                                            \
+  (!DSC_GEMM_PACKS_B(M, N, b_k, b_col, size) && ((M) == 1 || (N) * (int64_t)(size) % 64 == 0) ? 0 \
+          : DSC_GEMM_KEEPS_B(K, size) ? (K)*DSC_GEMM_MAX_COLUMNS(N)                               \
+                                      : DSC_GEMM_BLOCK(K, size) * DSC_GEMM_PANEL_COLUMNS(N))
 #define DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size) \
   (DSC_GEMM_PACKS_A(M, N, a_row, a_k, size) ? (DSC_GEMM_BLOCK(K, size) + 15) / 16 * 16 * DSC_GEMM_MAX_ROWS(M) : 0)
 #define DSC_GEMM_PARTIAL_ELEMENTS(M, N, K, size) \
   (DSC_GEMM_LEVELS(K, size) * DSC_GEMM_MAX_ROWS(M) * DSC_GEMM_MAX_COLUMNS(N))
-#define DSC_GEMM_SCRATCH_1(M, N, K, a_row, a_k, b_k, b_col, size)                                   \
-  ((int64_t)(size) *                                                                                \
-      (DSC_GEMM_B_ELEMENTS(M, N, K, b_col, size) + DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size) + \
+#define DSC_GEMM_SCRATCH_1(M, N, K, a_row, a_k, b_k, b_col, size)                                        \
+  ((int64_t)(size) *                                                                                     \
+      (DSC_GEMM_B_ELEMENTS(M, N, K, b_k, b_col, size) + DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size) + \
           DSC_GEMM_PARTIAL_ELEMENTS(M, N, K, size)))
 #define DSC_GEMM_SCRATCH_BYTES(M, N, K, a_row, a_k, b_k, b_col, size)               \
   (DSC_GEMM_SWAPS(M, N) ? DSC_GEMM_SCRATCH_1(N, M, K, b_col, b_k, a_k, a_row, size) \
@@ -108,13 +149,13 @@ typedef struct {
 /* About 2^18 multiply-adds a macro-tile (an element touched counts as 32), 64 tiles, at least 24 rows, 32 columns. Less
  * than 2^20 in all, some 10 microseconds of one core, is as few tiles as MC and NC allow. */
 DSC_INLINE dsc_gemm_grid dsc_gemm_grid_of(dsc_gemm_size s) {
-  const int64_t row_units = (s.m + 11) / 12, column_units = (s.n + 31) / 32;
-  const int64_t most_rows = DSC_GEMM_MC / 12, most_columns = DSC_GEMM_NC / 32;
+  const int64_t row_units = (s.m + s.unit - 1) / s.unit, column_units = (s.n + 31) / 32;
+  const int64_t most_rows = DSC_GEMM_MC / s.unit, most_columns = DSC_GEMM_NC / 32;
   dsc_gemm_grid grid = {(row_units + most_rows - 1) / most_rows, (column_units + most_columns - 1) / most_columns};
   const int64_t work = s.m * s.n * s.k + 32 * (s.m * s.n + s.m * s.k + s.k * s.n);
   const int64_t goal = work < (1 << 20) ? 1 : dsc_gemm_power(work >> 18);
   const int64_t want = dsc_gemm_power((goal + grid.rows * grid.columns - 1) / (grid.rows * grid.columns));
-  const int64_t by_rows = DSC_GEMM_MIN(want, dsc_gemm_power(row_units / (2 * grid.rows)));
+  const int64_t by_rows = DSC_GEMM_MIN(want, dsc_gemm_power(s.m / (24 * grid.rows)));
   const int64_t by_columns = DSC_GEMM_MIN(want / by_rows, dsc_gemm_power(column_units / grid.columns));
   grid.rows *= by_rows;
   grid.columns *= by_columns;
@@ -135,14 +176,14 @@ typedef struct {
 /* The region that begins with a macro-tile: those that follow in the same columns are joined to it, so that few threads
  * pack less. Macro-tiles run down the rows first. */
 DSC_INLINE dsc_gemm_region dsc_gemm_region_of(dsc_gemm_size s, dsc_gemm_grid grid, int64_t tile, int64_t tile_end) {
-  const int64_t row_units = (s.m + 11) / 12, column_units = (s.n + 31) / 32, column = tile / grid.rows;
+  const int64_t row_units = (s.m + s.unit - 1) / s.unit, column_units = (s.n + 31) / 32, column = tile / grid.rows;
   dsc_gemm_region r;
-  r.row = row_units * (tile % grid.rows) / grid.rows * 12;
-  r.row_end = row_units * (tile % grid.rows + 1) / grid.rows * 12;
+  r.row = row_units * (tile % grid.rows) / grid.rows * s.unit;
+  r.row_end = row_units * (tile % grid.rows + 1) / grid.rows * s.unit;
   r.col = column_units * column / grid.columns * 32;
   r.col_end = DSC_GEMM_MIN(column_units * (column + 1) / grid.columns * 32, s.n);
   for (r.next = tile + 1; r.next < tile_end && r.next / grid.rows == column; r.next++) {
-    const int64_t row_end = row_units * (r.next % grid.rows + 1) / grid.rows * 12;
+    const int64_t row_end = row_units * (r.next % grid.rows + 1) / grid.rows * s.unit;
     if (row_end - r.row > DSC_GEMM_JOINED_ROWS)
       break;
     r.row_end = row_end;
@@ -159,6 +200,17 @@ DSC_INLINE int64_t dsc_gemm_height(int64_t left) {
     return 8;
   return left >= 4 ? 4 : left >= 2 ? 2 : 1;
 }
+
+/* Whether there are micro-kernels of 24 and 16 rows of one vector. */
+#define DSC_GEMM_TALL (DSC_GEMM_VECTOR == 64)
+/* The same where A is read in place: without packed micro-panels heights are free, and one vector wants more rows, which
+ * are as many chains of multiply-adds; of 16 rows two halves are better than 12 and 4. */
+DSC_INLINE int64_t dsc_gemm_free_height(int64_t left, int64_t vectors) {
+  if (DSC_GEMM_TALL && vectors == 1)
+    return left == 24 || left >= 36 ? 24 : left >= 28 || left == 16 ? 16 : dsc_gemm_height(left);
+  return DSC_GEMM_MR == 12 && left == 16 ? 8 : dsc_gemm_height(left);
+}
+
 #if DSC_GEMM_MR == 12
 #define DSC_GEMM_HEIGHTS(X, vectors) X(12, vectors) X(8, vectors) X(4, vectors) X(2, vectors) X(1, vectors)
 #elif DSC_GEMM_MR == 6

@@ -6,23 +6,29 @@
 
 /* ---- operands ---- */
 
-/* An operand: element (i, j) at data[i row + j col], or at data[row_at(i) + col_at(j)] where these are not NULL. */
+/* An operand: element (i, j) at data[row i + column j], as its axes say. The strides that decide how it is read are
+ * numbers of their own. */
 typedef struct {
   const DSC_T *data;
   int64_t row, col;
-  dsc_gemm_index *row_at, *col_at;
+  dsc_gemm_axis rows, cols;
 } DSC_NAME(_operand);
 
 DSC_INLINE DSC_NAME(_operand) DSC_NAME(_strided)(const DSC_T *data, int64_t row, int64_t col) {
-  const DSC_NAME(_operand) x = {data, row, col, NULL, NULL};
+  const DSC_NAME(_operand) x = {data, row, col, {row, INT64_MAX, NULL}, {col, INT64_MAX, NULL}};
   return x;
 }
 DSC_INLINE DSC_NAME(_operand) DSC_NAME(_indexed)(const DSC_T *data, dsc_gemm_index *row_at, dsc_gemm_index *col_at) {
-  const DSC_NAME(_operand) x = {data, DSC_GEMM_INDEXED, DSC_GEMM_INDEXED, row_at, col_at};
+  const DSC_NAME(_operand) x = {data, DSC_GEMM_INDEXED, DSC_GEMM_INDEXED, {0, 1, row_at}, {0, 1, col_at}};
+  return x;
+}
+/* A whose rows and columns lie in runs, those of its columns of at least DSC_GEMM_LEAST_RUN. */
+DSC_INLINE DSC_NAME(_operand) DSC_NAME(_by_runs)(const DSC_T *data, dsc_gemm_axis rows, dsc_gemm_axis cols) {
+  const DSC_NAME(_operand) x = {data, DSC_GEMM_BY_RUNS, DSC_GEMM_BY_RUNS, rows, cols};
   return x;
 }
 DSC_INLINE DSC_NAME(_operand) DSC_NAME(_transposed)(DSC_NAME(_operand) x) {
-  const DSC_NAME(_operand) y = {x.data, x.col, x.row, x.col_at, x.row_at};
+  const DSC_NAME(_operand) y = {x.data, x.col, x.row, x.cols, x.rows};
   return y;
 }
 
@@ -30,7 +36,9 @@ DSC_INLINE DSC_NAME(_operand) DSC_NAME(_transposed)(DSC_NAME(_operand) x) {
 
 /* How a micro-tile of C lies, and the partial sums that join one block's. */
 typedef struct {
-  int64_t a_row, a_k; /* element (i, k) of A at a[i a_row + k a_k] */
+  int64_t a_row, a_k; /* element (i, k) of a segment at a[offset + i a_row + k a_k] */
+  const dsc_gemm_segment *segments; /* the block's steps */
+  int64_t segment_count;
   int64_t b_k; /* row k of B, in whole vectors, at b + k b_k */
   int64_t width; /* row i of the result at out + i width */
   const DSC_T *partial; /* the latest partial sum of earlier blocks, laid out as the result; older ones before it */
@@ -40,17 +48,12 @@ typedef struct {
 
 /* out = this block's sum, after the levels that join it. Rows hang on every third one: base, + stride, + 2 stride are
  * addresses that x86 forms for nothing. */
-DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t depth, const DSC_T *a, const DSC_T *b,
-    DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+DSC_INLINE void DSC_NAME(_micro)(
+    const int rows, const int vectors, const DSC_T *a, const DSC_T *b, DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
   const int lanes = DSC_GEMM_LANES(sizeof(DSC_T));
   const int64_t a_row = tile->a_row, a_k = tile->a_k, b_k = tile->b_k, width = tile->width;
-  DSC_NAME(_vector) sum[DSC_GEMM_MR][8], column[8];
-  const DSC_T *row[(DSC_GEMM_MR + 2) / 3];
-  DSC_GEMM_UNROLL
-  for (int i = 0; i < rows; i += 3) {
-    row[i / 3] = a + i * a_row;
-    DSC_GEMM_BASE(row[i / 3]);
-  }
+  DSC_NAME(_vector) sum[24][8], column[8];
+  const DSC_T *row[8];
   DSC_GEMM_UNROLL
   for (int i = 0; i < rows; i++) {
     DSC_GEMM_UNROLL
@@ -58,21 +61,29 @@ DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t dept
       sum[i][j] = DSC_NAME(_fill)(0);
   }
   DSC_GEMM_ROLLED
-  for (int64_t k = 0; k < depth; k++) {
+  for (int64_t s = 0; s < tile->segment_count; s++) {
     DSC_GEMM_UNROLL
-    for (int j = 0; j < vectors; j++)
-      column[j] = DSC_NAME(_load)(b + j * lanes);
-    DSC_GEMM_UNROLL
-    for (int i = 0; i < rows; i++) {
-      const DSC_NAME(_vector) x = DSC_NAME(_fill)(row[i / 3][i % 3 * a_row]);
+    for (int i = 0; i < rows; i += 3) {
+      row[i / 3] = a + tile->segments[s].offset + i * a_row;
+      DSC_GEMM_BASE(row[i / 3]);
+    }
+    DSC_GEMM_ROLLED
+    for (int64_t k = tile->segments[s].depth; k > 0; k--) {
       DSC_GEMM_UNROLL
       for (int j = 0; j < vectors; j++)
-        sum[i][j] = DSC_NAME(_fma)(x, column[j], sum[i][j]);
+        column[j] = DSC_NAME(_load)(b + j * lanes);
+      DSC_GEMM_UNROLL
+      for (int i = 0; i < rows; i++) {
+        const DSC_NAME(_vector) x = DSC_NAME(_fill)(row[i / 3][i % 3 * a_row]);
+        DSC_GEMM_UNROLL
+        for (int j = 0; j < vectors; j++)
+          sum[i][j] = DSC_NAME(_fma)(x, column[j], sum[i][j]);
+      }
+      DSC_GEMM_UNROLL
+      for (int i = 0; i < rows; i += 3)
+        row[i / 3] += a_k;
+      b += b_k;
     }
-    DSC_GEMM_UNROLL
-    for (int i = 0; i < rows; i += 3)
-      row[i / 3] += a_k;
-    b += b_k;
   }
   const DSC_T *partial = tile->partial;
   DSC_GEMM_ROLLED
@@ -93,25 +104,33 @@ DSC_INLINE void DSC_NAME(_micro)(const int rows, const int vectors, int64_t dept
 }
 
 /* Each size of micro-tile is compiled once. */
-#define DSC_GEMM_DEFINE(rows, vectors)                                                                 \
-  DSC_NOINLINE void DSC_NAME(_micro_##rows##x##vectors)(                                               \
-      int64_t depth, const DSC_T *a, const DSC_T *b, DSC_T *out, const DSC_NAME(_micro_tile) * tile) { \
-    DSC_NAME(_micro)(rows, vectors, depth, a, b, out, tile);                                           \
+#define DSC_GEMM_DEFINE(rows, vectors)                                                  \
+  DSC_NOINLINE void DSC_NAME(_micro_##rows##x##vectors)(                                \
+      const DSC_T *a, const DSC_T *b, DSC_T *out, const DSC_NAME(_micro_tile) * tile) { \
+    DSC_NAME(_micro)(rows, vectors, a, b, out, tile);                                   \
   }
-#define DSC_GEMM_CASE(rows, vectors)                             \
-  case rows * 8 + vectors:                                       \
-    DSC_NAME(_micro_##rows##x##vectors)(depth, a, b, out, tile); \
+#define DSC_GEMM_CASE(rows, vectors)                      \
+  case rows * 8 + vectors:                                \
+    DSC_NAME(_micro_##rows##x##vectors)(a, b, out, tile); \
     break;
 DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 1)
 DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 2)
 DSC_GEMM_DEFINE(1, 8)
-DSC_INLINE void DSC_NAME(_micro_of)(int64_t rows, int64_t vectors, int64_t depth, const DSC_T *a, const DSC_T *b,
-    DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
+#if DSC_GEMM_TALL
+DSC_GEMM_DEFINE(16, 1)
+DSC_GEMM_DEFINE(24, 1)
+#endif
+DSC_INLINE void DSC_NAME(_micro_of)(
+    int64_t rows, int64_t vectors, const DSC_T *a, const DSC_T *b, DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
   switch (rows * 8 + vectors) {
     DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 1)
     DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 2)
+#if DSC_GEMM_TALL
+    DSC_GEMM_CASE(16, 1)
+    DSC_GEMM_CASE(24, 1)
+#endif
   default:
-    DSC_NAME(_micro_1x8)(depth, a, b, out, tile);
+    DSC_NAME(_micro_1x8)(a, b, out, tile);
     break;
   }
 }
@@ -194,14 +213,18 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
   const int64_t M = s.m, N = s.n, K = s.k, size = (int64_t)sizeof(DSC_T);
   const int64_t lanes = DSC_GEMM_LANES(size), full = 2 * lanes, wide = 8 * lanes, edge = N % full;
   const int64_t block = DSC_GEMM_BLOCK(K, size), last = DSC_GEMM_BLOCKS(K, size) - 1;
-  const int packs_a = DSC_GEMM_PACKS_A(M, N, a.row, a.col, size), packs_b = DSC_GEMM_PACKS_B(M, b.col);
-  const int keeps_b = DSC_GEMM_KEEPS_B(K, size), prefetches_b = packs_b && !b.col_at && K * N * size > (1 << 20);
+  const int packs_a = DSC_GEMM_PACKS_A(M, N, a.row, a.col, size);
+  const int packs_b = DSC_GEMM_PACKS_B(M, N, b.row, b.col, size);
+  const int keeps_b = DSC_GEMM_KEEPS_B(K, size), prefetches_b = packs_b && !b.cols.at && K * N * size > (1 << 20);
   const dsc_gemm_grid grid = dsc_gemm_grid_of(s);
-  DSC_T *const packed_a = scratch + DSC_GEMM_B_ELEMENTS(M, N, K, b.col, size);
+  DSC_T *const packed_a = scratch + DSC_GEMM_B_ELEMENTS(M, N, K, b.row, b.col, size);
   DSC_T *const partial = packed_a + DSC_GEMM_A_ELEMENTS(M, N, K, a.row, a.col, size);
   DSC_T done[DSC_GEMM_MR * 8 * DSC_GEMM_LANES(sizeof(DSC_T))] DSC_ALIGNED(64);
+  const dsc_gemm_axis packed = {0, INT64_MAX, NULL};
   DSC_NAME(_micro_tile) tile;
-  tile.a_row = packs_a ? 1 : a.row;
+  dsc_gemm_segment segments[DSC_GEMM_KC_BYTES / sizeof(DSC_T) / DSC_GEMM_LEAST_RUN + 2];
+  tile.segments = segments;
+  tile.a_row = packs_a ? 1 : a.rows.stride;
   tile.level = DSC_GEMM_MAX_ROWS(M) * DSC_GEMM_MAX_COLUMNS(N);
   int64_t packed_column = -1;
   for (int64_t macro_tile = begin; macro_tile < end;) {
@@ -215,15 +238,16 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
       tile.joins = number == last ? sums : dsc_trailing_ones(number);
       DSC_T *const b_block = scratch + (keeps_b ? k * DSC_GEMM_MAX_COLUMNS(N) : 0);
       if (packs_a)
-        DSC_NAME(_pack_a)(packed_a, a.data, a.row, a.col, a.row_at, a.col_at, r.row, r.row_end, k, depth);
+        DSC_NAME(_pack_a)(packed_a, a.data, a.row, a.col, a.rows.at, a.cols.at, r.row, r.row_end, k, depth);
+      tile.segment_count = dsc_gemm_divide(segments, packs_a ? packed : a.cols, k, depth);
       for (int64_t col = r.col, cols; col < r.col_end; col += cols) {
         const int64_t left = r.col_end - col;
         cols = M == 1 && !packs_b && b.col == 1 && left >= wide ? wide : left >= full ? full : edge;
         const int64_t vectors = (cols + lanes - 1) / lanes, width = vectors * lanes;
-        const int in_place = !packs_b && b.col == 1 && cols >= full, by_row = M == 1 && !packs_b && !in_place;
+        const int in_place = !packs_b && b.col == 1 && cols % lanes == 0, by_row = M == 1 && !packs_b && !in_place;
         DSC_T *const packed_b = b_block + (DSC_GEMM_MC > 256 ? (col - r.col) * depth : 0);
-        if (b.col_at && fresh_b != 0)
-          DSC_NAME(_pack_columns)(packed_b, width, b.data, b.row_at, b.col_at, col, cols, k, depth);
+        if (b.cols.at && fresh_b != 0)
+          DSC_NAME(_pack_columns)(packed_b, width, b.data, b.rows.at, b.cols.at, col, cols, k, depth);
         else if (!in_place && !by_row && fresh_b != 0)
           DSC_NAME(_pack)(packed_b, width, b.data + k * b.row + col * b.col, cols, b.col, b.row, depth);
         const int64_t next_k = left > cols ? k : k + block, next_col = left > cols ? col + cols : r.col;
@@ -231,20 +255,22 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
         tile.b_k = in_place || by_row ? b.row : width;
         tile.width = width;
         for (int64_t row = r.row, rows; row < r.row_end; row += rows) {
-          rows = dsc_gemm_height(r.row_end - row);
+          const int64_t left_rows = r.row_end - row, run = a.rows.run;
+          rows = packs_a ? dsc_gemm_height(left_rows)
+                         : dsc_gemm_free_height(DSC_GEMM_MIN(left_rows, run - row % run), vectors);
           if (prefetches_b && fresh_b != 0 && next_k < K)
             DSC_NAME(_prefetch)
           (b.data + next_k * b.row + next_col * b.col, DSC_GEMM_MIN(full, r.col_end - next_col), b.col, b.row,
               DSC_GEMM_MIN(block, K - next_k), (row - r.row) / DSC_GEMM_MR, parts);
-          const DSC_T *const a_panel = packs_a ? packed_a + (row - r.row) * depth : a.data + row * a.row + k * a.col;
-          tile.a_k = packs_a ? rows : a.col;
+          const DSC_T *const a_panel = packs_a ? packed_a + (row - r.row) * depth : a.data + dsc_gemm_at(a.rows, row);
+          tile.a_k = packs_a ? rows : a.cols.stride;
           DSC_T *const place = partial + (col - r.col) * height + (row - r.row) * width;
           tile.partial = place + (sums > 0 ? sums - 1 : 0) * tile.level;
           DSC_T *const out = number == last ? done : place + (sums - tile.joins) * tile.level;
           if (by_row)
-            DSC_NAME(_micro_row)(cols, b.col, depth, a_panel, b_panel, out, &tile);
+            DSC_NAME(_micro_row)(cols, b.col, depth, a_panel + segments->offset, b_panel, out, &tile);
           else
-            DSC_NAME(_micro_of)(rows, vectors, depth, a_panel, b_panel, out, &tile);
+            DSC_NAME(_micro_of)(rows, vectors, a_panel, b_panel, out, &tile);
           if (number < last)
             continue;
           if (N >= full && cols == full)

@@ -79,14 +79,14 @@ extension CPrinter {
   }
 
   private mutating func call(_ product: MatrixProduct, _ environment: Environment) {
-    let size = "dsc_gemm_sizes(\(product.rows), \(product.columns), \(product.depth))"
-    let operands = [(product.lhs, "a"), (product.rhs, "b")].map {
-      operand($0.0, $0.1, "dsc_gemm_\(product.dtype.name)")
-    }
-    let call = "dsc_gemm_\(product.dtype.name)(\(size), \(operands[0]), \(operands[1]), "
-    guard case .shared(.tiles(let batches, _, _, _), _, let lower, let upper) = function.execution else {
+    guard case .shared(.tiles(let batches, let unit, _, _, _), _, let lower, let upper) = function.execution else {
       preconditionFailure("a product is shared out")
     }
+    let size = gemmSizes(unit, product.rows, product.columns, product.depth)
+    let operands = [(product.lhs, "a", product.readsRuns), (product.rhs, "b", false)].map {
+      operand($0.0, $0.1, "dsc_gemm_\(product.dtype.name)", byRuns: $0.2)
+    }
+    let call = "dsc_gemm_\(product.dtype.name)(\(size), \(operands[0]), \(operands[1]), "
     let (lo, hi) = (name(ofVariable: lower), name(ofVariable: upper))
     if batches == 1 {
       line("const \(name)_env env = {\(environment.text)};")
@@ -119,8 +119,10 @@ extension CPrinter {
   }
 
   /// How an operand is told to the product: by the strides of its two loops, or, where one has none, by a function for each,
-  /// which is declared beside.
-  private mutating func operand(_ operand: MatrixProduct.Operand, _ side: String, _ product: String) -> String {
+  /// which is declared beside; where it is read by runs with their strides and lengths.
+  private mutating func operand(
+    _ operand: MatrixProduct.Operand, _ side: String, _ product: String, byRuns: Bool
+  ) -> String {
     let data = array(operand.storage, operand.start).text
     switch operand.place {
     case .strides(let a, let b): return "\(product)_strided(\(data), \(cLiteral(a)), \(cLiteral(b)))"
@@ -139,7 +141,11 @@ extension CPrinter {
         )
       }
       helperLines.append("")
-      return "\(product)_indexed(\(data), \(names[0]), \(names[1]))"
+      guard byRuns else { return "\(product)_indexed(\(data), \(names[0]), \(names[1]))" }
+      let runs = zip(names, [first, second]).map { name, digits in
+        "dsc_gemm_runs(\(name), \(cLiteral(digits.run.stride)), \(digits.run.length))"
+      }
+      return "\(product)_by_runs(\(data), \(runs[0]), \(runs[1]))"
     }
   }
 }

@@ -266,10 +266,15 @@ extension Units {
   var c: String {
     switch self {
     case .count(let count): cLiteral(count)
-    case .tiles(let batches, let rows, let columns, let depth):
-      (batches == 1 ? "" : "\(batches) * ") + "dsc_gemm_tiles(dsc_gemm_sizes(\(rows), \(columns), \(depth)))"
+    case .tiles(let batches, let unit, let rows, let columns, let depth):
+      (batches == 1 ? "" : "\(batches) * ") + "dsc_gemm_tiles(\(gemmSizes(unit, rows, columns, depth)))"
     }
   }
+}
+
+/// The sizes of a matrix product, with the rows that threads take multiples of.
+func gemmSizes(_ unit: Int, _ rows: Int, _ columns: Int, _ depth: Int) -> String {
+  (unit == 12 ? "dsc_gemm_sizes(" : "dsc_gemm_sizes_by(\(unit), ") + "\(rows), \(columns), \(depth))"
 }
 
 extension LoopFunction {
@@ -285,7 +290,8 @@ extension LoopFunction {
           "DSC_GEMM_INDEXED, DSC_GEMM_INDEXED"
         }
       }
-      return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(product.depth), \(strides(product.lhs)), "
+      let left = product.readsRuns ? "DSC_GEMM_BY_RUNS, DSC_GEMM_BY_RUNS" : strides(product.lhs)
+      return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(product.depth), \(left), "
         + "\(strides(product.rhs)), sizeof(\(product.dtype.cName)))"
     }
     return nil

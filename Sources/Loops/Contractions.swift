@@ -18,7 +18,8 @@ extension ProgramContext {
     let batch = function.axes(form.batch, names: ["b"])
     let product = product(kernel, form, lhs, rhs, batch: batch, function)
     let batches = form.batch.reduce(1, *)
-    let units = Units.tiles(batches: batches, rows: form.rows, columns: form.columns, depth: form.depth)
+    let units = Units.tiles(
+      batches: batches, unit: product.unit, rows: form.rows, columns: form.columns, depth: form.depth)
     let lower = function.variable("lo", Int(Int32.max)), upper = function.variable("hi", Int(Int32.max))
     return [
       function.finish(
@@ -61,6 +62,23 @@ extension ProgramContext {
         storage: right, start: rhs.start(batch, form), place: rhs.place((depth, rhs.depth), (column, rhs.column))),
       rowVariables: rowLoops.kept, columnVariables: columnLoops.kept, element: element,
       epilogue: builder.statements.substituting(dropped))
+  }
+}
+
+extension MatrixProduct {
+  /// Whether the left operand is read where it lies, run by run, though no strides say where: as the windows of a convolution are,
+  /// whose rows are pixels in a line of the image and whose depth is channels of neighbouring pixels. With many columns packing
+  /// it is shared among them; with very few the product is computed as its transpose.
+  package var readsRuns: Bool {
+    guard case .functions(let row, let depth) = lhs.place else { return false }
+    return row.run.length >= 8 && depth.run.length >= 8 && (5...128).contains(columns)
+  }
+
+  /// Threads take multiples of so many rows: such that runs are not divided.
+  var unit: Int {
+    guard readsRuns, case .functions(let row, _) = lhs.place else { return 12 }
+    let run = row.run.length
+    return run % 12 == 0 ? 12 : run <= 64 ? run : run % 32 == 0 ? 32 : run % 16 == 0 ? 16 : 12
   }
 }
 

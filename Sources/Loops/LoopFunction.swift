@@ -97,6 +97,17 @@ package struct MatrixProduct: Hashable, Sendable {
     package var coefficients: [Int]
     /// For the function's name: what it is a function of.
     package var name: String
+
+    /// From each multiple of `length` on, so many numbers lie `stride` apart.
+    package var run: (stride: Int, length: Int) {
+      var (stride, length) = (0, 1)
+      for (extent, coefficient) in zip(dimensions, coefficients).reversed() where extent > 1 {
+        if length > 1, coefficient != stride * length { break }
+        if length == 1 { stride = coefficient }
+        length *= extent
+      }
+      return (stride, length)
+    }
   }
   package var dtype: DType
   /// Batch loops around it, by their variables, and the sizes of one product.
@@ -163,7 +174,7 @@ package enum Execution: Hashable, Sendable {
 package enum Units: Hashable, Sendable {
   case count(Int)
   /// The macro-tiles of this many matrix products, which the target's vectors decide.
-  case tiles(batches: Int, rows: Int, columns: Int, depth: Int)
+  case tiles(batches: Int, unit: Int, rows: Int, columns: Int, depth: Int)
 }
 
 /// One function of a step.

@@ -336,7 +336,7 @@ extension FunctionBuilder {
 
   /// Of loops the one that threads share: the first wide one, else the widest.
   func sharedLoop(_ loops: [Int]) -> Int? {
-    loops.first { variables[$0].extent >= 64 } ?? loops.max { variables[$0].extent < variables[$1].extent }
+    loops.first { variables[$0].extent >= 32 } ?? loops.max { variables[$0].extent < variables[$1].extent }
   }
 
   /// Loops over all of their extents, but `shared`, which goes over a thread's share; and how the function is executed.

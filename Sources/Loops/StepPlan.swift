@@ -82,7 +82,10 @@ package struct StepPlan: Sendable {
     report("take a small network's rows to the lanes, from input to gradient", chunks)
     let regions = chunks == nil && plan.joinsRows ? Regions(context, naive).functions() : naive
     report("join what goes over the same rows", regions.count < naive.count ? regions : nil)
-    add(chunks ?? regions)
+    let lanes = (chunks ?? regions).map { $0.withShortLoopsOnLanes() }
+    let changed = lanes.filter(\.changed).count
+    trace?("take short loops to the lanes: " + (changed == 0 ? "unchanged" : "in \(changed) functions"))
+    add(lanes.map(\.function))
     trace?("call equal functions by one name: \(calls.count) calls of \(functions.count) functions")
     if givesConstants { giveConstants() }
     trace?("give large constants beside the program: " + (givenConstants.isEmpty ? "none" : "\(givenConstants.count)"))

@@ -39,7 +39,7 @@ typealias Rule = @Sendable (inout Simplifier, Term) throws -> NodeID?
 struct Simplifier {
   /// All rules, in the order in which they are tried.
   private static let rules: [Rule] =
-    constantRules + algebraRules + powerRules + choiceRules + viewRules + broadcastRules + hoistingRules
+    constantRules + algebraRules + powerRules + choiceRules + viewRules + sliceRules + broadcastRules + hoistingRules
     + reductionRules + contractionRules + windowRules
 
   /// How many rules were applied.

@@ -5,9 +5,8 @@ import DescentOps
 
 extension Simplifier {
   static let viewRules: [Rule] = [
-    transposeOfNothing, transposeTwice, reshapeOfNothing, reshapeTwice, sliceOfWhole, sliceTwice, sliceOfPad,
-    reverseOfNothing,
-    reverseTwice, padByNothing, concatenationOfOne, concatenationTwice, addFields,
+    transposeOfNothing, transposeTwice, reshapeOfNothing, reshapeTwice, reverseOfNothing, reverseTwice, padByNothing,
+    concatenationOfOne, concatenationTwice, addFields,
   ]
 
   /// A transpose that keeps the order of all axes but those of size 1 is a reshape, or nothing.
@@ -32,35 +31,6 @@ extension Simplifier {
   private static func reshapeTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
     guard t.op is Reshape, let (_, x) = s.match(t.operands[0], Reshape.self) else { return nil }
     return try s.make(t.op, [x])
-  }
-
-  /// A slice of the whole is nothing.
-  private static func sliceOfWhole(_ s: inout Simplifier, _ t: Term) -> NodeID? {
-    // With as many elements along each axis as the operand has, start is 0 and step 1 (or of no effect).
-    t.op is Slice && s.type(t.operands[0]) == t.type ? t.operands[0] : nil
-  }
-
-  /// slice(slice(x)) is one slice.
-  private static func sliceTwice(_ s: inout Simplifier, _ t: Term) throws -> NodeID? {
-    guard let outer = t.op as? Slice, let (inner, x) = s.match(t.operands[0], Slice.self), t.type.shape.count > 0 else {
-      return nil
-    }
-    let step = zip(outer.step, inner.step).map { $0 * $1 }
-    let start = outer.start.indices.map { inner.start[$0] + outer.start[$0] * inner.step[$0] }
-    let limit = start.indices.map { start[$0] + (t.type.shape[$0] - 1) * step[$0] + 1 }
-    return try s.make(Slice(start: start, limit: limit, step: step), [x])
-  }
-
-  /// The slice of a padded x that is just x.
-  private static func sliceOfPad(_ s: inout Simplifier, _ t: Term) -> NodeID? {
-    guard let slice = t.op as? Slice, let (pad, x) = s.match(t.operands[0], Pad.self), s.type(x) == t.type else {
-      return nil
-    }
-    // The step is of no effect along an axis of one element.
-    let inside = t.type.shape.dimensions.indices.allSatisfy {
-      slice.start[$0] == pad.low[$0] && (t.type.shape[$0] == 1 || slice.step[$0] == pad.interior[$0] + 1)
-    }
-    return inside ? x : nil
   }
 
   /// Reversing axes of at most one element is nothing.

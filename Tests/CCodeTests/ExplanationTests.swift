@@ -32,6 +32,7 @@ import Testing
         "make the nests of each kernel: 4 kernels, 4 functions",
         "take a small network's rows to the lanes, from input to gradient: unchanged",
         "join what goes over the same rows: 4 functions become 1",
+        "take short loops to the lanes: unchanged",
         "call equal functions by one name: 1 calls of 1 functions",
         "give large constants beside the program: none",
         "place values whose lives do not meet in the same memory: 0 bytes in 0",

@@ -63,14 +63,65 @@ let viewsCases: [RuleCase] = [
     %2 = pad %0 %1 {low=[2], high=[1], interior=[1]} : f32[8]
     %3 = slice %2 {start=[2], limit=[7], step=[2]} : f32[3]
     %4 = slice %2 {start=[1], limit=[6], step=[2]} : f32[3]
-    return %3, %4
+    %5 = slice %2 {start=[4], limit=[7], step=[2]} : f32[2]
+    return %3, %4, %5
     """,
     """
     %0 = input f32[3]
     %1 = constant {value=array f32[] (0.0)} : f32[]
     %2 = pad %0 %1 {low=[2], high=[1], interior=[1]} : f32[8]
     %3 = slice %2 {start=[1], limit=[6], step=[2]} : f32[3]
-    return %0, %3
+    %4 = slice %0 {start=[1], limit=[3], step=[1]} : f32[2]
+    return %0, %3, %4
+    """),
+  RuleCase(
+    "a slice of a pad with some of the padding",
+    """
+    %0 = input f32[3,4]
+    %1 = constant {value=array f32[] (0.0)} : f32[]
+    %2 = pad %0 %1 {low=[2,0], high=[2,0], interior=[0,0]} : f32[7,4]
+    %3 = slice %2 {start=[1,0], limit=[4,4], step=[1,3]} : f32[3,2]
+    return %3
+    """,
+    """
+    %0 = input f32[3,4]
+    %1 = constant {value=array f32[] (0.0)} : f32[]
+    %2 = slice %0 {start=[0,0], limit=[2,4], step=[1,3]} : f32[2,2]
+    %3 = pad %2 %1 {low=[1,0], high=[0,0], interior=[0,0]} : f32[3,2]
+    return %3
+    """),
+  RuleCase(
+    "a slice of windows and of a transpose",
+    """
+    %0 = input f32[9,2]
+    %1 = windows %0 {axes=[0], sizes=[3], strides=[2], dilations=[1]} : f32[4,3,2]
+    %2 = transpose %1 {permutation=[2,1,0]} : f32[2,3,4]
+    %3 = slice %2 {start=[0,0,1], limit=[2,3,4], step=[1,1,2]} : f32[2,3,2]
+    return %3
+    """,
+    """
+    %0 = input f32[9,2]
+    %1 = slice %0 {start=[2,0], limit=[9,2], step=[1,1]} : f32[7,2]
+    %2 = windows %1 {axes=[0], sizes=[3], strides=[4], dilations=[1]} : f32[2,3,2]
+    %3 = transpose %2 {permutation=[2,1,0]} : f32[2,3,2]
+    return %3
+    """),
+  RuleCase(
+    "a slice of a product",
+    """
+    %0 = input f32[5,3,4]
+    %1 = input f32[5,4,6]
+    %2 = contract %0 %1 {lhsBatch=[0], rhsBatch=[0], lhs=[2], rhs=[1]} : f32[5,3,6]
+    %3 = slice %2 {start=[1,0,2], limit=[5,2,6], step=[1,1,3]} : f32[4,2,2]
+    return %3
+    """,
+    """
+    %0 = input f32[5,3,4]
+    %1 = input f32[5,4,6]
+    %2 = slice %0 {start=[1,0,0], limit=[5,2,4], step=[1,1,1]} : f32[4,2,4]
+    %3 = slice %1 {start=[1,0,2], limit=[5,4,6], step=[1,1,3]} : f32[4,4,2]
+    %4 = contract %2 %3 {lhsBatch=[0], rhsBatch=[0], lhs=[2], rhs=[1]} : f32[4,2,2]
+    return %4
     """),
   RuleCase(
     "reverses",

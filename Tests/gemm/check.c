@@ -18,25 +18,33 @@ static int cases = 0;
  * */
 typedef struct {
   int64_t row, col, count;
+  int64_t row_run, row_gap, col_run, col_gap; /* elements are left out after each run */
 } layout;
+
+static int64_t row_at(layout l, int64_t i) { return i * l.row + i / l.row_run * l.row_gap; }
+static int64_t col_at(layout l, int64_t j) { return j * l.col + j / l.col_run * l.col_gap; }
 
 static layout layout_of(int kind, int64_t rows, int64_t columns) {
   const int64_t gap = kind >= 2 ? 3 : 0;
-  layout l = {columns + gap, 1, 0};
+  layout l = {columns + gap, 1, 0, INT64_MAX, 0, INT64_MAX, 0};
   if (kind % 2 == 1)
     l.row = 1, l.col = rows + gap;
   if (kind == 4)
     l.row = 2 * columns + 1, l.col = 2;
-  l.count = (rows - 1) * l.row + (columns - 1) * l.col + 1;
+  if (kind >= 5) { /* windows: of a line of 3 channels, and their transpose */
+    l.row = kind == 5 ? 3 : 1, l.row_run = kind == 5 ? 16 : 9, l.row_gap = 5;
+    l.col = kind == 5 ? 1 : 3, l.col_run = kind == 5 ? 9 : 20, l.col_gap = 7;
+  }
+  l.count = row_at(l, rows - 1) + col_at(l, columns - 1) + 1;
   return l;
 }
 
 /* Positions by functions, as a convolution's windows have them. */
 static layout index_a, index_b;
-static int64_t a_row_at(int64_t i) { return i * index_a.row; }
-static int64_t a_k_at(int64_t k) { return k * index_a.col; }
-static int64_t b_k_at(int64_t k) { return k * index_b.row; }
-static int64_t b_col_at(int64_t j) { return j * index_b.col; }
+static int64_t a_row_at(int64_t i) { return row_at(index_a, i); }
+static int64_t a_k_at(int64_t k) { return col_at(index_a, k); }
+static int64_t b_k_at(int64_t k) { return row_at(index_b, k); }
+static int64_t b_col_at(int64_t j) { return col_at(index_b, j); }
 
 #define T float
 #define SUFFIX(name) name##_f32
@@ -73,6 +81,16 @@ static void check_edges(void) {
         check(40, 1, 33, kinds % 5, kinds / 5, 1);
 }
 
+/* A read in place by runs, in one block of k and in several; B packed, and where it lies. */
+static void check_runs(void) {
+  static const int64_t shapes[][3] = {{8, 5, 9}, {16, 16, 27}, {40, 16, 80}, {41, 32, 1030}, {160, 48, 290},
+      {320, 33, 576}, {27, 16, 4000}, {144, 64, 1100}, {600, 128, 90}};
+  for (int i = 0; i < (int)(sizeof shapes / sizeof shapes[0]); i++)
+    for (int a_kind = 5; a_kind < 7; a_kind++)
+      for (int b_kind = 0; b_kind < 5; b_kind++)
+        check(shapes[i][0], shapes[i][1], shapes[i][2], a_kind, b_kind, b_kind - 2 ? b_kind - 2 : 3);
+}
+
 /* Several macro-tiles and several blocks of k, the tiles in three orders. */
 static void check_tiles(void) {
   static const int64_t shapes[][3] = {{128, 256, 784}, {128, 10, 128}, {200, 300, 1100}, {1, 700, 2100}, {700, 1, 2100},
@@ -87,6 +105,7 @@ static void check_tiles(void) {
 int main(void) {
   check_edges();
   check_tiles();
+  check_runs();
   printf("%d products equal their order of sums bit for bit (vectors of %d bytes, micro-tiles of %d rows)\n", cases,
       DSC_GEMM_VECTOR, DSC_GEMM_MR);
   return 0;

@@ -19,18 +19,18 @@ DSC_INLINE void SUFFIX(shift)(
 
 /* The sum of blocks first ..< first + count of one output: a block's terms in sequence, the blocks in the tree whose
  * left side is the largest power of two. */
-static T SUFFIX(sum)(const T *a, int64_t a_k, const T *b, int64_t b_k, int64_t K, int64_t first, int64_t count) {
+static T SUFFIX(sum)(const T *a, layout la, const T *b, layout lb, int64_t K, int64_t first, int64_t count) {
   const int64_t most = 2048 / (int64_t)sizeof(T), blocks = (K + most - 1) / most, block = (K + blocks - 1) / blocks;
   if (count > 1) {
     int64_t left = 1;
     while (2 * left < count)
       left *= 2;
-    const T lower = SUFFIX(sum)(a, a_k, b, b_k, K, first, left);
-    return lower + SUFFIX(sum)(a, a_k, b, b_k, K, first + left, count - left);
+    const T lower = SUFFIX(sum)(a, la, b, lb, K, first, left);
+    return lower + SUFFIX(sum)(a, la, b, lb, K, first + left, count - left);
   }
   T acc = 0;
   for (int64_t k = first * block; k < K && k < (first + 1) * block; k++)
-    acc = FMA(a[k * a_k], b[k * b_k], acc);
+    acc = FMA(a[col_at(la, k)], b[row_at(lb, k)], acc);
   return acc;
 }
 
@@ -40,7 +40,7 @@ static void SUFFIX(compare)(
   const int64_t most = 2048 / (int64_t)sizeof(T), blocks = (K + most - 1) / most;
   for (int64_t i = 0; i < M; i++)
     for (int64_t j = 0; j < N; j++) {
-      const T want = SUFFIX(sum)(a + i * la.row, la.col, b + j * lb.col, lb.row, K, 0, blocks) + (T)1;
+      const T want = SUFFIX(sum)(a + row_at(la, i), la, b + col_at(lb, j), lb, K, 0, blocks) + (T)1;
       const T got = target->out[i * N + j];
       const int same = memcmp(&want, &got, sizeof want) == 0 || (want != want && got != got);
       if (same && target->writes[i * N + j] == 1)
@@ -68,14 +68,18 @@ DSC_NOINLINE void SUFFIX(check)(int64_t M, int64_t N, int64_t K, int a_kind, int
   index_a = la, index_b = lb;
   /* Every third time positions come from functions, for A, for B or for both. */
   const int a_at = cases % 3 == 0 && cases % 2 == 0, b_at = cases % 3 == 0 && cases % 4 != 2;
-  const GEMM(_operand) A = a_at ? GEMM(_indexed)(a, a_row_at, a_k_at) : GEMM(_strided)(a, la.row, la.col);
+  const int by_runs = a_kind >= 5;
+  const GEMM(_operand) A = by_runs
+      ? GEMM(_by_runs)(a, dsc_gemm_runs(a_row_at, la.row, la.row_run), dsc_gemm_runs(a_k_at, la.col, la.col_run))
+      : a_at ? GEMM(_indexed)(a, a_row_at, a_k_at)
+             : GEMM(_strided)(a, la.row, la.col);
   const GEMM(_operand) B = b_at ? GEMM(_indexed)(b, b_k_at, b_col_at) : GEMM(_strided)(b, lb.row, lb.col);
   const size_t bytes = (size_t)DSC_GEMM_SCRATCH_BYTES(M, N, K, A.row, A.col, B.row, B.col, sizeof(T));
   unsigned char *const memory = (unsigned char *)aligned_alloc(64, (bytes + 127) / 64 * 64);
   /* The scratch memory ends where the allocation does, at an address of its alignment. */
   unsigned char *const scratch = memory + (bytes + 127) / 64 * 64 - (bytes + 63) / 64 * 64;
   memset(memory, 0xff, (bytes + 127) / 64 * 64);
-  const dsc_gemm_size size = dsc_gemm_sizes(M, N, K);
+  const dsc_gemm_size size = by_runs && cases % 4 == 0 ? dsc_gemm_sizes_by(16, M, N, K) : dsc_gemm_sizes(M, N, K);
   const int64_t tiles = dsc_gemm_tiles(size), stride = step < 0 ? -step : step;
   for (int64_t done = 0; done < tiles; done += stride) {
     const int64_t end = done + stride < tiles ? done + stride : tiles;

@@ -51,7 +51,9 @@ static void convolution_k1(
     float *DSC_RESTRICT select_0, /* f32[8,28,28,16] */
     void *scratch) {
   const convolution_k1_env env = {in2, select_0};
-  dsc_gemm_f32(dsc_gemm_sizes(6272, 16, 27), dsc_gemm_f32_indexed(pad_0, convolution_k1_a_row, convolution_k1_a_depth),
+  dsc_gemm_f32(dsc_gemm_sizes_by(28, 6272, 16, 27),
+      dsc_gemm_f32_by_runs(pad_0, dsc_gemm_runs(convolution_k1_a_row, 3, 28),
+          dsc_gemm_runs(convolution_k1_a_depth, 1, 9)),
       dsc_gemm_f32_strided(in1, 16, 1), lo, hi, scratch, convolution_k1_finish, &env);
 }
 
@@ -79,7 +81,7 @@ static void convolution_k2(
 
 /* Bytes: each thread's scratch memory, and what all share. */
 enum {
-  convolution_scratch0 = (int)(DSC_GEMM_SCRATCH_BYTES(6272, 16, 27, DSC_GEMM_INDEXED, DSC_GEMM_INDEXED, 16, 1,
+  convolution_scratch0 = (int)(DSC_GEMM_SCRATCH_BYTES(6272, 16, 27, DSC_GEMM_BY_RUNS, DSC_GEMM_BY_RUNS, 16, 1,
       sizeof(float))),
   convolution_scratch = (convolution_scratch0 + 63) / 64 * 64,
   convolution_arena = 487808
@@ -98,7 +100,7 @@ static void convolution_step(void *const *io, unsigned char *arena, int64_t thre
   if (dsc_share(&s, 30, 1, thread, threads))
     convolution_k0(s.lo, s.hi, in0, pad_0);
   DSC_BARRIER
-  if (dsc_share(&s, dsc_gemm_tiles(dsc_gemm_sizes(6272, 16, 27)), 1, thread, threads))
+  if (dsc_share(&s, dsc_gemm_tiles(dsc_gemm_sizes_by(28, 6272, 16, 27)), 1, thread, threads))
     convolution_k1(s.lo, s.hi, pad_0, in1, in2, select_0, scratch);
   DSC_BARRIER
   if (dsc_share(&s, 112, 1, thread, threads))

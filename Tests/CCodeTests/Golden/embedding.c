@@ -9,7 +9,7 @@ static void embedding_k0(
     float *DSC_RESTRICT subtract_0, /* f32[32,16] */
     float *DSC_RESTRICT multiply_0) { /* f32[32,16] */
   for (int64_t i = lo; i < hi; i++) {
-    for (int64_t j = 0; j < 16; j++) {
+    DSC_LANES for (int64_t j = 0; j < 16; j++) {
       const int64_t at = dsc_clamp_index((int64_t)in1[i], 50);
       const float subtract_1 = in0[j + at * 16] - in2[i * 16 + j];
       subtract_0[i * 16 + j] = subtract_1;
@@ -50,8 +50,9 @@ static void embedding_k3(
     const int32_t *DSC_RESTRICT minimum_0, /* i32[32] */
     const float *DSC_RESTRICT multiply_0) { /* f32[32,16] */
   for (int64_t i = lo; i < hi; i++) {
-    for (int64_t j = 0; j < 16; j++)
+    DSC_LANES for (int64_t j = 0; j < 16; j++) {
       scatterAdd_0[i * 16 + j] = 0.0f;
+    }
   }
   for (int64_t r = 0; r < 32; r++) {
     const int64_t at = (int64_t)minimum_0[r];

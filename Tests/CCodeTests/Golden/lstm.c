@@ -39,8 +39,8 @@ static void lstm_k1(
     const float *DSC_RESTRICT add_0, /* f32[32,256] */
     float *DSC_RESTRICT in1, /* f32[32,64] */
     float *DSC_RESTRICT in0) { /* f32[32,64] */
-  for (int64_t i = 0; i < 32; i++) {
-    for (int64_t j = lo; j < hi; j++) {
+  for (int64_t i = lo; i < hi; i++) {
+    DSC_LANES for (int64_t j = 0; j < 64; j++) {
       const float add_1 = dsc_sigmoid_f32(add_0[i * 256 + j + 64]) * in1[i * 64 + j] +
           dsc_sigmoid_f32(add_0[i * 256 + j]) * dsc_tanh_f32(add_0[i * 256 + j + 128]);
       const float multiply_0 = dsc_sigmoid_f32(add_0[i * 256 + j + 192]) * dsc_tanh_f32(add_1);
@@ -69,7 +69,7 @@ static void lstm_step(void *const *io, unsigned char *arena, int64_t thread, int
   if (dsc_share(&s, dsc_gemm_tiles(dsc_gemm_sizes(32, 256, 64)), 1, thread, threads))
     lstm_k0(s.lo, s.hi, in0, in3, in2, add_0, scratch);
   DSC_BARRIER
-  if (dsc_share(&s, 64, 64, thread, threads))
+  if (dsc_share(&s, 32, 1, thread, threads))
     lstm_k1(s.lo, s.hi, add_0, in1, in0);
 }
 
