@@ -4,7 +4,7 @@
  *   tiles   = dsc_gemm_tiles(size)                                  macro-tiles of C, the units that threads share
  *   scratch = DSC_GEMM_SCRATCH_BYTES(M, N, K, a_row, a_k, b_k, b_col, sizeof(float))
  *                                                                   a thread's, 64-byte aligned; a constant expression
- *   dsc_gemm_f32(size, A, B, tiles, scratch, epilogue, env)         computes some of the macro-tiles
+ *   dsc_gemm_f32(size, A, B, tiles, scratch, epilogue)              computes some of the macro-tiles
  *
  * Sizes and strides are meant to be constants at the call, so that loops, edges and the epilogue are specialised while
  * the micro-kernels are shared. The epilogue gets finished tiles and writes the outputs itself.
@@ -61,6 +61,13 @@ DSC_INLINE dsc_gemm_axis dsc_gemm_runs(dsc_gemm_index *at, int64_t stride, int64
 }
 DSC_INLINE int64_t dsc_gemm_at(dsc_gemm_axis axis, int64_t i) { return axis.at ? axis.at(i) : i * axis.stride; }
 
+/* Asks for what an epilogue will touch of outputs row ..< row + rows by col ..< col + cols. */
+typedef void dsc_gemm_fetcher(const void *env, int64_t row, int64_t rows, int64_t col, int64_t cols);
+/* The lines of elements 0 ..< count of a row. */
+#define DSC_GEMM_FETCH_ROW(at, count)                                                 \
+  for (int64_t fetched = 0; fetched < (count); fetched += 64 / (int64_t)sizeof *(at)) \
+  DSC_GEMM_PREFETCH((at) + fetched)
+
 /* Steps of the sum that a micro-kernel goes along at one stride, and where they begin in A. */
 typedef struct {
   int64_t offset, depth;
@@ -99,8 +106,12 @@ DSC_INLINE int64_t dsc_gemm_divide(dsc_gemm_segment *segments, dsc_gemm_axis col
 #define DSC_GEMM_MAX_COLUMNS(N) DSC_GEMM_MIN(DSC_GEMM_NC, ((N) + 31) / 32 * 32)
 /* What an operand has in place of its strides that lies at functions' positions and is packed, and A where it is read in
  * place, run by run: its runs are long, and few columns would share the work of packing. */
-#define DSC_GEMM_INDEXED (-1)
-#define DSC_GEMM_BY_RUNS (-2)
+/* (No stride has these values.) */
+#define DSC_GEMM_INDEXED (-1000000001)
+#define DSC_GEMM_BY_RUNS (-1000000002)
+/* B that dsc_gemm_*_pack_whole has packed for many products, and the elements that it then takes. */
+#define DSC_GEMM_PACKED (-1000000003)
+#define DSC_GEMM_PACKED_ELEMENTS(N, K) (((N) + 31) / 32 * 32 * (K))
 /* Steps in a run at least, so that a block's segments fit a table. */
 #define DSC_GEMM_LEAST_RUN 8
 /* Rows of A are read in place unless they fall on the same cache sets; one row always is. Columns are packed where more
@@ -114,15 +125,17 @@ DSC_INLINE int64_t dsc_gemm_divide(dsc_gemm_segment *segments, dsc_gemm_axis col
  * where the rows of B are few whole vectors and lie close. */
 #define DSC_GEMM_LIES(N, b_k, b_col, size) \
   ((b_col) == 1 && (N) * (int64_t)(size) % 64 == 0 && (b_k) * (int64_t)(size) <= 256)
-#define DSC_GEMM_PACKS_B(M, N, b_k, b_col, size) \
-  ((b_col) < 0 || ((M) > 1 && ((M) > 8 || (b_col) != 1) && !DSC_GEMM_LIES(N, b_k, b_col, size)))
+#define DSC_GEMM_PACKS_B(M, N, b_k, b_col, size)                 \
+  ((b_col) == DSC_GEMM_INDEXED || (b_col) == DSC_GEMM_BY_RUNS || \
+      ((b_col) != DSC_GEMM_PACKED && (M) > 1 && ((M) > 8 || (b_col) != 1) && !DSC_GEMM_LIES(N, b_k, b_col, size)))
 /* Packed panels of B, of up to 16 KiB a column, are kept for further rows; a program with little memory has one panel.
  */
 #define DSC_GEMM_KEEPS_B(K, size) (DSC_GEMM_MC > 256 && (K) * (int64_t)(size) <= 16384)
 #define DSC_GEMM_PANEL_COLUMNS(N) (DSC_GEMM_MC > 256 ? DSC_GEMM_MAX_COLUMNS(N) : 32)
-#define DSC_GEMM_B_ELEMENTS(M, N, K, b_k, b_col, size)                                            \
-  (!DSC_GEMM_PACKS_B(M, N, b_k, b_col, size) && ((M) == 1 || (N) * (int64_t)(size) % 64 == 0) ? 0 \
-          : DSC_GEMM_KEEPS_B(K, size) ? (K)*DSC_GEMM_MAX_COLUMNS(N)                               \
+#define DSC_GEMM_B_ELEMENTS(M, N, K, b_k, b_col, size)                                                     \
+  ((b_col) == DSC_GEMM_PACKED                                                                          ? 0 \
+          : !DSC_GEMM_PACKS_B(M, N, b_k, b_col, size) && ((M) == 1 || (N) * (int64_t)(size) % 64 == 0) ? 0 \
+          : DSC_GEMM_KEEPS_B(K, size) ? (K)*DSC_GEMM_MAX_COLUMNS(N)                                        \
                                       : DSC_GEMM_BLOCK(K, size) * DSC_GEMM_PANEL_COLUMNS(N))
 #define DSC_GEMM_A_ELEMENTS(M, N, K, a_row, a_k, size) \
   (DSC_GEMM_PACKS_A(M, N, a_row, a_k, size) ? (DSC_GEMM_BLOCK(K, size) + 15) / 16 * 16 * DSC_GEMM_MAX_ROWS(M) : 0)

@@ -27,6 +27,11 @@ DSC_INLINE DSC_NAME(_operand) DSC_NAME(_by_runs)(const DSC_T *data, dsc_gemm_axi
   const DSC_NAME(_operand) x = {data, DSC_GEMM_BY_RUNS, DSC_GEMM_BY_RUNS, rows, cols};
   return x;
 }
+/* B as dsc_gemm_*_pack_whole has left it. */
+DSC_INLINE DSC_NAME(_operand) DSC_NAME(_packed)(const DSC_T *data) {
+  const DSC_NAME(_operand) x = {data, DSC_GEMM_PACKED, DSC_GEMM_PACKED, {0, INT64_MAX, NULL}, {0, INT64_MAX, NULL}};
+  return x;
+}
 DSC_INLINE DSC_NAME(_operand) DSC_NAME(_transposed)(DSC_NAME(_operand) x) {
   const DSC_NAME(_operand) y = {x.data, x.col, x.row, x.cols, x.rows};
   return y;
@@ -166,24 +171,36 @@ DSC_NOINLINE void DSC_NAME(_micro_row)(int64_t cols, int64_t b_col, int64_t dept
 
 /* ---- the epilogue ---- */
 
-/* An epilogue writes outputs row ..< row + rows by col ..< col + cols from acc[i acc_stride + j]; it is called once for
- * each micro-tile, `cols` is a constant on every path but that of few columns, and acc is 64-byte aligned there. */
-typedef void DSC_NAME(_epilogue)(
+/* What is done with finished elements. `finish` writes outputs row ..< row + rows by col ..< col + cols from
+ * acc[i acc_stride + j]; it is called once for each micro-tile, `cols` is a constant on every path but that of few columns,
+ * and acc is 64-byte aligned there. `fetch`, unless it is NULL, asks for the cache lines that `finish` will touch: it is called
+ * before the micro-kernel, behind whose arithmetic they arrive. */
+typedef void DSC_NAME(_finisher)(
     const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols);
+typedef struct {
+  DSC_NAME(_finisher) * finish;
+  dsc_gemm_fetcher *fetch;
+  const void *env;
+} DSC_NAME(_epilogue);
+
+DSC_INLINE DSC_NAME(_epilogue) DSC_NAME(_then)(DSC_NAME(_finisher) * finish, dsc_gemm_fetcher *fetch, const void *env) {
+  const DSC_NAME(_epilogue) epilogue = {finish, fetch, env};
+  return epilogue;
+}
 
 /* Hands a finished micro-tile on; that of a product computed as its transpose is transposed back. */
 DSC_INLINE void DSC_NAME(_finish)(int swapped, const DSC_T *acc, int64_t stride, int64_t row, int64_t rows, int64_t col,
-    int64_t cols, DSC_NAME(_epilogue) * epilogue, const void *env) {
+    int64_t cols, DSC_NAME(_epilogue) epilogue) {
   if (!swapped) {
-    epilogue(env, acc, stride, row, rows, col, cols);
+    epilogue.finish(epilogue.env, acc, stride, row, rows, col, cols);
   } else if (rows == 1) {
-    epilogue(env, acc, 1, col, cols, row, 1);
+    epilogue.finish(epilogue.env, acc, 1, col, cols, row, 1);
   } else {
     DSC_T transposed[8 * DSC_GEMM_LANES(sizeof(DSC_T)) * 4] DSC_ALIGNED(64);
     for (int64_t i = 0; i < rows; i++)
       for (int64_t j = 0; j < cols; j++)
         transposed[j * 4 + i] = acc[i * stride + j];
-    epilogue(env, transposed, 4, col, cols, row, rows);
+    epilogue.finish(epilogue.env, transposed, 4, col, cols, row, rows);
   }
 }
 
@@ -206,15 +223,26 @@ DSC_INLINE void DSC_NAME(_store_rows)(
 
 /* ---- the macro-kernel ---- */
 
+/* Packs a thread's share of a k x n matrix B of strides, for products of many rows by it: micro-panels for all of k one after
+ * another. The last one is padded to whole vectors. */
+DSC_INLINE void DSC_NAME(_pack_whole)(
+    dsc_gemm_size s, DSC_NAME(_operand) b, DSC_T *packed, int64_t thread, int64_t threads) {
+  const int64_t lanes = DSC_GEMM_LANES(sizeof(DSC_T)), full = 2 * lanes, panels = (s.n + full - 1) / full;
+  for (int64_t panel = panels * thread / threads; panel < panels * (thread + 1) / threads; panel++) {
+    const int64_t col = panel * full, cols = DSC_GEMM_MIN(full, s.n - col), width = (cols + lanes - 1) / lanes * lanes;
+    DSC_NAME(_pack)(packed + col * s.k, width, b.data + col * b.col, cols, b.col, b.row, s.k);
+  }
+}
+
 /* For each region, block of k and column of micro-tiles (one vector wide or two, or eight where a single row meets a B
  * that is read in place): packs the column unless an earlier region has, then runs down its micro-tiles. */
 DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand) a, DSC_NAME(_operand) b,
-    int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_epilogue) * epilogue, const void *env) {
+    int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_epilogue) epilogue) {
   const int64_t M = s.m, N = s.n, K = s.k, size = (int64_t)sizeof(DSC_T);
   const int64_t lanes = DSC_GEMM_LANES(size), full = 2 * lanes, wide = 8 * lanes, edge = N % full;
   const int64_t block = DSC_GEMM_BLOCK(K, size), last = DSC_GEMM_BLOCKS(K, size) - 1;
   const int packs_a = DSC_GEMM_PACKS_A(M, N, a.row, a.col, size);
-  const int packs_b = DSC_GEMM_PACKS_B(M, N, b.row, b.col, size);
+  const int packs_b = DSC_GEMM_PACKS_B(M, N, b.row, b.col, size), is_packed = b.col == DSC_GEMM_PACKED;
   const int keeps_b = DSC_GEMM_KEEPS_B(K, size), prefetches_b = packs_b && !b.cols.at && K * N * size > (1 << 20);
   const dsc_gemm_grid grid = dsc_gemm_grid_of(s);
   DSC_T *const packed_a = scratch + DSC_GEMM_B_ELEMENTS(M, N, K, b.row, b.col, size);
@@ -244,14 +272,17 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
         const int64_t left = r.col_end - col;
         cols = M == 1 && !packs_b && b.col == 1 && left >= wide ? wide : left >= full ? full : edge;
         const int64_t vectors = (cols + lanes - 1) / lanes, width = vectors * lanes;
-        const int in_place = !packs_b && b.col == 1 && cols % lanes == 0, by_row = M == 1 && !packs_b && !in_place;
+        const int in_place = !packs_b && b.col == 1 && cols % lanes == 0;
+        const int by_row = M == 1 && !packs_b && !in_place && !is_packed;
         DSC_T *const packed_b = b_block + (DSC_GEMM_MC > 256 ? (col - r.col) * depth : 0);
         if (b.cols.at && fresh_b != 0)
           DSC_NAME(_pack_columns)(packed_b, width, b.data, b.rows.at, b.cols.at, col, cols, k, depth);
-        else if (!in_place && !by_row && fresh_b != 0)
+        else if (!in_place && !by_row && !is_packed && fresh_b != 0)
           DSC_NAME(_pack)(packed_b, width, b.data + k * b.row + col * b.col, cols, b.col, b.row, depth);
         const int64_t next_k = left > cols ? k : k + block, next_col = left > cols ? col + cols : r.col;
-        const DSC_T *const b_panel = in_place || by_row ? b.data + k * b.row + col * b.col : packed_b;
+        const DSC_T *const b_panel = in_place || by_row ? b.data + k * b.row + col * b.col
+            : is_packed                                 ? b.data + col * K + k * width
+                                                        : packed_b;
         tile.b_k = in_place || by_row ? b.row : width;
         tile.width = width;
         for (int64_t row = r.row, rows; row < r.row_end; row += rows) {
@@ -267,6 +298,8 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
           DSC_T *const place = partial + (col - r.col) * height + (row - r.row) * width;
           tile.partial = place + (sums > 0 ? sums - 1 : 0) * tile.level;
           DSC_T *const out = number == last ? done : place + (sums - tile.joins) * tile.level;
+          if (epilogue.fetch && !swapped && number == last)
+            epilogue.fetch(epilogue.env, row, rows, col, cols);
           if (by_row)
             DSC_NAME(_micro_row)(cols, b.col, depth, a_panel + segments->offset, b_panel, out, &tile);
           else
@@ -274,11 +307,11 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
           if (number < last)
             continue;
           if (N >= full && cols == full)
-            DSC_NAME(_finish)(swapped, done, full, row, rows, col, full, epilogue, env);
+            DSC_NAME(_finish)(swapped, done, full, row, rows, col, full, epilogue);
           else if (edge > 0 && cols == edge)
-            DSC_NAME(_finish)(swapped, done, width, row, rows, col, edge, epilogue, env);
+            DSC_NAME(_finish)(swapped, done, width, row, rows, col, edge, epilogue);
           else if (M == 1 && N >= wide)
-            DSC_NAME(_finish)(swapped, done, wide, row, rows, col, wide, epilogue, env);
+            DSC_NAME(_finish)(swapped, done, wide, row, rows, col, wide, epilogue);
         }
       }
     }
@@ -289,10 +322,10 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
 
 /* Computes macro-tiles begin ..< end of A B and hands them to the epilogue; scratch is this thread's own. */
 DSC_INLINE void DSC_NAME()(dsc_gemm_size size, DSC_NAME(_operand) a, DSC_NAME(_operand) b, int64_t begin, int64_t end,
-    void *scratch, DSC_NAME(_epilogue) * epilogue, const void *env) {
+    void *scratch, DSC_NAME(_epilogue) epilogue) {
   if (DSC_GEMM_SWAPS(size.m, size.n))
     DSC_NAME(_macro)
   (1, dsc_gemm_sizes(size.n, size.m, size.k), DSC_NAME(_transposed)(b), DSC_NAME(_transposed)(a), begin, end,
-      (DSC_T *)scratch, epilogue, env);
-  else DSC_NAME(_macro)(0, size, a, b, begin, end, (DSC_T *)scratch, epilogue, env);
+      (DSC_T *)scratch, epilogue);
+  else DSC_NAME(_macro)(0, size, a, b, begin, end, (DSC_T *)scratch, epilogue);
 }

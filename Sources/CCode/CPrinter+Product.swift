@@ -12,6 +12,42 @@ private struct Environment {
   var text: String { (arrays.map(\.name) + batch.map(\.name)).joined(separator: ", ") }
 }
 
+/// A row of an array, by the position of the first of its elements that a block of the product meets.
+private struct ArrayRow: Equatable {
+  var storage: Storage
+  var start: Affine
+}
+
+extension MatrixProduct {
+  /// Bytes at least of arrays that are not yet in a cache when they are wanted.
+  private static let farBytes = 1 << 18
+  /// Steps of the sum at least, so that there is time for lines to arrive and that asking is little beside it.
+  private static let fewestSteps = 256
+
+  /// Rows of large arrays that the epilogue goes along.
+  fileprivate func fetched(in function: LoopFunction, _ graph: Graph) -> [ArrayRow] {
+    guard depth >= Self.fewestSteps, let column = columnVariables.last,
+      columnVariables.dropLast().allSatisfy({ function.variables[$0].extent == 1 })
+    else { return [] }
+    var rows: [ArrayRow] = []
+    func add(_ storage: Storage, _ position: Affine) {
+      guard case .parameter(let number) = storage, let node = function.parameters[number].node,
+        graph[node].type.byteCount >= Self.farBytes, position.coefficient(of: column) == 1,
+        rowVariables.contains(where: { position.coefficient(of: $0) != 0 })
+      else { return }
+      let row = ArrayRow(storage: storage, start: position)
+      if !rows.contains(row) { rows.append(row) }
+    }
+    epilogue.forEachStatement { statement in
+      for place in statement.places { add(place.storage, place.position) }
+      for x in statement.expressions {
+        x.forEach { part in if case .load(let storage, let position, _) = part { add(storage, position) } }
+      }
+    }
+    return rows
+  }
+}
+
 extension CPrinter {
   mutating func product(_ product: MatrixProduct) {
     var epilogue = self
@@ -24,8 +60,10 @@ extension CPrinter {
     let environment = Environment(arrays: arrays(of: product.epilogue), batch: batch)
     epilogue.declare(environment)
     epilogue.finish(product, environment)
+    let fetched = product.fetched(in: function, graph)
+    if !fetched.isEmpty { epilogue.fetch(fetched, product, environment) }
     helperLines += epilogue.lines
-    call(product, environment)
+    call(product, environment, fetches: !fetched.isEmpty)
   }
 
   /// The parameters that an epilogue touches.
@@ -78,19 +116,44 @@ extension CPrinter {
     line("")
   }
 
-  private mutating func call(_ product: MatrixProduct, _ environment: Environment) {
+  /// The function that asks for the cache lines that a block of elements will want.
+  private mutating func fetch(_ rows: [ArrayRow], _ product: MatrixProduct, _ environment: Environment) {
+    let used = Set(rows.flatMap { $0.start.terms.map(\.variable) })
+    line("DSC_INLINE void \(name)_fetch(const void *env, int64_t row, int64_t rows, int64_t col, int64_t cols) {")
+    within {
+      $0.line("const \($0.name)_env *const e = (const \($0.name)_env *)env;")
+      for (variable, name) in environment.batch where used.contains(variable) {
+        $0.line("const int64_t \(name) = e->\(name);")
+      }
+      $0.line("for (int64_t r = 0; r < rows; r++) {")
+      $0.within {
+        $0.digits("row", "r", product.rowVariables, used)
+        $0.variableNames[product.columnVariables.last!] = "col"
+        for row in rows { $0.line("DSC_GEMM_FETCH_ROW(e->\($0.array(row.storage, row.start).text), cols);") }
+      }
+      $0.line("}")
+    }
+    line("}")
+    line("")
+  }
+
+  private mutating func call(_ product: MatrixProduct, _ environment: Environment, fetches: Bool) {
+    let then = "\(name)_finish, \(fetches ? "\(name)_fetch" : "NULL"), &env"
     guard case .shared(.tiles(let batches, let unit, _, _, _), _, let lower, let upper) = function.execution else {
       preconditionFailure("a product is shared out")
     }
     let size = gemmSizes(unit, product.rows, product.columns, product.depth)
-    let operands = [(product.lhs, "a", product.readsRuns), (product.rhs, "b", false)].map {
-      operand($0.0, $0.1, "dsc_gemm_\(product.dtype.name)", byRuns: $0.2)
-    }
-    let call = "dsc_gemm_\(product.dtype.name)(\(size), \(operands[0]), \(operands[1]), "
+    let kind = "dsc_gemm_\(product.dtype.name)"
+    let left = operand(product.lhs, "a", kind, byRuns: product.readsRuns)
+    let right =
+      product.isRightPacked
+      ? "\(kind)_packed(\(array(product.rhs.storage, product.rhs.start).text))"
+      : operand(product.rhs, "b", kind, byRuns: false)
+    let call = "\(kind)(\(size), \(left), \(right), "
     let (lo, hi) = (name(ofVariable: lower), name(ofVariable: upper))
     if batches == 1 {
       line("const \(name)_env env = {\(environment.text)};")
-      return line("\(call)\(lo), \(hi), scratch, \(name)_finish, &env);")
+      return line("\(call)\(lo), \(hi), scratch, \(kind)_then(\(then)));")
     }
     line("const int64_t tiles = dsc_gemm_tiles(\(size));")
     line("for (int64_t u = \(lo); u < \(hi);) {")
@@ -101,7 +164,7 @@ extension CPrinter {
         printer.line("const int64_t \(name) = \(digit("batch", extents, i));")
       }
       printer.line("const \(printer.name)_env env = {\(environment.text)};")
-      printer.line("\(call)first, last, scratch, \(printer.name)_finish, &env);")
+      printer.line("\(call)first, last, scratch, \(kind)_then(\(then)));")
       printer.line("u += last - first;")
     }
     line("}")
@@ -158,22 +221,6 @@ private func digit(_ number: String, _ dimensions: [Int], _ place: Int) -> Strin
 }
 
 extension [Statement] {
-  /// The arrays that they touch.
-  fileprivate var storages: Set<Storage> {
-    var found: Set<Storage> = []
-    forEachStatement { statement in
-      for place in statement.places { found.insert(place.storage) }
-      for x in statement.expressions {
-        x.forEach { part in
-          switch part {
-          case .load(let storage, _, _), .array(let storage, _, _): found.insert(storage)
-          case .literal, .position, .value, .infix, .negated, .call, .cast, .unsigned: break
-          }
-        }
-      }
-    }
-    return found
-  }
   /// The variables that they depend on.
   fileprivate var variables: Set<Int> { Set(accesses.flatMap { $0.terms.map(\.variable) }) }
 }

@@ -11,10 +11,11 @@ extension CPrinter {
     for (from, to, bytes) in scan.carries {
       line("dsc_copy_share(\(places[to]!), \(parameters[from].name), \(cLiteral(bytes)), thread, threads);")
     }
-    if !scan.carries.isEmpty { barrier() }
+    let packed = pack(scan, places)
+    if !scan.carries.isEmpty || !packed.isEmpty { barrier() }
     // What is only read is const, here and in the body's step, but not in the list between them.
-    let pointers = scan.arguments.map { argument in
-      let name = places[argument.storage]!
+    let pointers = scan.arguments.enumerated().map { number, argument in
+      let name = packed[number] ?? places[argument.storage]!
       let moved = argument.step == 0 ? name : "\(name) + t * \(cLiteral(argument.step))"
       if argument.isWritten { return moved }
       return "(void *)(uintptr_t)" + (argument.step == 0 ? name : "(\(moved))")
@@ -24,6 +25,21 @@ extension CPrinter {
     } else {
       conditional(scan, pointers, condition: places[scan.carries[0].to]!)
     }
+  }
+
+  /// Packs what products of the body take packed; gives where, by the argument's number.
+  private mutating func pack(_ scan: Scan, _ places: [Scan.Place: String]) -> [Int: String] {
+    var names: [Int: String] = [:]
+    for (number, argument) in scan.arguments.enumerated() {
+      guard let (product, at) = argument.packed, case .strides(let row, let column) = product.rhs.place else { continue }
+      let (name, kind) = (fresh("packed", numbered: true), "dsc_gemm_\(product.dtype.name)")
+      names[number] = name
+      line("\(argument.dtype.cName) *const \(name) = dsc_at_\(argument.dtype.suffix)(\(arena(scan)!), \(at));")
+      let sizes = gemmSizes(12, product.rows, product.columns, product.depth)
+      let operand = "\(kind)_strided(\(places[argument.storage]!), \(cLiteral(row)), \(cLiteral(column)))"
+      line("\(kind)_pack_whole(\(sizes), \(operand), \(name), thread, threads);")
+    }
+    return names
   }
 
   /// Where each array of the loop lies; declares those that lie in its own memory.

@@ -292,7 +292,7 @@ extension LoopFunction {
       }
       let left = product.readsRuns ? "DSC_GEMM_BY_RUNS, DSC_GEMM_BY_RUNS" : strides(product.lhs)
       return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(product.depth), \(left), "
-        + "\(strides(product.rhs)), sizeof(\(product.dtype.cName)))"
+        + "\(product.isRightPacked ? "DSC_GEMM_PACKED, DSC_GEMM_PACKED" : strides(product.rhs)), sizeof(\(product.dtype.cName)))"
     }
     return nil
   }

@@ -117,6 +117,8 @@ package struct MatrixProduct: Hashable, Sendable {
   package var depth: Int
   package var lhs: Operand
   package var rhs: Operand
+  /// Whether the right operand was packed before; its place is still where it lay.
+  package var isRightPacked = false
   /// The variables of rows and columns that the epilogue knows, each with all its kin from the outermost.
   package var rowVariables: [Int]
   package var columnVariables: [Int]
@@ -355,5 +357,24 @@ extension Affine {
     return terms.reduce(Affine(constant)) {
       $0 + (variables[$1.variable] ?? Affine(variable: $1.variable)) * $1.coefficient
     }
+  }
+}
+
+extension [Statement] {
+  /// The arrays that they touch.
+  package var storages: Set<Storage> {
+    var found: Set<Storage> = []
+    forEachStatement { statement in
+      for place in statement.places { found.insert(place.storage) }
+      for x in statement.expressions {
+        x.forEach { part in
+          switch part {
+          case .load(let storage, _, _), .array(let storage, _, _): found.insert(storage)
+          case .literal, .position, .value, .infix, .negated, .call, .cast, .unsigned: break
+          }
+        }
+      }
+    }
+    return found
   }
 }

@@ -11,11 +11,17 @@ package struct Plan: Hashable, Sendable {
   package var mostLocal: Int
   /// Accumulators held at once, at most, where lanes lie across outputs.
   package var tile: Int
+  /// Whether what a loop's products take in each step is packed once.
+  package var packsConstants: Bool
 
-  package init(leastShared: Int = 20_000, joinsRows: Bool = true, mostLocal: Int = 1 << 15, tile: Int = 64) {
+  package init(
+    leastShared: Int = 20_000, joinsRows: Bool = true, mostLocal: Int = 1 << 15, tile: Int = 64,
+    packsConstants: Bool = true
+  ) {
     (self.leastShared, self.joinsRows, self.mostLocal, self.tile) = (leastShared, joinsRows, mostLocal, tile)
+    self.packsConstants = packsConstants
   }
 
-  /// For devices whose stacks are small.
-  package static let small = Plan(mostLocal: 1 << 10)
+  /// For devices whose stacks and memory are small.
+  package static let small = Plan(mostLocal: 1 << 10, packsConstants: false)
 }

@@ -11,6 +11,8 @@ package struct Scan: Sendable {
     package var step: Int
     package var dtype: DType
     package var isWritten: Bool
+    /// The product of the body that takes it packed, and where it is packed, at this byte of the loop's own memory.
+    package var packed: (product: MatrixProduct, at: Int)?
   }
   package enum Place: Hashable, Sendable {
     case parameter(Int)
@@ -32,7 +34,9 @@ package struct Scan: Sendable {
 extension ProgramContext {
   func scan(_ kernel: Kernel, _ form: LoopForm) -> LoopFunction {
     let anchor = kernel.anchor!
-    let body = StepPlan(schedule.bodies[anchor]!, isBody: true, plan: plan)
+    var body = StepPlan(schedule.bodies[anchor]!, isBody: true, plan: plan)
+    // Of few steps each would have to pack less than all do beforehand.
+    let packed = plan.packsConstants && form.length ?? 100 >= 4 ? body.packRightOperands(form.constants) : [:]
     let function = FunctionBuilder(self)
     func number(_ storage: Storage) -> Int {
       if case .parameter(let number) = storage { number } else { preconditionFailure() }
@@ -52,6 +56,11 @@ extension ProgramContext {
         privateBytes += max(type.byteCount + 63, 64) / 64 * 64
       }
     }
+    var packedPlaces: [Int: Int] = [:]
+    for (number, product) in packed.sorted(by: { $0.key < $1.key }) {
+      packedPlaces[number] = privateBytes
+      privateBytes += (product.packedBytes + 63) / 64 * 64
+    }
     let arena = privateBytes > 0 ? number(function.parameter(.partial(anchor), .u8, node: nil, isWritten: true)) : nil
     func size(_ type: TensorType) -> Int { type.shape.dimensions.dropFirst().reduce(1, *) }
     var arguments = operands.enumerated().map { number, operand -> Scan.Argument in
@@ -60,7 +69,9 @@ extension ProgramContext {
         return .init(storage: results[number], step: 0, dtype: type.dtype, isWritten: true)
       }
       let isSequence = form.sequences.contains(number)
-      return .init(storage: .parameter(operand), step: isSequence ? size(type) : 0, dtype: type.dtype, isWritten: false)
+      return .init(
+        storage: .parameter(operand), step: isSequence ? size(type) : 0, dtype: type.dtype, isWritten: false,
+        packed: packed[number].map { ($0, packedPlaces[number]!) })
     }
     for number in form.stepResults {
       let type = form.resultTypes[number]

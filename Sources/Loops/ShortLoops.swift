@@ -57,18 +57,6 @@ extension Statement {
     }
   }
   private func touches(_ few: Set<Int>) -> Bool {
-    func isOne(_ storage: Storage) -> Bool {
-      if case .local(let number) = storage { few.contains(number) } else { false }
-    }
-    var found = places.contains { isOne($0.storage) }
-    for x in expressions {
-      x.forEach { part in
-        switch part {
-        case .load(let storage, _, _), .array(let storage, _, _): found = found || isOne(storage)
-        case .literal, .position, .value, .infix, .negated, .call, .cast, .unsigned: break
-        }
-      }
-    }
-    return found
+    [self].storages.contains { if case .local(let number) = $0 { few.contains(number) } else { false } }
   }
 }

@@ -45,7 +45,7 @@ import Testing
   }
 
   /// Another plan, which may change no bit.
-  private static let otherPlan = Plan(leastShared: 0, joinsRows: false, mostLocal: 256, tile: 24)
+  private static let otherPlan = Plan(leastShared: 0, joinsRows: false, mostLocal: 256, tile: 24, packsConstants: false)
 
   /// More programs than an ordinary run can build: their nests alone, interpreted, against the graph; and under two plans and
   /// numbers of shares, with equal bits.

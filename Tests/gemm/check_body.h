@@ -17,6 +17,12 @@ DSC_INLINE void SUFFIX(shift)(
     }
 }
 
+DSC_INLINE void SUFFIX(fetch)(const void *env, int64_t row, int64_t rows, int64_t col, int64_t cols) {
+  const SUFFIX(target) *const to = (const SUFFIX(target) *)env;
+  for (int64_t i = 0; i < rows; i++)
+    DSC_GEMM_FETCH_ROW(to->out + (row + i) * to->columns + col, cols);
+}
+
 /* The sum of blocks first ..< first + count of one output: a block's terms in sequence, the blocks in the tree whose
  * left side is the largest power of two. */
 static T SUFFIX(sum)(const T *a, layout la, const T *b, layout lb, int64_t K, int64_t first, int64_t count) {
@@ -73,7 +79,14 @@ DSC_NOINLINE void SUFFIX(check)(int64_t M, int64_t N, int64_t K, int a_kind, int
       ? GEMM(_by_runs)(a, dsc_gemm_runs(a_row_at, la.row, la.row_run), dsc_gemm_runs(a_k_at, la.col, la.col_run))
       : a_at ? GEMM(_indexed)(a, a_row_at, a_k_at)
              : GEMM(_strided)(a, la.row, la.col);
-  const GEMM(_operand) B = b_at ? GEMM(_indexed)(b, b_k_at, b_col_at) : GEMM(_strided)(b, lb.row, lb.col);
+  const GEMM(_operand) strided = GEMM(_strided)(b, lb.row, lb.col);
+  /* Packed beforehand, by threads that do their shares in some order; products of few columns are never. */
+  const int packed = cases % 3 == 1 && !DSC_GEMM_SWAPS(M, N);
+  const size_t packed_bytes = (size_t)DSC_GEMM_PACKED_ELEMENTS(N, K) * sizeof(T);
+  T *const whole = (T *)aligned_alloc(64, (packed_bytes + 63) / 64 * 64);
+  const GEMM(_operand) B = packed ? GEMM(_packed)(whole) : b_at ? GEMM(_indexed)(b, b_k_at, b_col_at) : strided;
+  for (int64_t thread = 2; packed && thread >= 0; thread--)
+    GEMM(_pack_whole)(dsc_gemm_sizes(M, N, K), strided, whole, thread, 3);
   const size_t bytes = (size_t)DSC_GEMM_SCRATCH_BYTES(M, N, K, A.row, A.col, B.row, B.col, sizeof(T));
   unsigned char *const memory = (unsigned char *)aligned_alloc(64, (bytes + 127) / 64 * 64);
   /* The scratch memory ends where the allocation does, at an address of its alignment. */
@@ -84,9 +97,9 @@ DSC_NOINLINE void SUFFIX(check)(int64_t M, int64_t N, int64_t K, int a_kind, int
   for (int64_t done = 0; done < tiles; done += stride) {
     const int64_t end = done + stride < tiles ? done + stride : tiles;
     const int64_t from = step < 0 ? tiles - end : done, to = step < 0 ? tiles - done : end;
-    GEMM()(size, A, B, from, to, scratch, SUFFIX(shift), &target);
+    GEMM()(size, A, B, from, to, scratch, GEMM(_then)(SUFFIX(shift), cases % 2 == 0 ? SUFFIX(fetch) : NULL, &target));
   }
   SUFFIX(compare)(M, N, K, la, lb, a, b, &target);
-  free(a), free(b), free(c), free(writes), free(memory);
+  free(a), free(b), free(c), free(writes), free(memory), free(whole);
   cases++;
 }

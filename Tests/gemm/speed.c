@@ -84,7 +84,8 @@ static void report(const char *name, int wide, int64_t M, int64_t N, int64_t K, 
           _Pragma("omp barrier") const double start = now();                                                 \
           for (int repeat = 0; repeat < repeats; repeat++) {                                                 \
             dsc_gemm_##S(size, dsc_gemm_##S##_strided(a, a_rs, a_cs), dsc_gemm_##S##_strided(b, b_rs, b_cs), \
-                tiles *me / threads, tiles * (me + 1) / threads, mine, dsc_gemm_##S##_store_rows, &output);  \
+                tiles *me / threads, tiles * (me + 1) / threads, mine,                                       \
+                dsc_gemm_##S##_then(dsc_gemm_##S##_store_rows, NULL, &output));                              \
             _Pragma("omp barrier")                                                                           \
           }                                                                                                  \
           const double time = (now() - start) / repeats;                                                     \
