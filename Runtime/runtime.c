@@ -1,6 +1,7 @@
 /* The C target that Swift calls. The headers are compiled here once, with the flags of the package, so that a header
  * that does not stand alone is noticed; and their text is kept here for the programs that are made of them. */
 #define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "DescentRuntime.h"
 #include "descent_convert.h"
 #include "descent_gemm_f32.h"

@@ -112,7 +112,7 @@ DSC_INLINE int64_t dsc_gemm_divide(dsc_gemm_segment *segments, dsc_gemm_axis col
 /* B that dsc_gemm_*_pack_whole has packed for many products, and the elements that it then takes. */
 #define DSC_GEMM_PACKED (-1000000003)
 #define DSC_GEMM_PACKED_ELEMENTS(N, K) (((N) + 31) / 32 * 32 * (K))
-/* Steps in a run at least, so that a block's segments fit a table. */
+/* Steps in a run at least, or else 32 runs in all steps at most, so that a block's segments fit a table. */
 #define DSC_GEMM_LEAST_RUN 8
 /* Rows of A are read in place unless they fall on the same cache sets; one row always is. Columns are packed where more
  * than a tile of columns meets them. */
@@ -186,8 +186,8 @@ typedef struct {
   int64_t row, row_end, col, col_end, next;
 } dsc_gemm_region;
 
-/* The region that begins with a macro-tile: those that follow in the same columns are joined to it, so that few threads
- * pack less. Macro-tiles run down the rows first. */
+/* The region that begins with a macro-tile: those that follow in the same columns are joined to it, and then whole columns,
+ * so that few threads pack less. Macro-tiles run down the rows first. */
 DSC_INLINE dsc_gemm_region dsc_gemm_region_of(dsc_gemm_size s, dsc_gemm_grid grid, int64_t tile, int64_t tile_end) {
   const int64_t row_units = (s.m + s.unit - 1) / s.unit, column_units = (s.n + 31) / 32, column = tile / grid.rows;
   dsc_gemm_region r;
@@ -201,6 +201,14 @@ DSC_INLINE dsc_gemm_region dsc_gemm_region_of(dsc_gemm_size s, dsc_gemm_grid gri
       break;
     r.row_end = row_end;
   }
+  /* All rows of one column of macro-tiles: A is packed once for as many columns as there is room for. */
+  if (r.row == 0 && r.next == (column + 1) * grid.rows)
+    for (; r.next + grid.rows <= tile_end; r.next += grid.rows) {
+      const int64_t col_end = column_units * (r.next / grid.rows + 1) / grid.columns * 32;
+      if (col_end - r.col > DSC_GEMM_NC)
+        break;
+      r.col_end = DSC_GEMM_MIN(col_end, s.n);
+    }
   r.row_end = DSC_GEMM_MIN(r.row_end, s.m);
   return r;
 }
@@ -214,14 +222,24 @@ DSC_INLINE int64_t dsc_gemm_height(int64_t left) {
   return left >= 4 ? 4 : left >= 2 ? 2 : 1;
 }
 
-/* Whether there are micro-kernels of 24 and 16 rows of one vector. */
-#define DSC_GEMM_TALL (DSC_GEMM_VECTOR == 64)
-/* The same where A is read in place: without packed micro-panels heights are free, and one vector wants more rows, which
- * are as many chains of multiply-adds; of 16 rows two halves are better than 12 and 4. */
+/* Whether there are micro-kernels for A read in place alone. */
+#define DSC_GEMM_FREE (DSC_GEMM_VECTOR == 64)
+
+/* The same where A is read in place: without packed micro-panels heights are free. One vector wants more rows, which are as
+ * many chains of multiply-adds; lines of images are often 7, 14, 16 or 28 pixels long, which 12 divides badly. */
 DSC_INLINE int64_t dsc_gemm_free_height(int64_t left, int64_t vectors) {
-  if (DSC_GEMM_TALL && vectors == 1)
-    return left == 24 || left >= 36 ? 24 : left >= 28 || left == 16 ? 16 : dsc_gemm_height(left);
-  return DSC_GEMM_MR == 12 && left == 16 ? 8 : dsc_gemm_height(left);
+#if DSC_GEMM_FREE
+  if (vectors == 1)
+    return left == 24 || left >= 36 ? 24
+        : left >= 28 || left == 16  ? 16
+        : left == 14 || left == 7   ? left
+                                    : dsc_gemm_height(left);
+  if (left == 16 || left == 14 || left == 7)
+    return left == 16 ? 8 : 7;
+#else
+  (void)vectors;
+#endif
+  return dsc_gemm_height(left);
 }
 
 #if DSC_GEMM_MR == 12
@@ -231,5 +249,7 @@ DSC_INLINE int64_t dsc_gemm_free_height(int64_t left, int64_t vectors) {
 #else
 #define DSC_GEMM_HEIGHTS(X, vectors) X(4, vectors) X(2, vectors) X(1, vectors)
 #endif
+/* Sizes of micro-tiles that are for A read in place alone. */
+#define DSC_GEMM_FREE_SIZES(X) X(24, 1) X(16, 1) X(14, 1) X(7, 1) X(7, 2)
 
 #endif

@@ -121,18 +121,16 @@ DSC_INLINE void DSC_NAME(_micro)(
 DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 1)
 DSC_GEMM_HEIGHTS(DSC_GEMM_DEFINE, 2)
 DSC_GEMM_DEFINE(1, 8)
-#if DSC_GEMM_TALL
-DSC_GEMM_DEFINE(16, 1)
-DSC_GEMM_DEFINE(24, 1)
+#if DSC_GEMM_FREE
+DSC_GEMM_FREE_SIZES(DSC_GEMM_DEFINE)
 #endif
 DSC_INLINE void DSC_NAME(_micro_of)(
     int64_t rows, int64_t vectors, const DSC_T *a, const DSC_T *b, DSC_T *out, const DSC_NAME(_micro_tile) * tile) {
   switch (rows * 8 + vectors) {
     DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 1)
     DSC_GEMM_HEIGHTS(DSC_GEMM_CASE, 2)
-#if DSC_GEMM_TALL
-    DSC_GEMM_CASE(16, 1)
-    DSC_GEMM_CASE(24, 1)
+#if DSC_GEMM_FREE
+    DSC_GEMM_FREE_SIZES(DSC_GEMM_CASE)
 #endif
   default:
     DSC_NAME(_micro_1x8)(a, b, out, tile);

@@ -31,7 +31,9 @@ extension CPrinter {
   private mutating func pack(_ scan: Scan, _ places: [Scan.Place: String]) -> [Int: String] {
     var names: [Int: String] = [:]
     for (number, argument) in scan.arguments.enumerated() {
-      guard let (product, at) = argument.packed, case .strides(let row, let column) = product.rhs.place else { continue }
+      guard let (product, at) = argument.packed, case .strides(let row, let column) = product.rhs.place else {
+        continue
+      }
       let (name, kind) = (fresh("packed", numbered: true), "dsc_gemm_\(product.dtype.name)")
       names[number] = name
       line("\(argument.dtype.cName) *const \(name) = dsc_at_\(argument.dtype.suffix)(\(arena(scan)!), \(at));")

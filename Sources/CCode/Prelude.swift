@@ -13,7 +13,7 @@ package enum Prelude {
   /// What a program needs in front: the ground rules, `first`, and these headers.
   package static func text(_ headers: Set<String>, first: [String] = []) -> String {
     var pasted: Set<String> = []
-    var text = "#define _POSIX_C_SOURCE 200809L\n"
+    var text = "#define _POSIX_C_SOURCE 200809L\n#define _DEFAULT_SOURCE\n"
     for name in ["descent_base.h", "descent_kernel.h"] + first + headers.sorted() where !pasted.contains(name) {
       paste(name, &pasted, &text)
     }

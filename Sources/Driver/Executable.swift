@@ -3,6 +3,8 @@
 import DescentCCode
 import DescentIR
 import DescentPasses
+import DescentRuntime
+import Foundation
 import Synchronization
 
 /// An array in memory that emitted code reads and writes: aligned to 64 bytes, at a fixed address.
@@ -18,14 +20,18 @@ package final class MemoryArray: @unchecked Sendable {
     try type.checkRoom()
     self.type = type
     // The tail lets a whole vector be read at the end of a short array by tools that check bounds by the allocation.
-    address = .allocate(byteCount: max(type.byteCount, 1), alignment: 64)
-    address.initializeMemory(as: UInt8.self, repeating: 0, count: max(type.byteCount, 1))
+    let bytes = max(type.byteCount, 1)
+    guard let memory = dsc_allocate(Int64(bytes)) else {
+      throw DescentError(.memory, "no memory for \(type), \(bytes) bytes")
+    }
+    address = memory
+    address.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
   }
   package convenience init(_ value: HostArray) throws {
     try self.init(value.type)
     load(value)
   }
-  deinit { address.deallocate() }
+  deinit { free(address) }
 
   package func load(_ value: HostArray) {
     precondition(value.type == type, "\(value.type) loaded into memory of \(type)")

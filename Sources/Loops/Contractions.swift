@@ -71,7 +71,9 @@ extension MatrixProduct {
   /// it is shared among them; with very few the product is computed as its transpose.
   package var readsRuns: Bool {
     guard case .functions(let row, let depth) = lhs.place else { return false }
-    return row.run.length >= 8 && depth.run.length >= 8 && (5...128).contains(columns)
+    // The table of a block's runs has room for 32 of any length (DSC_GEMM_LEAST_RUN in descent_gemm.h).
+    let hasRoom = depth.run.length >= 8 || self.depth / depth.run.length <= 32
+    return row.run.length >= 7 && hasRoom && (5...128).contains(columns)
   }
 
   /// Threads take multiples of so many rows: such that runs are not divided.

@@ -13,7 +13,8 @@ extension StepPlan {
       let product = functions[call.function].packable
       for (parameter, buffer) in call.buffers.enumerated() {
         guard case .input(let number) = buffer, constants.contains(number) else { continue }
-        guard let product, product.rhs.storage == .parameter(parameter), packed[number]?.packs(as: product) ?? true else {
+        guard let product, product.rhs.storage == .parameter(parameter), packed[number]?.packs(as: product) ?? true
+        else {
           others.insert(number)
           continue
         }
@@ -52,7 +53,8 @@ extension StepPlan {
 extension LoopFunction {
   /// The product that it is, if that would pack the whole of a right operand with strides that it reads nowhere else.
   fileprivate var packable: MatrixProduct? {
-    guard body.count == 1, case .product(let product) = body[0], product.batch.allSatisfy({ variables[$0].extent == 1 }),
+    guard body.count == 1, case .product(let product) = body[0],
+      product.batch.allSatisfy({ variables[$0].extent == 1 }),
       product.packsRight, product.lhs.storage != product.rhs.storage,
       !product.epilogue.storages.contains(product.rhs.storage)
     else { return nil }

@@ -32,7 +32,7 @@ static layout layout_of(int kind, int64_t rows, int64_t columns) {
   if (kind == 4)
     l.row = 2 * columns + 1, l.col = 2;
   if (kind >= 5) { /* windows: of a line of 3 channels, and their transpose */
-    l.row = kind == 5 ? 3 : 1, l.row_run = kind == 5 ? 16 : 9, l.row_gap = 5;
+    l.row = kind == 5 ? 3 : 1, l.row_run = kind == 5 ? (columns % 4 ? 14 : 16) : 9, l.row_gap = 5;
     l.col = kind == 5 ? 1 : 3, l.col_run = kind == 5 ? 9 : 20, l.col_gap = 7;
   }
   l.count = row_at(l, rows - 1) + col_at(l, columns - 1) + 1;
@@ -84,7 +84,7 @@ static void check_edges(void) {
 /* A read in place by runs, in one block of k and in several; B packed, and where it lies. */
 static void check_runs(void) {
   static const int64_t shapes[][3] = {{8, 5, 9}, {16, 16, 27}, {40, 16, 80}, {41, 32, 1030}, {160, 48, 290},
-      {320, 33, 576}, {27, 16, 4000}, {144, 64, 1100}, {600, 128, 90}};
+      {320, 33, 576}, {27, 16, 4000}, {144, 64, 1100}, {600, 128, 90}, {7, 16, 90}, {28, 32, 90}, {14, 48, 700}};
   for (int i = 0; i < (int)(sizeof shapes / sizeof shapes[0]); i++)
     for (int a_kind = 5; a_kind < 7; a_kind++)
       for (int b_kind = 0; b_kind < 5; b_kind++)

@@ -54,7 +54,7 @@ static void convolution_k1(
   dsc_gemm_f32(dsc_gemm_sizes_by(28, 6272, 16, 27),
       dsc_gemm_f32_by_runs(pad_0, dsc_gemm_runs(convolution_k1_a_row, 3, 28),
           dsc_gemm_runs(convolution_k1_a_depth, 1, 9)),
-      dsc_gemm_f32_strided(in1, 16, 1), lo, hi, scratch, convolution_k1_finish, &env);
+      dsc_gemm_f32_strided(in1, 16, 1), lo, hi, scratch, dsc_gemm_f32_then(convolution_k1_finish, NULL, &env));
 }
 
 /* k2: out0 = max(select_0)    CCodeTests/GoldenPrograms.swift:35 */

@@ -28,7 +28,7 @@ static void lstm_k0(
     void *scratch) {
   const lstm_k0_env env = {in2, add_0};
   dsc_gemm_f32(dsc_gemm_sizes(32, 256, 64), dsc_gemm_f32_strided(in0, 64, 1), dsc_gemm_f32_strided(in3, 256, 1), lo, hi,
-      scratch, lstm_k0_finish, &env);
+      scratch, dsc_gemm_f32_then(lstm_k0_finish, NULL, &env));
 }
 
 /* k1: in1 = sigmoid(add_0[:, 64:128]) * in1 + sigmoid(add_0[:, 0:64]) * tanh(add_0[:, 128:192])
