@@ -37,13 +37,28 @@
 typedef struct {
   int64_t m, n, k;
   int64_t unit; /* macro-tiles begin at multiples of so many rows */
+  int64_t first, end; /* the steps of the sum */
+  int64_t block; /* of so many steps, or 0: as DSC_GEMM_BLOCK says */
 } dsc_gemm_size;
 
 DSC_INLINE dsc_gemm_size dsc_gemm_sizes_by(int64_t unit, int64_t m, int64_t n, int64_t k) {
-  const dsc_gemm_size size = {m, n, k, unit <= DSC_GEMM_MC ? unit : 12};
+  const dsc_gemm_size size = {m, n, k, unit <= DSC_GEMM_MC ? unit : 12, 0, k, 0};
+  return size;
+}
+/* The same for part of a longer sum: k steps from `first` on, or up to `end`, which is that of the whole, in its blocks. */
+DSC_INLINE dsc_gemm_size dsc_gemm_part(dsc_gemm_size size, int64_t first, int64_t end, int64_t block) {
+  size.first = first;
+  size.end = DSC_GEMM_MIN(first + size.k, end);
+  size.block = block;
   return size;
 }
 DSC_INLINE dsc_gemm_size dsc_gemm_sizes(int64_t m, int64_t n, int64_t k) { return dsc_gemm_sizes_by(12, m, n, k); }
+
+/* The sizes of the product computed as its transpose. */
+DSC_INLINE dsc_gemm_size dsc_gemm_swapped(dsc_gemm_size size) {
+  const dsc_gemm_size swapped = {size.n, size.m, size.k, 12, size.first, size.end, size.block};
+  return swapped;
+}
 
 /* Where row i, column j or step k of an operand lies, if no stride says so. */
 typedef int64_t dsc_gemm_index(int64_t i);
@@ -177,7 +192,7 @@ DSC_INLINE dsc_gemm_grid dsc_gemm_grid_of(dsc_gemm_size s) {
 
 /* The number of macro-tiles: any partition of 0 ..< tiles among threads gives the same bits. */
 DSC_INLINE int64_t dsc_gemm_tiles(dsc_gemm_size s) {
-  const dsc_gemm_grid grid = dsc_gemm_grid_of(DSC_GEMM_SWAPS(s.m, s.n) ? dsc_gemm_sizes(s.n, s.m, s.k) : s);
+  const dsc_gemm_grid grid = dsc_gemm_grid_of(DSC_GEMM_SWAPS(s.m, s.n) ? dsc_gemm_swapped(s) : s);
   return grid.rows * grid.columns;
 }
 

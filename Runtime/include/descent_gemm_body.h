@@ -238,7 +238,8 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
     int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_epilogue) epilogue) {
   const int64_t M = s.m, N = s.n, K = s.k, size = (int64_t)sizeof(DSC_T);
   const int64_t lanes = DSC_GEMM_LANES(size), full = 2 * lanes, wide = 8 * lanes, edge = N % full;
-  const int64_t block = DSC_GEMM_BLOCK(K, size), last = DSC_GEMM_BLOCKS(K, size) - 1;
+  const int64_t block = s.block > 0 ? s.block : DSC_GEMM_BLOCK(K, size), first = s.first;
+  const int64_t last = (s.end - first + block - 1) / block - 1;
   const int packs_a = DSC_GEMM_PACKS_A(M, N, a.row, a.col, size);
   const int packs_b = DSC_GEMM_PACKS_B(M, N, b.row, b.col, size), is_packed = b.col == DSC_GEMM_PACKED;
   const int keeps_b = DSC_GEMM_KEEPS_B(K, size), prefetches_b = packs_b && !b.cols.at && K * N * size > (1 << 20);
@@ -258,11 +259,11 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
     const int64_t height = r.row_end - r.row, parts = (height + DSC_GEMM_MR - 1) / DSC_GEMM_MR;
     const int fresh_b = !keeps_b || packed_column != r.col;
     for (int64_t number = 0; number <= last; number++) {
-      const int64_t k = number * block, depth = DSC_GEMM_MIN(block, K - k);
+      const int64_t k = first + number * block, depth = DSC_GEMM_MIN(block, s.end - k);
       /* The tree is a stack, as that of dsc_tree_push in descent_kernel.h. */
       const int64_t sums = dsc_ones(number);
       tile.joins = number == last ? sums : dsc_trailing_ones(number);
-      DSC_T *const b_block = scratch + (keeps_b ? k * DSC_GEMM_MAX_COLUMNS(N) : 0);
+      DSC_T *const b_block = scratch + (keeps_b ? (k - first) * DSC_GEMM_MAX_COLUMNS(N) : 0);
       if (packs_a)
         DSC_NAME(_pack_a)(packed_a, a.data, a.row, a.col, a.rows.at, a.cols.at, r.row, r.row_end, k, depth);
       tile.segment_count = dsc_gemm_divide(segments, packs_a ? packed : a.cols, k, depth);
@@ -287,10 +288,10 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
           const int64_t left_rows = r.row_end - row, run = a.rows.run;
           rows = packs_a ? dsc_gemm_height(left_rows)
                          : dsc_gemm_free_height(DSC_GEMM_MIN(left_rows, run - row % run), vectors);
-          if (prefetches_b && fresh_b != 0 && next_k < K)
+          if (prefetches_b && fresh_b != 0 && next_k < s.end)
             DSC_NAME(_prefetch)
           (b.data + next_k * b.row + next_col * b.col, DSC_GEMM_MIN(full, r.col_end - next_col), b.col, b.row,
-              DSC_GEMM_MIN(block, K - next_k), (row - r.row) / DSC_GEMM_MR, parts);
+              DSC_GEMM_MIN(block, s.end - next_k), (row - r.row) / DSC_GEMM_MR, parts);
           const DSC_T *const a_panel = packs_a ? packed_a + (row - r.row) * depth : a.data + dsc_gemm_at(a.rows, row);
           tile.a_k = packs_a ? rows : a.cols.stride;
           DSC_T *const place = partial + (col - r.col) * height + (row - r.row) * width;
@@ -323,7 +324,7 @@ DSC_INLINE void DSC_NAME()(dsc_gemm_size size, DSC_NAME(_operand) a, DSC_NAME(_o
     void *scratch, DSC_NAME(_epilogue) epilogue) {
   if (DSC_GEMM_SWAPS(size.m, size.n))
     DSC_NAME(_macro)
-  (1, dsc_gemm_sizes(size.n, size.m, size.k), DSC_NAME(_transposed)(b), DSC_NAME(_transposed)(a), begin, end,
-      (DSC_T *)scratch, epilogue);
+  (1, dsc_gemm_swapped(size), DSC_NAME(_transposed)(b), DSC_NAME(_transposed)(a), begin, end, (DSC_T *)scratch,
+      epilogue);
   else DSC_NAME(_macro)(0, size, a, b, begin, end, (DSC_T *)scratch, epilogue);
 }

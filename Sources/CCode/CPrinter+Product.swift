@@ -139,10 +139,16 @@ extension CPrinter {
 
   private mutating func call(_ product: MatrixProduct, _ environment: Environment, fetches: Bool) {
     let then = "\(name)_finish, \(fetches ? "\(name)_fetch" : "NULL"), &env"
-    guard case .shared(.tiles(let batches, let unit, _, _, _), _, let lower, let upper) = function.execution else {
+    guard case .shared(.tiles(let batches, let unit, _, _, _, let part), _, let lower, let upper) = function.execution
+    else {
       preconditionFailure("a product is shared out")
     }
-    let size = gemmSizes(unit, product.rows, product.columns, product.depth)
+    let whole = gemmSizes(unit, product.rows, product.columns, part?.steps ?? product.depth)
+    var size = whole
+    if let part {
+      let first = environment.batch.first { $0.variable == part.variable }!.name
+      size = "dsc_gemm_part(\(whole), \(first) * \(part.steps), \(product.depth), \(part.block))"
+    }
     let kind = "dsc_gemm_\(product.dtype.name)"
     let left = operand(product.lhs, "a", kind, byRuns: product.readsRuns)
     let right =
@@ -155,7 +161,7 @@ extension CPrinter {
       line("const \(name)_env env = {\(environment.text)};")
       return line("\(call)\(lo), \(hi), scratch, \(kind)_then(\(then)));")
     }
-    line("const int64_t tiles = dsc_gemm_tiles(\(size));")
+    line("const int64_t tiles = dsc_gemm_tiles(\(whole));")
     line("for (int64_t u = \(lo); u < \(hi);) {")
     within { printer in
       printer.line("const int64_t batch = u / tiles, first = u % tiles, last = dsc_least(tiles, first + \(hi) - u);")

@@ -266,8 +266,9 @@ extension Units {
   var c: String {
     switch self {
     case .count(let count): cLiteral(count)
-    case .tiles(let batches, let unit, let rows, let columns, let depth):
-      (batches == 1 ? "" : "\(batches) * ") + "dsc_gemm_tiles(\(gemmSizes(unit, rows, columns, depth)))"
+    case .tiles(let batches, let unit, let rows, let columns, let depth, let part):
+      (batches == 1 ? "" : "\(batches) * ")
+        + "dsc_gemm_tiles(\(gemmSizes(unit, rows, columns, part?.steps ?? depth)))"
     }
   }
 }
@@ -291,7 +292,8 @@ extension LoopFunction {
         }
       }
       let left = product.readsRuns ? "DSC_GEMM_BY_RUNS, DSC_GEMM_BY_RUNS" : strides(product.lhs)
-      return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(product.depth), \(left), "
+      let depth = product.part?.steps ?? product.depth
+      return "DSC_GEMM_SCRATCH_BYTES(\(product.rows), \(product.columns), \(depth), \(left), "
         + "\(product.isRightPacked ? "DSC_GEMM_PACKED, DSC_GEMM_PACKED" : strides(product.rhs)), sizeof(\(product.dtype.cName)))"
     }
     return nil

@@ -79,6 +79,7 @@ extension Tensor {
       if case .failure(let error) = operand.storage { return Tensor(failure: error, type: guess) }
     }
     if let trace = Trace.current { return trace.append(op, operands, at: location, guess: guess) }
+    let location = SourceLocation.inForce(or: location)
     do {
       let type = try op.checkedType(operands.map(\.type))
       return Tensor(try op.value(try operands.map { try $0.value }, type, at: location))

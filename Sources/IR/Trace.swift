@@ -51,7 +51,11 @@ package final class Trace: Sendable {
   package func lift(_ tensor: Tensor) throws -> NodeID {
     switch tensor.storage {
     case .failure(let error): throw error
-    case .value(let array): return try state.withLock { try $0.graph.append(Constant(array), [], at: $0.location) }
+    case .value(let array):
+      return try state.withLock { state in
+        let location = state.isPinned ? state.location : SourceLocation.pinned ?? state.location
+        return try state.graph.append(Constant(array), [], at: location)
+      }
     case .node(let trace, let id):
       if trace === self { return id }
       guard encloses(trace) else {
@@ -83,8 +87,9 @@ package final class Trace: Sendable {
 
   /// Appends a node on nodes of this trace.
   package func append(_ op: any NodeOp, _ operands: [NodeID], at location: SourceLocation?) throws -> NodeID {
-    try state.withLock { state in
-      if let location, !state.isPinned { state.location = location }
+    let told = location ?? SourceLocation.pinned
+    return try state.withLock { state in
+      if let told, !state.isPinned { state.location = told }
       return try state.graph.append(op, operands, at: state.location, adjointOf: state.adjointOf)
     }
   }
@@ -115,11 +120,13 @@ package final class Trace: Sendable {
     return try body()
   }
 
-  /// The same in the trace in force; where there is none, nodes are not made and `body` just runs.
+  /// The same in the trace in force; where there is none, errors have the place.
   package static func pinned<R>(
     to location: SourceLocation?, adjointOf operation: String? = nil, _ body: () throws -> R
   ) rethrows -> R {
-    guard let current else { return try body() }
+    guard let current else {
+      return try SourceLocation.$pinned.withValue(location ?? SourceLocation.pinned, operation: body)
+    }
     return try current.pinned(to: location, adjointOf: operation, body)
   }
 

@@ -14,12 +14,15 @@ extension ProgramContext {
     else {
       return reduction(productForm(kernel, axes))
     }
+    let unit = MatrixProduct.unit(lhs.place(form, .lhs), form.columns, form.depth)
+    if let cut = DepthCut(form, graph[anchor].type.dtype, unit: unit) {
+      return deepContraction(kernel, form, lhs, rhs, cut)
+    }
     let function = FunctionBuilder(self)
     let batch = function.axes(form.batch, names: ["b"])
     let product = product(kernel, form, lhs, rhs, batch: batch, function)
     let batches = form.batch.reduce(1, *)
-    let units = Units.tiles(
-      batches: batches, unit: product.unit, rows: form.rows, columns: form.columns, depth: form.depth)
+    let units = product.units(batches: batches)
     let lower = function.variable("lo", Int(Int32.max)), upper = function.variable("hi", Int(Int32.max))
     return [
       function.finish(
@@ -50,16 +53,9 @@ extension ProgramContext {
     let ones = batch.filter { function.variables[$0].extent == 1 }
     let dropped = rowLoops.dropped.merging(columnLoops.dropped) { a, _ in a }
       .merging(ones.map { ($0, Affine()) }) { a, _ in a }
-    let firstColumn = batch.count + rows.count
-    let row = ProductLoop(name: "row", dimensions: form.rowDimensions, first: batch.count)
-    let column = ProductLoop(name: "column", dimensions: form.columnDimensions, first: firstColumn)
-    let depth = ProductLoop(name: "depth", dimensions: form.depthDimensions, first: firstColumn + columns.count)
     return MatrixProduct(
       dtype: dtype, batch: batch, rows: form.rows, columns: form.columns, depth: form.depth,
-      lhs: .init(
-        storage: left, start: lhs.start(batch, form), place: lhs.place((row, lhs.row), (depth, lhs.depth))),
-      rhs: .init(
-        storage: right, start: rhs.start(batch, form), place: rhs.place((depth, rhs.depth), (column, rhs.column))),
+      lhs: lhs.operand(left, form, .lhs, batch: batch), rhs: rhs.operand(right, form, .rhs, batch: batch),
       rowVariables: rowLoops.kept, columnVariables: columnLoops.kept, element: element,
       epilogue: builder.statements.substituting(dropped))
   }
@@ -69,20 +65,29 @@ extension MatrixProduct {
   /// Whether the left operand is read where it lies, run by run, though no strides say where: as the windows of a convolution are,
   /// whose rows are pixels in a line of the image and whose depth is channels of neighbouring pixels. With many columns packing
   /// it is shared among them; with very few the product is computed as its transpose.
-  package var readsRuns: Bool {
-    guard case .functions(let row, let depth) = lhs.place else { return false }
-    // The table of a block's runs has room for 32 of any length (DSC_GEMM_LEAST_RUN in descent_gemm.h).
-    let hasRoom = depth.run.length >= 8 || self.depth / depth.run.length <= 32
-    return row.run.length >= 7 && hasRoom && (5...128).contains(columns)
+  package var readsRuns: Bool { Self.readsRuns(lhs.place, columns, depth) }
+  /// Threads take multiples of so many rows: such that runs are not divided.
+  var unit: Int { Self.unit(lhs.place, columns, depth) }
+  /// The macro-tiles of so many of it.
+  func units(batches: Int) -> Units {
+    .tiles(batches: batches, unit: unit, rows: rows, columns: columns, depth: depth, part: part)
   }
 
-  /// Threads take multiples of so many rows: such that runs are not divided.
-  var unit: Int {
-    guard readsRuns, case .functions(let row, _) = lhs.place else { return 12 }
+  private static func readsRuns(_ left: Operand.Place, _ columns: Int, _ depth: Int) -> Bool {
+    guard case .functions(let row, let step) = left else { return false }
+    // The table of a block's runs has room for 32 of any length (DSC_GEMM_LEAST_RUN in descent_gemm.h).
+    let hasRoom = step.run.length >= 8 || depth / step.run.length <= 32
+    return row.run.length >= 7 && hasRoom && (5...128).contains(columns)
+  }
+  static func unit(_ left: Operand.Place, _ columns: Int, _ depth: Int) -> Int {
+    guard readsRuns(left, columns, depth), case .functions(let row, _) = left else { return 12 }
     let run = row.run.length
     return run % 12 == 0 ? 12 : run <= 64 ? run : run % 32 == 0 ? 32 : run % 16 == 0 ? 16 : 12
   }
 }
+
+/// The operands of a product.
+enum ProductSide { case lhs, rhs }
 
 /// The rows, the columns or the depth of a product: its dimensions, and the first of their variables in operands' positions.
 private struct ProductLoop {
@@ -92,14 +97,31 @@ private struct ProductLoop {
 }
 
 extension StridedOperand {
+  /// The operand of a product whose batch has these variables.
+  func operand(_ storage: Storage, _ form: ContractionLoops, _ side: ProductSide, batch: [Int])
+    -> MatrixProduct.Operand
+  {
+    .init(storage: storage, start: start(batch, form), place: place(form, side))
+  }
   /// Where the operand begins for the batch at hand: its variables come first in `position`.
-  fileprivate func start(_ batch: [Int], _ form: ContractionLoops) -> Affine {
+  private func start(_ batch: [Int], _ form: ContractionLoops) -> Affine {
     batch.indices.reduce(Affine(position.constant)) {
       $0 + Affine(variable: batch[$1]) * (form.batch[$1] > 1 ? position.coefficient(of: $1) : 0)
     }
   }
-  /// How two loops go through the operand: by their strides or, where one has none, by a function for each.
-  fileprivate func place(
+  /// How its two loops go through the operand: by their strides or, where one has none, by a function for each.
+  func place(_ form: ContractionLoops, _ side: ProductSide) -> MatrixProduct.Operand.Place {
+    let firstColumn = form.batch.count + form.rowDimensions.count
+    let deep = ProductLoop(
+      name: "depth", dimensions: form.depthDimensions, first: firstColumn + form.columnDimensions.count)
+    return switch side {
+    case .lhs:
+      place((ProductLoop(name: "row", dimensions: form.rowDimensions, first: form.batch.count), row), (deep, depth))
+    case .rhs:
+      place((deep, depth), (ProductLoop(name: "column", dimensions: form.columnDimensions, first: firstColumn), column))
+    }
+  }
+  private func place(
     _ outer: (loop: ProductLoop, stride: Int?), _ inner: (loop: ProductLoop, stride: Int?)
   ) -> MatrixProduct.Operand.Place {
     if let a = outer.stride, let b = inner.stride { return .strides(a, b) }

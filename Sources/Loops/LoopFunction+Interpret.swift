@@ -197,7 +197,9 @@ struct NestRun {
             variables[variable] = digit
           }
           var sum = 0.0
-          for k in 0..<product.depth {
+          let first = product.part.map { variables[$0.variable] * $0.steps } ?? 0
+          let end = product.part.map { Swift.min(first + $0.steps, product.depth) } ?? product.depth
+          for k in first..<end {
             sum +=
               load(product.lhs.storage, place(product.lhs, row, k)).real
               * load(product.rhs.storage, place(product.rhs, k, column)).real

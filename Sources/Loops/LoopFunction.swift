@@ -119,6 +119,13 @@ package struct MatrixProduct: Hashable, Sendable {
   package var rhs: Operand
   /// Whether the right operand was packed before; its place is still where it lay.
   package var isRightPacked = false
+  /// Part of the steps alone, by a variable of the batch: so many steps from each multiple on, in blocks of so many.
+  package struct Part: Hashable, Sendable {
+    package var variable: Int
+    package var steps: Int
+    package var block: Int
+  }
+  package var part: Part?
   /// The variables of rows and columns that the epilogue knows, each with all its kin from the outermost.
   package var rowVariables: [Int]
   package var columnVariables: [Int]
@@ -176,7 +183,7 @@ package enum Execution: Hashable, Sendable {
 package enum Units: Hashable, Sendable {
   case count(Int)
   /// The macro-tiles of this many matrix products, which the target's vectors decide.
-  case tiles(batches: Int, unit: Int, rows: Int, columns: Int, depth: Int)
+  case tiles(batches: Int, unit: Int, rows: Int, columns: Int, depth: Int, part: MatrixProduct.Part?)
 }
 
 /// One function of a step.

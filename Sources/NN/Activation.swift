@@ -28,24 +28,28 @@ public enum Activation: Sendable, Hashable, Codable {
   case softmax
 
   public func callAsFunction(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    switch self {
-    case .relu: DescentOps.relu(x, file: file, line: line)
-    case .leakyReLU(let slope): leakyRelu(x, slope: slope, file: file, line: line)
-    case .elu(let alpha): DescentOps.elu(x, alpha: alpha, file: file, line: line)
-    case .selu: DescentOps.selu(x, file: file, line: line)
-    case .softplus: DescentOps.softplus(x, file: file, line: line)
-    case .silu: DescentOps.silu(x, file: file, line: line)
-    case .gelu: DescentOps.gelu(x, file: file, line: line)
-    case .geluTanh: DescentOps.gelu(x, approximate: .tanh, file: file, line: line)
-    case .tanh: DescentOps.tanh(x, file: file, line: line)
-    case .sigmoid: DescentOps.sigmoid(x, file: file, line: line)
-    case .softmax: DescentOps.softmax(x, axis: -1, file: file, line: line)
+    pinned(file, line) {
+      switch self {
+      case .relu: DescentOps.relu(x)
+      case .leakyReLU(let slope): leakyRelu(x, slope: slope)
+      case .elu(let alpha): DescentOps.elu(x, alpha: alpha)
+      case .selu: DescentOps.selu(x)
+      case .softplus: DescentOps.softplus(x)
+      case .silu: DescentOps.silu(x)
+      case .gelu: DescentOps.gelu(x)
+      case .geluTanh: DescentOps.gelu(x, approximate: .tanh)
+      case .tanh: DescentOps.tanh(x)
+      case .sigmoid: DescentOps.sigmoid(x)
+      case .softmax: DescentOps.softmax(x, axis: -1)
+      }
     }
   }
 }
 
 /// σ(product + bias), where a layer has them.
-func activated(_ product: Tensor, _ bias: Tensor?, _ activation: Activation?, _ place: Place) -> Tensor {
-  let sum = bias.map { product + $0 } ?? product
-  return activation.map { $0(sum, file: place.file, line: place.line) } ?? sum
+func activated(_ product: Tensor, _ bias: Tensor?, _ activation: Activation?, _ place: SourceLocation) -> Tensor {
+  pinned(place) {
+    let sum = bias.map { product + $0 } ?? product
+    return activation.map { $0(sum) } ?? sum
+  }
 }

@@ -6,23 +6,25 @@ import DescentOps
 /// A layer that applies an activation: `Activate(.geluTanh)`. The usual ones have names of their own, such as `ReLU()`.
 public struct Activate: WeightlessLayer {
   public let activation: Activation
-  let place: Place
+  let place: SourceLocation
 
   public init(_ activation: Activation, file: StaticString = #fileID, line: UInt = #line) {
     self.activation = activation
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func output(input: TensorType) throws -> TensorType {
     guard input.dtype.isFloating else {
-      throw DescentError(.type, "\(activation) of \(input): f32 or f64 is needed; convert it first", at: place.location)
+      throw DescentError(.type, "\(activation) of \(input): f32 or f64 is needed; convert it first", at: place)
     }
     guard activation != .softmax || input.shape.rank > 0 else {
-      throw DescentError(.type, "softmax of \(input): an axis is needed", at: place.location)
+      throw DescentError(.type, "softmax of \(input): an axis is needed", at: place)
     }
     return input
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    activation(x, file: place.file, line: place.line)
+    pinned(place) {
+      activation(x)
+    }
   }
 }
 
@@ -41,7 +43,7 @@ extension ActivationLayer {
 public struct ReLU: ActivationLayer {
   public let applied: Activate
   public init(file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.relu, file: file, line: line)
+    applied = pinned(file, line) { Activate(.relu) }
   }
 }
 
@@ -49,7 +51,7 @@ public struct ReLU: ActivationLayer {
 public struct LeakyReLU: ActivationLayer {
   public let applied: Activate
   public init(slope: Double = 0.01, file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.leakyReLU(slope: slope), file: file, line: line)
+    applied = pinned(file, line) { Activate(.leakyReLU(slope: slope)) }
   }
 }
 
@@ -57,7 +59,7 @@ public struct LeakyReLU: ActivationLayer {
 public struct ELU: ActivationLayer {
   public let applied: Activate
   public init(alpha: Double = 1, file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.elu(alpha: alpha), file: file, line: line)
+    applied = pinned(file, line) { Activate(.elu(alpha: alpha)) }
   }
 }
 
@@ -65,7 +67,7 @@ public struct ELU: ActivationLayer {
 public struct SELU: ActivationLayer {
   public let applied: Activate
   public init(file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.selu, file: file, line: line)
+    applied = pinned(file, line) { Activate(.selu) }
   }
 }
 
@@ -73,7 +75,7 @@ public struct SELU: ActivationLayer {
 public struct Softplus: ActivationLayer {
   public let applied: Activate
   public init(file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.softplus, file: file, line: line)
+    applied = pinned(file, line) { Activate(.softplus) }
   }
 }
 
@@ -81,7 +83,7 @@ public struct Softplus: ActivationLayer {
 public struct SiLU: ActivationLayer {
   public let applied: Activate
   public init(file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.silu, file: file, line: line)
+    applied = pinned(file, line) { Activate(.silu) }
   }
 }
 
@@ -89,7 +91,7 @@ public struct SiLU: ActivationLayer {
 public struct GELU: ActivationLayer {
   public let applied: Activate
   public init(approximate: Bool = false, file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(approximate ? .geluTanh : .gelu, file: file, line: line)
+    applied = pinned(file, line) { Activate(approximate ? .geluTanh : .gelu) }
   }
 }
 
@@ -97,7 +99,7 @@ public struct GELU: ActivationLayer {
 public struct Tanh: ActivationLayer {
   public let applied: Activate
   public init(file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.tanh, file: file, line: line)
+    applied = pinned(file, line) { Activate(.tanh) }
   }
 }
 
@@ -105,7 +107,7 @@ public struct Tanh: ActivationLayer {
 public struct Sigmoid: ActivationLayer {
   public let applied: Activate
   public init(file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.sigmoid, file: file, line: line)
+    applied = pinned(file, line) { Activate(.sigmoid) }
   }
 }
 
@@ -113,6 +115,6 @@ public struct Sigmoid: ActivationLayer {
 public struct Softmax: ActivationLayer {
   public let applied: Activate
   public init(file: StaticString = #fileID, line: UInt = #line) {
-    applied = Activate(.softmax, file: file, line: line)
+    applied = pinned(file, line) { Activate(.softmax) }
   }
 }

@@ -15,14 +15,14 @@ public struct BatchNorm: Layer {
   public let momentum: Double
   public let epsilon: Double
   public let affine: Bool
-  let place: Place
+  let place: SourceLocation
 
   public init(
     momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true,
     file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.momentum, self.epsilon, self.affine) = (momentum, epsilon, affine)
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   private var scale: Scale {
     Scale(layer: "BatchNorm", axes: 1, weight: affine, bias: affine, place: place) { input in
@@ -45,19 +45,20 @@ public struct BatchNorm: Layer {
   }
 
   private func training(_ x: Tensor, _ context: Context) -> (Tensor, Tensor) {
-    let (file, line) = (place.file, place.line)
-    let (axes, count) = (Array(0..<x.rank - 1), x.shape.count / x.shape[-1])
-    guard count > 1 else {
-      let message = "BatchNorm in training of \(x.type): more than one value of each channel is needed"
-      let failure = Tensor.fail(message, x, at: place.location)
-      return (failure, failure)
+    pinned(place) {
+      let (axes, count) = (Array(0..<x.rank - 1), x.shape.count / x.shape[-1])
+      guard count > 1 else {
+        let message = "BatchNorm in training of \(x.type): more than one value of each channel is needed"
+        let failure = Tensor.fail(message, x, at: place)
+        return (failure, failure)
+      }
+      let mean = mean(x, axes: axes)
+      let deviation = x - mean
+      let squares = sum(square(deviation), axes: axes)
+      follow("mean", mean, context)
+      follow("variance", squares / (count - 1), context)
+      return (deviation, rsqrt(squares / count + epsilon))
     }
-    let mean = mean(x, axes: axes, file: file, line: line)
-    let deviation = x - mean
-    let squares = sum(square(deviation, file: file, line: line), axes: axes, file: file, line: line)
-    follow("mean", mean, context)
-    follow("variance", squares / (count - 1), context)
-    return (deviation, rsqrt(squares / count + epsilon, file: file, line: line))
   }
 
   /// Moves a running statistic towards that of the batch.
@@ -67,11 +68,13 @@ public struct BatchNorm: Layer {
   }
 
   private func inference(_ x: Tensor, _ context: Context) -> (Tensor, Tensor) {
-    guard let mean = context.running("mean"), let variance = context.running("variance") else {
-      let message = "BatchNorm in inference needs its running statistics: Context(state: RunningState(...))"
-      let failure = Tensor.fail(message, x, at: place.location)
-      return (failure, failure)
+    pinned(place) {
+      guard let mean = context.running("mean"), let variance = context.running("variance") else {
+        let message = "BatchNorm in inference needs its running statistics: Context(state: RunningState(...))"
+        let failure = Tensor.fail(message, x, at: place)
+        return (failure, failure)
+      }
+      return (x - mean, rsqrt(variance + epsilon))
     }
-    return (x - mean, rsqrt(variance + epsilon, file: place.file, line: place.line))
   }
 }

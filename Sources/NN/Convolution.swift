@@ -17,7 +17,7 @@ public struct Convolution: Layer {
   public let bias: Bool
   public let activation: Activation?
   public let initializer: Initializer
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ filters: Int, kernel: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
@@ -35,17 +35,18 @@ public struct Convolution: Layer {
     self.bias = bias
     self.activation = activation
     self.initializer = initializer
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     try weights(for: input, key) { channels in [channels / groups, filters] }
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    let product = convolution(
-      x, weights.weight, strides: strides, padding: padding, dilations: dilations, groups: groups, file: place.file,
-      line: place.line)
-    return activated(product, bias ? weights.bias : nil, activation, place)
+    pinned(place) {
+      let product = convolution(
+        x, weights.weight, strides: strides, padding: padding, dilations: dilations, groups: groups)
+      return activated(product, bias ? weights.bias : nil, activation, place)
+    }
   }
 }
 
@@ -62,7 +63,7 @@ public struct TransposedConvolution: Layer {
   public let bias: Bool
   public let activation: Activation?
   public let initializer: Initializer
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ filters: Int, kernel: [Int], strides: [Int]? = nil, padding: [Int]? = nil, outputPadding: [Int]? = nil,
@@ -80,18 +81,19 @@ public struct TransposedConvolution: Layer {
     self.bias = bias
     self.activation = activation
     self.initializer = initializer
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     try weights(for: input, key) { channels in [channels, filters / groups] }
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    let product = transposedConvolution(
-      x, weights.weight, strides: strides, padding: padding, outputPadding: outputPadding, dilations: dilations,
-      groups: groups,
-      file: place.file, line: place.line)
-    return activated(product, bias ? weights.bias : nil, activation, place)
+    pinned(place) {
+      let product = transposedConvolution(
+        x, weights.weight, strides: strides, padding: padding, outputPadding: outputPadding, dilations: dilations,
+        groups: groups)
+      return activated(product, bias ? weights.bias : nil, activation, place)
+    }
   }
 }
 
@@ -102,7 +104,7 @@ private protocol ConvolutionLayer {
   var groups: Int { get }
   var bias: Bool { get }
   var initializer: Initializer { get }
-  var place: Place { get }
+  var place: SourceLocation { get }
 }
 extension Convolution: ConvolutionLayer {}
 extension TransposedConvolution: ConvolutionLayer {}
@@ -116,11 +118,11 @@ extension ConvolutionLayer {
       throw DescentError(
         .type,
         "\(Self.self)(\(filters), kernel: \(kernel)) of \(input): an input [n, \(kernel.count) spatial axes, channels] of f32 or"
-          + " f64 is needed, with channels and filters that the \(groups) groups divide", at: place.location)
+          + " f64 is needed, with channels and filters that the \(groups) groups divide", at: place)
     }
     let type = TensorType(input.dtype, Shape(kernel + last(input.shape[-1])))
     var w = Weights()
-    w.weight = initializer(type, Fans(kernel: type.shape), key.fold(0), file: place.file, line: place.line)
+    w.weight = pinned(place) { initializer(type, Fans(kernel: type.shape), key.fold(0)) }
     if bias { w.bias = zeros([filters], dtype: input.dtype) }
     return w
   }

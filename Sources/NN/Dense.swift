@@ -14,7 +14,7 @@ public struct Dense: Layer {
   public let bias: Bool
   public let activation: Activation?
   public let initializer: Initializer
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ outputs: Int, bias: Bool = true, activation: Activation? = nil, initializer: Initializer = .glorotUniform,
@@ -24,18 +24,18 @@ public struct Dense: Layer {
     self.bias = bias
     self.activation = activation
     self.initializer = initializer
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
-    let result = try output(input: input)
-    let inputs = input.shape[-1]
-    var w = Weights()
-    w.weight = initializer(
-      TensorType(input.dtype, [inputs, outputs]), Fans(in: inputs, out: outputs), key.fold(0), file: place.file,
-      line: place.line)
-    if bias { w.bias = zeros([outputs], dtype: result.dtype) }
-    return w
+    try pinned(place) {
+      let result = try output(input: input)
+      let inputs = input.shape[-1]
+      var w = Weights()
+      w.weight = initializer(TensorType(input.dtype, [inputs, outputs]), Fans(in: inputs, out: outputs), key.fold(0))
+      if bias { w.bias = zeros([outputs], dtype: result.dtype) }
+      return w
+    }
   }
 
   public func output(input: TensorType) throws -> TensorType {
@@ -50,20 +50,22 @@ public struct Dense: Layer {
   }
 
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    let weight: Tensor = weights.weight
-    if case .failure(let failure) = weight.storage { return Tensor(failure: error(failure.message), type: x.type) }
-    guard x.rank > 0, weight.rank == 2, x.shape[-1] == weight.shape[0], weight.shape[1] == outputs else {
-      let message =
-        "the input is of shape \(x.shape) and the weight of shape \(weight.shape): "
-        + "the input's last axis must be the weight's first, and the weight's second must be \(outputs)"
-      return .fail("Dense(\(outputs)): " + message, x, weight, at: place.location)
+    pinned(place) {
+      let weight: Tensor = weights.weight
+      if case .failure(let failure) = weight.storage { return Tensor(failure: error(failure.message), type: x.type) }
+      guard x.rank > 0, weight.rank == 2, x.shape[-1] == weight.shape[0], weight.shape[1] == outputs else {
+        let message =
+          "the input is of shape \(x.shape) and the weight of shape \(weight.shape): "
+          + "the input's last axis must be the weight's first, and the weight's second must be \(outputs)"
+        return .fail("Dense(\(outputs)): " + message, x, weight, at: place)
+      }
+      // matmul takes the axis before the last as a batch where both sides have more than two; a weight has two.
+      let product = matmul(x, weight)
+      return activated(product, bias ? weights.bias : nil, activation, place)
     }
-    // matmul takes the axis before the last as a batch where both sides have more than two; a weight has two.
-    let product = matmul(x, weight, file: place.file, line: place.line)
-    return activated(product, bias ? weights.bias : nil, activation, place)
   }
 
   private func error(_ message: String) -> DescentError {
-    DescentError(.type, "Dense(\(outputs)): \(message)", at: place.location)
+    DescentError(.type, "Dense(\(outputs)): \(message)", at: place)
   }
 }

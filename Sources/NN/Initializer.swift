@@ -25,21 +25,19 @@ public struct Fans: Sendable, Hashable {
 
 /// A rule that makes a weight from its type, its fans and a random key of its own.
 public struct Initializer: Sendable {
-  private let make: @Sendable (TensorType, Fans, RandomKey, StaticString, UInt) -> Tensor
+  private let make: @Sendable (TensorType, Fans, RandomKey) -> Tensor
 
   /// A rule of one's own; the tensor must be of the given type.
   public init(_ make: @escaping @Sendable (TensorType, Fans, RandomKey) -> Tensor) {
-    self.make = { type, fans, key, _, _ in make(type, fans, key) }
+    self.make = { type, fans, key in unpinned { make(type, fans, key) } }
   }
-  private init(drawing make: @escaping @Sendable (TensorType, Fans, RandomKey, StaticString, UInt) -> Tensor) {
-    self.make = make
-  }
+  private init(drawing make: @escaping @Sendable (TensorType, Fans, RandomKey) -> Tensor) { self.make = make }
 
   /// A weight of `type`.
   public func callAsFunction(
     _ type: TensorType, _ fans: Fans, _ key: RandomKey, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    let weight = make(type, fans, key, file, line)
+    let weight = pinned(file, line) { make(type, fans, key) }
     if weight.type == type { return weight }
     return .fail(
       "an initializer gave \(weight.type) where \(type) was asked for", weight, at: SourceLocation(file, line))
@@ -47,20 +45,20 @@ public struct Initializer: Sendable {
 
   public static let zeros = constant(0)
   public static let ones = constant(1)
-  public static func constant(_ value: Double) -> Initializer { Initializer { type, _, _ in filled(value, type) } }
+  public static func constant(_ value: Double) -> Initializer {
+    Initializer(drawing: { type, _, _ in filled(value, type) })
+  }
 
   /// Uniform in low..<high.
   public static func uniform(_ range: ClosedRange<Double>) -> Initializer {
-    Initializer(drawing: { type, _, key, file, line in
-      DescentOps.uniform(
-        type.shape, key: key, dtype: type.dtype, low: range.lowerBound, high: range.upperBound, file: file, line: line)
+    Initializer(drawing: { type, _, key in
+      DescentOps.uniform(type.shape, key: key, dtype: type.dtype, low: range.lowerBound, high: range.upperBound)
     })
   }
   /// Normal around 0.
   public static func normal(standardDeviation: Double) -> Initializer {
-    Initializer(drawing: { type, _, key, file, line in
-      DescentOps.normal(
-        type.shape, key: key, dtype: type.dtype, standardDeviation: standardDeviation, file: file, line: line)
+    Initializer(drawing: { type, _, key in
+      DescentOps.normal(type.shape, key: key, dtype: type.dtype, standardDeviation: standardDeviation)
     })
   }
 
@@ -78,16 +76,14 @@ public struct Initializer: Sendable {
   public static let lecunNormal = normal { 1 / Double($0.in) }
 
   private static func uniform(variance: @escaping @Sendable (Fans) -> Double) -> Initializer {
-    Initializer(drawing: { type, fans, key, file, line in
+    Initializer(drawing: { type, fans, key in
       let limit = (3 * variance(fans)).squareRoot()
-      return DescentOps.uniform(
-        type.shape, key: key, dtype: type.dtype, low: -limit, high: limit, file: file, line: line)
+      return DescentOps.uniform(type.shape, key: key, dtype: type.dtype, low: -limit, high: limit)
     })
   }
   private static func normal(variance: @escaping @Sendable (Fans) -> Double) -> Initializer {
-    Initializer(drawing: { type, fans, key, file, line in
-      DescentOps.normal(
-        type.shape, key: key, dtype: type.dtype, standardDeviation: variance(fans).squareRoot(), file: file, line: line)
+    Initializer(drawing: { type, fans, key in
+      DescentOps.normal(type.shape, key: key, dtype: type.dtype, standardDeviation: variance(fans).squareRoot())
     })
   }
 }

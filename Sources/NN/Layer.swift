@@ -91,11 +91,3 @@ public struct Context: Sendable {
     return inner
   }
 }
-
-/// Where in the user's program a layer was written.
-struct Place: Sendable {
-  let file: StaticString
-  let line: UInt
-  init(_ file: StaticString, _ line: UInt) { (self.file, self.line) = (file, line) }
-  var location: SourceLocation { SourceLocation(file, line) }
-}

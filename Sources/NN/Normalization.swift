@@ -15,7 +15,7 @@ public struct LayerNorm: Layer {
   public let epsilon: Double
   public let affine: Bool
   public let bias: Bool
-  let place: Place
+  let place: SourceLocation
 
   /// `bias` false leaves out the bias of an affine layer.
   public init(
@@ -23,7 +23,7 @@ public struct LayerNorm: Layer {
     file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.axes, self.epsilon, self.affine, self.bias) = (axes, epsilon, affine, bias)
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   private var scale: Scale { Scale(layer: "LayerNorm", axes: axes, weight: affine, bias: affine && bias, place: place) }
 
@@ -41,25 +41,26 @@ public struct RMSNorm: Layer {
   public let axes: Int
   public let epsilon: Double
   public let affine: Bool
-  let place: Place
+  let place: SourceLocation
 
   public init(
     axes: Int = 1, epsilon: Double = 1e-5, affine: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.axes, self.epsilon, self.affine) = (axes, epsilon, affine)
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   private var scale: Scale { Scale(layer: "RMSNorm", axes: axes, weight: affine, bias: false, place: place) }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights { try scale.initialize(input) }
   public func output(input: TensorType) throws -> TensorType { try scale.check(input) }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    scale(weights, x) {
-      let (file, line) = (place.file, place.line)
-      let axes = Array(x.rank - axes..<x.rank)
-      let (y, epsilon) = squarable(x, axes: axes, epsilon: epsilon, place)
-      let mean = mean(square(y, file: file, line: line), axes: axes, keepAxes: true, file: file, line: line)
-      return (y, rsqrt(mean + epsilon, file: file, line: line))
+    pinned(place) {
+      scale(weights, x) {
+        let axes = Array(x.rank - axes..<x.rank)
+        let (y, epsilon) = squarable(x, axes: axes, epsilon: epsilon, place)
+        let mean = mean(square(y), axes: axes, keepAxes: true)
+        return (y, rsqrt(mean + epsilon))
+      }
     }
   }
 }
@@ -72,13 +73,13 @@ public struct GroupNorm: Layer {
   public let groups: Int
   public let epsilon: Double
   public let affine: Bool
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ groups: Int, epsilon: Double = 1e-5, affine: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.groups, self.epsilon, self.affine) = (groups, epsilon, affine)
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   private var scale: Scale {
     Scale(layer: "GroupNorm(\(groups))", axes: 1, weight: affine, bias: affine, place: place) { [groups] input in
@@ -90,15 +91,16 @@ public struct GroupNorm: Layer {
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights { try scale.initialize(input) }
   public func output(input: TensorType) throws -> TensorType { try scale.check(input) }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    scale(weights, x) {
-      let (file, line) = (place.file, place.line)
-      let (n, c) = (x.shape[0], x.shape[-1])
-      let places = x.shape.dimensions[1..<x.rank - 1].reduce(1, *)
-      let grouped = reshape(x, [n, places, groups, c / groups], file: file, line: line)
-      let (deviation, factor) = standardized(grouped, axes: [1, 3], epsilon: epsilon, place)
-      let wide = broadcast(factor, [n, 1, groups, c / groups], file: file, line: line)
-      let channels = Shape([n] + Array(repeating: 1, count: x.rank - 2) + [c])
-      return (reshape(deviation, x.shape, file: file, line: line), reshape(wide, channels, file: file, line: line))
+    pinned(place) {
+      scale(weights, x) {
+        let (n, c) = (x.shape[0], x.shape[-1])
+        let places = x.shape.dimensions[1..<x.rank - 1].reduce(1, *)
+        let grouped = reshape(x, [n, places, groups, c / groups])
+        let (deviation, factor) = standardized(grouped, axes: [1, 3], epsilon: epsilon, place)
+        let wide = broadcast(factor, [n, 1, groups, c / groups])
+        let channels = Shape([n] + Array(repeating: 1, count: x.rank - 2) + [c])
+        return (reshape(deviation, x.shape), reshape(wide, channels))
+      }
     }
   }
 }
@@ -109,13 +111,13 @@ public struct GroupNorm: Layer {
 public struct InstanceNorm: Layer {
   public let epsilon: Double
   public let affine: Bool
-  let place: Place
+  let place: SourceLocation
 
   public init(
     epsilon: Double = 1e-5, affine: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.epsilon, self.affine) = (epsilon, affine)
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   private var scale: Scale {
     Scale(layer: "InstanceNorm", axes: 1, weight: affine, bias: affine, place: place) { input in
@@ -133,25 +135,31 @@ public struct InstanceNorm: Layer {
 
 /// x and epsilon, for a result that does not change where both are scaled: x times a power of two where squares of numbers over `axes`
 /// would be infinite, and then of epsilon, which is nothing beside them, no more than keeps equal numbers from 0 / 0.
-private func squarable(_ x: Tensor, axes: [Int], epsilon: Double, _ place: Place) -> (x: Tensor, epsilon: Tensor) {
-  let (file, line) = (place.file, place.line)
-  let (limit, scale, least) = x.dtype == .f32 ? (0x1p50, 0x1p-80, 0x1p-126) : (0x1p450, 0x1p-600, 0x1p-1022)
-  let size = abs(stopGradient(x, file: file, line: line), file: file, line: line)
-  let isLarge = max(size, axes: axes, keepAxes: true, file: file, line: line) .> limit
-  return (
-    x * `where`(isLarge, scalar(scale, x.dtype), 1, file: file, line: line),
-    `where`(isLarge, scalar(least, x.dtype), epsilon, file: file, line: line)
-  )
+private func squarable(_ x: Tensor, axes: [Int], epsilon: Double, _ place: SourceLocation) -> (
+  x: Tensor, epsilon: Tensor
+) {
+  pinned(place) {
+    let (limit, scale, least) = x.dtype == .f32 ? (0x1p50, 0x1p-80, 0x1p-126) : (0x1p450, 0x1p-600, 0x1p-1022)
+    let size = abs(stopGradient(x))
+    let isLarge = max(size, axes: axes, keepAxes: true) .> limit
+    return (
+      x * `where`(isLarge, scalar(scale, x.dtype), 1),
+      `where`(isLarge, scalar(least, x.dtype), epsilon)
+    )
+  }
 }
 
 /// x - mean and 1 / √(variance + epsilon) over `axes`, which are kept with size 1; or both times factors whose product is 1.
-func standardized(_ x: Tensor, axes: [Int], epsilon: Double, _ place: Place) -> (deviation: Tensor, factor: Tensor) {
-  let (file, line) = (place.file, place.line)
-  let (x, epsilon) = squarable(x, axes: axes, epsilon: epsilon, place)
-  let deviation = x - mean(x, axes: axes, keepAxes: true, file: file, line: line)
-  let squares = square(deviation, file: file, line: line)
-  let variance = mean(squares, axes: axes, keepAxes: true, file: file, line: line)
-  return (deviation, rsqrt(variance + epsilon, file: file, line: line))
+func standardized(_ x: Tensor, axes: [Int], epsilon: Double, _ place: SourceLocation) -> (
+  deviation: Tensor, factor: Tensor
+) {
+  pinned(place) {
+    let (x, epsilon) = squarable(x, axes: axes, epsilon: epsilon, place)
+    let deviation = x - mean(x, axes: axes, keepAxes: true)
+    let squares = square(deviation)
+    let variance = mean(squares, axes: axes, keepAxes: true)
+    return (deviation, rsqrt(variance + epsilon))
+  }
 }
 
 /// What a normalisation does beside normalising: it looks at the input, and scales and shifts the result.
@@ -160,14 +168,14 @@ struct Scale: Sendable {
   /// `weight` and `bias` have the shape of this many last axes.
   let axes: Int
   let weight, bias: Bool
-  let place: Place
+  let place: SourceLocation
   /// What else is needed of an input that is not fit; nil where it is.
   var need: @Sendable (TensorType) -> String? = { _ in nil }
 
   private func problem(_ input: TensorType) -> DescentError? {
     let isFit = input.dtype.isFloating && axes >= 1 && axes <= input.shape.rank && input.shape.count > 0
     guard let need = isFit ? need(input) : "f32 or f64 and \(axes) axes or more, none empty," else { return nil }
-    return DescentError(.type, "\(layer) of \(input): \(need) are needed", at: place.location)
+    return DescentError(.type, "\(layer) of \(input): \(need) are needed", at: place)
   }
   /// The type of an input that is fit, which is that of the result.
   func check(_ input: TensorType) throws -> TensorType {
@@ -186,7 +194,7 @@ struct Scale: Sendable {
   func callAsFunction(_ weights: Weights, _ x: Tensor, _ normalized: () -> (deviation: Tensor, factor: Tensor))
     -> Tensor
   {
-    if let problem = problem(x.type) { return .fail(problem.message, x, at: place.location) }
+    if let problem = problem(x.type) { return .fail(problem.message, x, at: place) }
     let type = TensorType(x.dtype, Shape(x.shape.dimensions.suffix(axes)))
     let (deviation, factor) = normalized()
     let scaled = deviation * (weight ? factor * parameter("weight", weights, type) : factor)
@@ -195,9 +203,9 @@ struct Scale: Sendable {
   private func parameter(_ name: String, _ weights: Weights, _ type: TensorType) -> Tensor {
     let tensor: Tensor = weights[name]
     if case .failure(let failure) = tensor.storage {
-      return Tensor(failure: DescentError(failure.kind, "\(layer): \(failure.message)", at: place.location), type: type)
+      return Tensor(failure: DescentError(failure.kind, "\(layer): \(failure.message)", at: place), type: type)
     }
     return tensor.type == type
-      ? tensor : .fail("\(layer): '\(name)' is \(tensor.type) where \(type) is needed", tensor, at: place.location)
+      ? tensor : .fail("\(layer): '\(name)' is \(tensor.type) where \(type) is needed", tensor, at: place)
   }
 }

@@ -9,7 +9,7 @@ public struct MaxPool: WeightlessLayer {
   public let strides: [Int]?
   public let padding: Padding
   public let dilations: [Int]?
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
@@ -20,11 +20,12 @@ public struct MaxPool: WeightlessLayer {
     self.strides = strides
     self.padding = padding
     self.dilations = dilations
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    maxPool(
-      x, sizes: sizes, strides: strides, padding: padding, dilations: dilations, file: place.file, line: place.line)
+    pinned(place) {
+      maxPool(x, sizes: sizes, strides: strides, padding: padding, dilations: dilations)
+    }
   }
 }
 
@@ -35,7 +36,7 @@ public struct AveragePool: WeightlessLayer {
   public let strides: [Int]?
   public let padding: Padding
   public let countsPadding: Bool
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, countsPadding: Bool = true,
@@ -46,20 +47,22 @@ public struct AveragePool: WeightlessLayer {
     self.strides = strides
     self.padding = padding
     self.countsPadding = countsPadding
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    averagePool(
-      x, sizes: sizes, strides: strides, padding: padding, countsPadding: countsPadding, file: place.file,
-      line: place.line)
+    pinned(place) {
+      averagePool(x, sizes: sizes, strides: strides, padding: padding, countsPadding: countsPadding)
+    }
   }
 }
 
 /// The mean over all spatial axes: [n, s1, …, c] becomes [n, c].
 public struct GlobalAveragePool: WeightlessLayer {
-  let place: Place
-  public init(file: StaticString = #fileID, line: UInt = #line) { place = Place(file, line) }
+  let place: SourceLocation
+  public init(file: StaticString = #fileID, line: UInt = #line) { place = SourceLocation(file, line) }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    globalAveragePool(x, file: place.file, line: place.line)
+    pinned(place) {
+      globalAveragePool(x)
+    }
   }
 }

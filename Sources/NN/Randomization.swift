@@ -15,38 +15,42 @@ import DescentOps
 public func dropout(
   _ x: Tensor, rate: Double, key: RandomKey, mask: Shape? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let shape = mask ?? x.shape
-  guard (0..<1).contains(rate), Shape.broadcast(shape, x.shape) == x.shape else {
-    let message =
-      "dropout of rate \(rate) and mask \(shape) on \(x.type): a rate in 0..<1 and a mask that broadcasts are needed"
-    return .fail(message, x, at: SourceLocation(file, line))
+  pinned(file, line) {
+    let shape = mask ?? x.shape
+    guard (0..<1).contains(rate), Shape.broadcast(shape, x.shape) == x.shape else {
+      let message =
+        "dropout of rate \(rate) and mask \(shape) on \(x.type): a rate in 0..<1 and a mask that broadcasts are needed"
+      return .fail(message, x, at: SourceLocation(file, line))
+    }
+    guard rate > 0 else { return x }
+    let kept = bernoulli(1 - rate, shape, key: key)
+    return `where`(kept, x * (1 / (1 - rate)), 0)
   }
-  guard rate > 0 else { return x }
-  let kept = bernoulli(1 - rate, shape, key: key, file: file, line: line)
-  return `where`(kept, x * (1 / (1 - rate)), 0, file: file, line: line)
 }
 
 /// Elements set to 0 with probability `rate` in training, the others divided by 1 - rate.
 public struct Dropout: WeightlessLayer {
   /// In 0..<1.
   public let rate: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(_ rate: Double, file: StaticString = #fileID, line: UInt = #line) {
     self.rate = rate
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func output(input: TensorType) throws -> TensorType {
     try checkRate(rate, "Dropout(\(rate))", input, place)
     return input
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    // What drops nothing needs no key.
-    rate == 0
-      ? x
-      : context.randomly("Dropout(\(rate))", x, place) { key in
-        dropout(x, rate: rate, key: key, file: place.file, line: place.line)
-      }
+    pinned(place) {
+      // What drops nothing needs no key.
+      rate == 0
+        ? x
+        : context.randomly("Dropout(\(rate))", x, place) { key in
+          dropout(x, rate: rate, key: key)
+        }
+    }
   }
 }
 
@@ -55,20 +59,22 @@ public struct Dropout: WeightlessLayer {
 public struct StochasticDepth: WeightlessLayer {
   /// In 0..<1.
   public let rate: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(_ rate: Double, file: StaticString = #fileID, line: UInt = #line) {
     self.rate = rate
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func output(input: TensorType) throws -> TensorType {
     try checkRate(rate, "StochasticDepth(\(rate))", input, place)
     return input
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    context.randomly("StochasticDepth(\(rate))", x, place) { key in
-      let rows = Shape(x.shape.dimensions.indices.map { $0 == 0 ? x.shape[0] : 1 })
-      return dropout(x, rate: rate, key: key, mask: rows, file: place.file, line: place.line)
+    pinned(place) {
+      context.randomly("StochasticDepth(\(rate))", x, place) { key in
+        let rows = Shape(x.shape.dimensions.indices.map { $0 == 0 ? x.shape[0] : 1 })
+        return dropout(x, rate: rate, key: key, mask: rows)
+      }
     }
   }
 }
@@ -76,25 +82,26 @@ public struct StochasticDepth: WeightlessLayer {
 /// x + standardDeviation · ε in training, with ε normal and independent for each element.
 public struct GaussianNoise: WeightlessLayer {
   public let standardDeviation: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(_ standardDeviation: Double, file: StaticString = #fileID, line: UInt = #line) {
     self.standardDeviation = standardDeviation
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func output(input: TensorType) throws -> TensorType {
     guard input.dtype.isFloating, standardDeviation >= 0 else {
       let message =
         "GaussianNoise(\(standardDeviation)) of \(input): f32 or f64 and a deviation of at least 0 are needed"
-      throw DescentError(.type, message, at: place.location)
+      throw DescentError(.type, message, at: place)
     }
     return input
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    context.randomly("GaussianNoise(\(standardDeviation))", x, place) { key in
-      x
-        + normal(
-          x.shape, key: key, dtype: x.dtype, standardDeviation: standardDeviation, file: place.file, line: place.line)
+    pinned(place) {
+      context.randomly("GaussianNoise(\(standardDeviation))", x, place) { key in
+        x
+          + normal(x.shape, key: key, dtype: x.dtype, standardDeviation: standardDeviation)
+      }
     }
   }
 }
@@ -106,12 +113,12 @@ public struct DropConnect: Layer {
   public let dense: Dense
   /// In 0..<1.
   public let rate: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(_ dense: Dense, rate: Double = 0.5, file: StaticString = #fileID, line: UInt = #line) {
     self.dense = dense
     self.rate = rate
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     try checkRate(rate, "DropConnect(\(rate))", input, place)
@@ -119,31 +126,33 @@ public struct DropConnect: Layer {
   }
   public func output(input: TensorType) throws -> TensorType { try dense.output(input: input) }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    var weights = weights
-    let weight: Tensor = weights.weight
-    weights.weight = context.randomly("DropConnect(\(rate))", weight, place) { key in
-      dropout(weight, rate: rate, key: key, file: place.file, line: place.line)
+    pinned(place) {
+      var weights = weights
+      let weight: Tensor = weights.weight
+      weights.weight = context.randomly("DropConnect(\(rate))", weight, place) { key in
+        dropout(weight, rate: rate, key: key)
+      }
+      return dense(weights, x, context)
     }
-    return dense(weights, x, context)
   }
 }
 
 extension Context {
   /// What `body` makes with the key of a call that is training, `x` otherwise; an error where training has no key.
-  func randomly(_ layer: String, _ x: Tensor, _ place: Place, _ body: (RandomKey) -> Tensor) -> Tensor {
+  func randomly(_ layer: String, _ x: Tensor, _ place: SourceLocation, _ body: (RandomKey) -> Tensor) -> Tensor {
     guard isTraining else { return x }
     guard let key else {
       let message =
         "\(layer) in training needs a random key: Context(isTraining: true, key: RandomKey(seed: 0).fold(step))"
-      return .fail(message, x, at: place.location)
+      return .fail(message, x, at: place)
     }
     return body(key)
   }
 }
 
-private func checkRate(_ rate: Double, _ layer: String, _ input: TensorType, _ place: Place) throws {
+private func checkRate(_ rate: Double, _ layer: String, _ input: TensorType, _ place: SourceLocation) throws {
   guard (0..<1).contains(rate), input.dtype.isFloating, input.shape.rank > 0 else {
     let message = "\(layer) of \(input): a rate in 0..<1 and an input of f32 or f64 with rows are needed"
-    throw DescentError(.type, message, at: place.location)
+    throw DescentError(.type, message, at: place)
   }
 }

@@ -28,7 +28,7 @@ public protocol RecurrentLayer: Layer {
 
 /// Where a recurrent layer was written.
 public struct RecurrentPlace: Sendable {
-  let place: Place
+  let place: SourceLocation
 }
 
 extension RecurrentLayer {
@@ -39,7 +39,7 @@ extension RecurrentLayer {
     guard input.shape.rank == 3, input.dtype.isFloating, units > 0 else {
       throw DescentError(
         .type, "\(Self.self)(\(units)) of \(input): an input [n, steps, channels] of f32 or f64 is needed",
-        at: place.place.location)
+        at: place.place)
     }
     let width = Self.gates * units, bound = 1 / Double(units).squareRoot()
     var w = Weights()
@@ -52,22 +52,21 @@ extension RecurrentLayer {
   }
 
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    let (file, line) = (place.place.file, place.place.line)
     let matrix: Tensor = weights.input
     guard x.rank == 3, matrix.rank == 2, x.shape[-1] == matrix.shape[0] else {
       return .fail(
         "\(Self.self)(\(units)) of \(x.type) with an input weight of \(matrix.type): an input [n, steps, channels] is needed, with as"
-          + " many channels as the weight has rows", x, matrix, at: place.place.location)
+          + " many channels as the weight has rows", x, matrix, at: place.place)
     }
-    let products =
-      matmul(transpose(x, [1, 0, 2], file: file, line: line), matrix, file: file, line: line) + weights.bias
-    let start = (0..<Self.carried).map { _ in zeros([x.shape[0], units], dtype: x.dtype) }
-    let (last, states) = scan(start, over: products, isReversed: isReversed, file: file, line: line) {
-      (carry: [Tensor], product: Tensor) in
-      let next = step(weights, product, carry)
-      return (next, isLastOnly ? [] : [next[0]])
+    return pinned(place.place) {
+      let products = matmul(transpose(x, [1, 0, 2]), matrix) + weights.bias
+      let start = (0..<Self.carried).map { _ in zeros([x.shape[0], units], dtype: x.dtype) }
+      let (last, states) = scan(start, over: products, isReversed: isReversed) { (carry: [Tensor], product: Tensor) in
+        let next = step(weights, product, carry)
+        return (next, isLastOnly ? [] : [next[0]])
+      }
+      return isLastOnly ? last[0] : transpose(states[0], [1, 0, 2])
     }
-    return isLastOnly ? last[0] : transpose(states[0], [1, 0, 2], file: file, line: line)
   }
 
   /// Gate `i` of a product of them all.
@@ -91,10 +90,10 @@ public struct Elman: RecurrentLayer {
     line: UInt = #line
   ) {
     (self.units, self.activation, self.isLastOnly, self.isReversed) = (units, activation, isLastOnly, isReversed)
-    place = RecurrentPlace(place: Place(file, line))
+    place = RecurrentPlace(place: SourceLocation(file, line))
   }
   public func step(_ weights: Weights, _ product: Tensor, _ carry: [Tensor]) -> [Tensor] {
-    [activation(product + matmul(carry[0], weights.recurrent), file: place.place.file, line: place.place.line)]
+    pinned(place.place) { [activation(product + matmul(carry[0], weights.recurrent))] }
   }
 }
 
@@ -111,7 +110,7 @@ public struct LSTM: RecurrentLayer {
     _ units: Int, isLastOnly: Bool = false, isReversed: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.units, self.isLastOnly, self.isReversed) = (units, isLastOnly, isReversed)
-    place = RecurrentPlace(place: Place(file, line))
+    place = RecurrentPlace(place: SourceLocation(file, line))
   }
   public func step(_ weights: Weights, _ product: Tensor, _ carry: [Tensor]) -> [Tensor] {
     let z = product + matmul(carry[0], weights.recurrent)
@@ -133,7 +132,7 @@ public struct GRU: RecurrentLayer {
     _ units: Int, isLastOnly: Bool = false, isReversed: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.units, self.isLastOnly, self.isReversed) = (units, isLastOnly, isReversed)
-    place = RecurrentPlace(place: Place(file, line))
+    place = RecurrentPlace(place: SourceLocation(file, line))
   }
   public func furtherWeights(_ dtype: DType) -> Weights {
     var w = Weights()
@@ -154,20 +153,20 @@ public struct GRU: RecurrentLayer {
 public struct Bidirectional: Layer {
   public let forward: any RecurrentLayer
   public let backward: any RecurrentLayer
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ forward: any RecurrentLayer, _ backward: any RecurrentLayer, file: StaticString = #fileID, line: UInt = #line
   ) {
     (self.forward, self.backward) = (forward, backward)
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     guard !forward.isReversed, backward.isReversed, forward.isLastOnly == backward.isLastOnly else {
       throw DescentError(
         .usage,
         "Bidirectional takes a layer that is not reversed and one that is, and both give all states or the last alone",
-        at: place.location)
+        at: place)
     }
     var w = Weights()
     w.forward = try forward.initialize(input: input, key: key.fold(0))
@@ -175,11 +174,13 @@ public struct Bidirectional: Layer {
     return w
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    concatenate(
-      [
-        forward(weights.forward, x, context.entering("forward", 0)),
-        backward(weights.backward, x, context.entering("backward", 1)),
-      ],
-      axis: -1, file: place.file, line: place.line)
+    pinned(place) {
+      concatenate(
+        [
+          forward(weights.forward, x, context.entering("forward", 0)),
+          backward(weights.backward, x, context.entering("backward", 1)),
+        ],
+        axis: -1)
+    }
   }
 }

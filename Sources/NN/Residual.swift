@@ -10,7 +10,7 @@ public struct Residual: Layer {
   public let body: Sequential
   /// What x passes through; nothing where nil.
   public let shortcut: (any Layer)?
-  let place: Place
+  let place: SourceLocation
 
   public init(
     shortcut: (any Layer)? = nil, file: StaticString = #fileID, line: UInt = #line,
@@ -18,7 +18,7 @@ public struct Residual: Layer {
   ) {
     self.shortcut = shortcut
     self.body = Sequential(body)
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     try tree { try $0.initialize(input: input, key: key.fold($1)) }
@@ -28,14 +28,14 @@ public struct Residual: Layer {
   }
   public func output(input: TensorType) throws -> TensorType {
     let (branch, straight) = (try body.output(input: input), try shortcut?.output(input: input) ?? input)
-    guard branch == straight else { throw DescentError(.type, message(branch, straight), at: place.location) }
+    guard branch == straight else { throw DescentError(.type, message(branch, straight), at: place) }
     return branch
   }
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
     let branch = body(weights.body, x, context.entering("body", 0))
     let straight = shortcut.map { $0(weights.shortcut, x, context.entering("shortcut", 1)) } ?? x
     guard branch.type == straight.type else {
-      return .fail(message(branch.type, straight.type), branch, straight, at: place.location)
+      return .fail(message(branch.type, straight.type), branch, straight, at: place)
     }
     return straight + branch
   }
@@ -56,13 +56,13 @@ public struct Residual: Layer {
 /// Weights and running state as of a `Sequential`: the subtree of each layer's number.
 public struct Parallel: Layer {
   public let layers: [any Layer]
-  let place: Place
+  let place: SourceLocation
 
   public init(
     file: StaticString = #fileID, line: UInt = #line, @LayerBuilder _ layers: () -> [any Layer]
   ) {
     self.layers = layers()
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
     try tree { try $0.initialize(input: input, key: key.fold($1)) }
@@ -74,7 +74,7 @@ public struct Parallel: Layer {
     let results = layers.enumerated().map {
       $0.element(weights[$0.offset], x, context.entering("\($0.offset)", $0.offset))
     }
-    return concatenate(results, axis: -1, file: place.file, line: place.line)
+    return pinned(place) { concatenate(results, axis: -1) }
   }
 
   private func tree(_ make: (any Layer, Int) throws -> Weights) throws -> Weights {

@@ -12,35 +12,36 @@ import DescentOps
 public func residualNetwork(
   blocks: Int = 3, filters: Int = 16, classes: Int, file: StaticString = #fileID, line: UInt = #line
 ) -> Sequential {
-  func convolution(_ filters: Int, stride: Int = 1) -> Convolution {
-    Convolution(
-      filters, kernel: [3, 3], strides: [stride, stride], padding: .all(1), bias: false, initializer: .heNormal,
-      file: file, line: line)
-  }
-  func block(_ filters: Int, entersStage: Bool) -> any Layer {
-    let shortcut = Lambda { x in
-      let small = slice(x, start: [0, 0, 0, 0], limit: x.shape.dimensions, step: [1, 2, 2, 1])
-      return pad(small, low: [0, 0, 0, filters / 4], high: [0, 0, 0, filters / 4])
+  pinned(file, line) {
+    func convolution(_ filters: Int, stride: Int = 1) -> Convolution {
+      Convolution(
+        filters, kernel: [3, 3], strides: [stride, stride], padding: .all(1), bias: false, initializer: .heNormal)
     }
-    return Residual(shortcut: entersStage ? shortcut : nil, file: file, line: line) {
-      convolution(filters, stride: entersStage ? 2 : 1)
-      BatchNorm(file: file, line: line)
-      ReLU()
-      convolution(filters)
-      BatchNorm(file: file, line: line)
-    }
-  }
-  return Sequential {
-    convolution(filters)
-    BatchNorm(file: file, line: line)
-    ReLU()
-    for stage in 0..<3 {
-      for number in 0..<blocks {
-        block(filters << stage, entersStage: stage > 0 && number == 0)
+    func block(_ filters: Int, entersStage: Bool) -> any Layer {
+      let shortcut = Lambda { x in
+        let small = slice(x, start: [0, 0, 0, 0], limit: x.shape.dimensions, step: [1, 2, 2, 1])
+        return pad(small, low: [0, 0, 0, filters / 4], high: [0, 0, 0, filters / 4])
+      }
+      return Residual(shortcut: entersStage ? shortcut : nil) {
+        convolution(filters, stride: entersStage ? 2 : 1)
+        BatchNorm()
         ReLU()
+        convolution(filters)
+        BatchNorm()
       }
     }
-    GlobalAveragePool(file: file, line: line)
-    Dense(classes, file: file, line: line)
+    return Sequential {
+      convolution(filters)
+      BatchNorm()
+      ReLU()
+      for stage in 0..<3 {
+        for number in 0..<blocks {
+          block(filters << stage, entersStage: stage > 0 && number == 0)
+          ReLU()
+        }
+      }
+      GlobalAveragePool()
+      Dense(classes)
+    }
   }
 }

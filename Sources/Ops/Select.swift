@@ -57,14 +57,18 @@ public func `where`(
 public func `where`(
   _ p: Tensor, _ a: Tensor, _ b: some TensorScalar, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let (a, b) = joined(a, b, at: SourceLocation(file, line))
-  return `where`(p, a, b, file: file, line: line)
+  pinned(file, line) {
+    let (a, b) = joined(a, b, at: SourceLocation(file, line))
+    return `where`(p, a, b)
+  }
 }
 
 /// The number `a` where the bool `p` is true, else the element of `b`.
 public func `where`(
   _ p: Tensor, _ a: some TensorScalar, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let (b, a) = joined(b, a, at: SourceLocation(file, line))
-  return `where`(p, a, b, file: file, line: line)
+  pinned(file, line) {
+    let (b, a) = joined(b, a, at: SourceLocation(file, line))
+    return `where`(p, a, b)
+  }
 }

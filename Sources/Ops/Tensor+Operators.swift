@@ -52,8 +52,8 @@ extension Tensor {
     for operand in operands {
       if case .failure = operand.storage { return operand }
     }
-    let at = location ?? Trace.current?.location
-    return Tensor(failure: DescentError(.type, message, at: at), type: operands[0].type)
+    let error = DescentError(.type, message, at: SourceLocation.inForce(or: location))
+    return Tensor(failure: error, type: operands[0].type)
   }
 }
 

@@ -15,9 +15,11 @@ public func cond<R: ParameterTree>(
   return encodable {
     var result: FlatTree?
     func select(_ a: FlatTree, _ b: FlatTree) throws -> [Tensor] {
-      try a.check()
-      try b.check("the result of 'else'", like: a, at: at)
-      return zip(a.leaves, b.leaves).map { `where`(predicate, $0, $1, file: file, line: line) }
+      try pinned(file, line) {
+        try a.check()
+        try b.check("the result of 'else'", like: a, at: at)
+        return zip(a.leaves, b.leaves).map { `where`(predicate, $0, $1) }
+      }
     }
     do {
       guard let outer = Trace.current else {
@@ -41,7 +43,7 @@ public func cond<R: ParameterTree>(
         let p = tensors[graph.outputs[3 * count].index]!
         return zip(zip(sides[0], sides[1]), inputs).map { sides, input in
           if sides.0 == nil && sides.1 == nil { return nil }
-          return `where`(p, sides.0 ?? zerosLike(input), sides.1 ?? zerosLike(input), file: file, line: line)
+          return pinned(at) { `where`(p, sides.0 ?? zerosLike(input), sides.1 ?? zerosLike(input)) }
         }
       }
       return try result!.with(outputs).rebuilt()

@@ -78,12 +78,14 @@ public func ravel<P: ParameterTree>(
       } else if types.isEmpty {
         zeros([0])
       } else {
-        concatenate(flat.leaves.map { flatten($0, file: file, line: line) }, file: file, line: line)
+        pinned(at) { concatenate(flat.leaves.map { flatten($0) }) }
       }
     let restore = { @Sendable (vector: Tensor) -> P in
       encodable {
-        let parts = split(vector, sizes: types.map(\.shape.count), file: file, line: line)
-        return try flat.with(zip(parts, types).map { reshape($0, $1.shape, file: file, line: line) }).rebuilt()
+        try pinned(at) {
+          let parts = split(vector, sizes: types.map(\.shape.count))
+          return try flat.with(zip(parts, types).map { reshape($0, $1.shape) }).rebuilt()
+        }
       }
     }
     return (vector, restore)

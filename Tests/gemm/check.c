@@ -91,6 +91,14 @@ static void check_runs(void) {
         check(shapes[i][0], shapes[i][1], shapes[i][2], a_kind, b_kind, b_kind - 2 ? b_kind - 2 : 3);
 }
 
+static void check_all_parts(void) {
+  static const int64_t shapes[][3] = {{9, 32, 5000}, {27, 16, 9001}, {144, 16, 32768}, {4, 3, 20000}, {30, 2, 4097}};
+  for (int i = 0; i < (int)(sizeof shapes / sizeof shapes[0]); i++) {
+    check_parts_f32(shapes[i][0], shapes[i][1], shapes[i][2]);
+    check_parts_f64(shapes[i][0], shapes[i][1], shapes[i][2]);
+  }
+}
+
 /* Several macro-tiles and several blocks of k, the tiles in three orders. */
 static void check_tiles(void) {
   static const int64_t shapes[][3] = {{128, 256, 784}, {128, 10, 128}, {200, 300, 1100}, {1, 700, 2100}, {700, 1, 2100},
@@ -106,6 +114,7 @@ int main(void) {
   check_edges();
   check_tiles();
   check_runs();
+  check_all_parts();
   printf("%d products equal their order of sums bit for bit (vectors of %d bytes, micro-tiles of %d rows)\n", cases,
       DSC_GEMM_VECTOR, DSC_GEMM_MR);
   return 0;

@@ -103,3 +103,41 @@ DSC_NOINLINE void SUFFIX(check)(int64_t M, int64_t N, int64_t K, int a_kind, int
   free(a), free(b), free(c), free(writes), free(memory), free(whole);
   cases++;
 }
+
+/* A long sum in parts of eight blocks each, joined in the tree of blocks, has the bits of the whole. */
+DSC_NOINLINE void SUFFIX(check_parts)(int64_t M, int64_t N, int64_t K) {
+  const int64_t blocks = DSC_GEMM_BLOCKS(K, sizeof(T)), block = DSC_GEMM_BLOCK(K, sizeof(T)), steps = 8 * block;
+  const int64_t parts = (K + steps - 1) / steps;
+  const layout la = layout_of(1, M, K), lb = layout_of(0, K, N);
+  T *const a = (T *)malloc((size_t)la.count * sizeof(T)), *const b = (T *)malloc((size_t)lb.count * sizeof(T));
+  T *const sums = (T *)calloc((size_t)(parts * M * N), sizeof(T));
+  for (int64_t i = 0; i < la.count; i++)
+    a[i] = (T)random_number();
+  for (int64_t i = 0; i < lb.count; i++)
+    b[i] = (T)random_number();
+  const GEMM(_operand) A = GEMM(_strided)(a, la.row, la.col), B = GEMM(_strided)(b, lb.row, lb.col);
+  const size_t bytes = (size_t)DSC_GEMM_SCRATCH_BYTES(M, N, steps, A.row, A.col, B.row, B.col, sizeof(T));
+  void *const scratch = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
+  for (int64_t part = parts - 1; part >= 0; part--) {
+    const dsc_gemm_size size = dsc_gemm_part(dsc_gemm_sizes(M, N, steps), part * steps, K, block);
+    const GEMM(_output) output = {sums + part * M * N, N};
+    GEMM()(size, A, B, 0, dsc_gemm_tiles(size), scratch, GEMM(_then)(GEMM(_store_rows), NULL, &output));
+  }
+  for (int64_t i = 0; i < M; i++)
+    for (int64_t j = 0; j < N; j++) {
+      T stack[8], sum = 0;
+      for (int64_t part = 0; part < parts; part++) {
+        sum = sums[(part * M + i) * N + j];
+        SUFFIX(dsc_tree_push)(stack, 1, part, &sum);
+      }
+      SUFFIX(dsc_tree_finish)(stack, 1, parts, &sum);
+      const T want = SUFFIX(sum)(a + row_at(la, i), la, b + col_at(lb, j), lb, K, 0, blocks);
+      if (memcmp(&want, &sum, sizeof want) != 0) {
+        printf("%d x %d x %d in parts: output %d,%d is %.9g, not %.9g\n", (int)M, (int)N, (int)K, (int)i, (int)j,
+            (double)sum, (double)want);
+        exit(1);
+      }
+    }
+  free(a), free(b), free(sums), free(scratch);
+  cases++;
+}

@@ -12,7 +12,7 @@ public struct Embedding: Layer {
   public let size: Int
   public let dtype: DType
   public let initializer: Initializer
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ count: Int, _ size: Int, dtype: DType = .f32, initializer: Initializer = .normal(standardDeviation: 1),
@@ -22,15 +22,16 @@ public struct Embedding: Layer {
     self.size = size
     self.dtype = dtype
     self.initializer = initializer
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
-    _ = try output(input: input)
-    var w = Weights()
-    w.weight = initializer(
-      TensorType(dtype, [count, size]), Fans(in: count, out: size), key.fold(0), file: place.file, line: place.line)
-    return w
+    try pinned(place) {
+      _ = try output(input: input)
+      var w = Weights()
+      w.weight = initializer(TensorType(dtype, [count, size]), Fans(in: count, out: size), key.fold(0))
+      return w
+    }
   }
 
   public func output(input: TensorType) throws -> TensorType {
@@ -44,15 +45,17 @@ public struct Embedding: Layer {
   }
 
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    let weight: Tensor = weights.weight
-    if case .failure(let failure) = weight.storage { return Tensor(failure: error(failure.message), type: x.type) }
-    guard weight.shape == [count, size] else {
-      return Tensor(failure: error("the weight is of shape \(weight.shape)"), type: x.type)
+    pinned(place) {
+      let weight: Tensor = weights.weight
+      if case .failure(let failure) = weight.storage { return Tensor(failure: error(failure.message), type: x.type) }
+      guard weight.shape == [count, size] else {
+        return Tensor(failure: error("the weight is of shape \(weight.shape)"), type: x.type)
+      }
+      return gather(weight, x)
     }
-    return gather(weight, x, file: place.file, line: place.line)
   }
 
   private func error(_ message: String) -> DescentError {
-    DescentError(.type, "Embedding(\(count), \(size)): \(message)", at: place.location)
+    DescentError(.type, "Embedding(\(count), \(size)): \(message)", at: place)
   }
 }

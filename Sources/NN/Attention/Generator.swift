@@ -27,8 +27,9 @@ public struct Generator: Sendable {
     _ weights: Weights, prompt: [Int], count: Int, sampling: Sampling = Sampling(), seed: Int = 0,
     file: StaticString = #fileID, line: UInt = #line
   ) throws -> [Int] {
-    try generate(
-      weights, prompts: [prompt], count: count, sampling: sampling, seed: seed, file: file, line: line)[0]
+    try pinned(file, line) {
+      try generate(weights, prompts: [prompt], count: count, sampling: sampling, seed: seed)[0]
+    }
   }
 
   /// `count` tokens that follow each of the prompts, which are of one length, at least 1.

@@ -37,7 +37,7 @@ public struct LanguageModel: Layer {
   private let tokens: Embedding
   private let rows: PositionEmbedding
   private let head: Dense
-  let place: Place
+  let place: SourceLocation
 
   /// A model; `feedForward` is four times the width and `keyValueHeads` is `heads` where nil.
   public init(
@@ -54,18 +54,20 @@ public struct LanguageModel: Layer {
     self.isTied = isTied
     self.dropout = dropout
     self.dtype = dtype
-    place = Place(file, line)
+    place = SourceLocation(file, line)
     let initializer = Initializer.normal(standardDeviation: 0.02)
     var rotaryBase: Double?
     if case .rotary(let base) = positions { rotaryBase = base }
-    block = TransformerBlock(
-      heads, keyValueHeads: keyValueHeads, feedForward: feedForward, activation: activation, norm: norm, causal: true,
-      dropout: dropout, bias: bias, rotaryBase: rotaryBase, initializer: initializer,
-      outputInitializer: .normal(standardDeviation: 0.02 / Double(max(2 * layers, 1)).squareRoot()), file: file,
-      line: line)
-    tokens = Embedding(vocabulary, width, dtype: dtype, initializer: initializer, file: file, line: line)
-    rows = PositionEmbedding(context, initializer: initializer, file: file, line: line)
-    head = Dense(vocabulary, bias: false, initializer: initializer, file: file, line: line)
+    (block, tokens, rows, head) = pinned(file, line) {
+      (
+        TransformerBlock(
+          heads, keyValueHeads: keyValueHeads, feedForward: feedForward, activation: activation, norm: norm,
+          causal: true, dropout: dropout, bias: bias, rotaryBase: rotaryBase, initializer: initializer,
+          outputInitializer: .normal(standardDeviation: 0.02 / Double(max(2 * layers, 1)).squareRoot())),
+        Embedding(vocabulary, width, dtype: dtype, initializer: initializer),
+        PositionEmbedding(context, initializer: initializer), Dense(vocabulary, bias: false, initializer: initializer)
+      )
+    }
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
@@ -87,19 +89,21 @@ public struct LanguageModel: Layer {
   }
 
   public func callAsFunction(_ weights: Weights, _ x: Tensor, _ context: Context) -> Tensor {
-    do { _ = try hidden(x.type) } catch let error as DescentError { return failure(x, error) } catch { return x }
-    var h = tokens(weights.tokens, x, context)
-    switch positions {
-    case .learned: h = rows(weights.positions, h, context)
-    case .sinusoidal:
-      h = h + sinusoidalPositions(x.shape[-1], width, dtype: dtype, file: place.file, line: place.line)
-    case .rotary: break
+    pinned(place) {
+      do { _ = try hidden(x.type) } catch let error as DescentError { return failure(x, error) } catch { return x }
+      var h = tokens(weights.tokens, x, context)
+      switch positions {
+      case .learned: h = rows(weights.positions, h, context)
+      case .sinusoidal:
+        h = h + sinusoidalPositions(x.shape[-1], width, dtype: dtype)
+      case .rotary: break
+      }
+      h = Dropout(dropout)(Weights(), h, context.entering("dropout", 0))
+      for index in 0..<layers {
+        h = block(weights.blocks[index], h, context.entering("blocks", 1 + index))
+      }
+      return logits(weights, h)
     }
-    h = Dropout(dropout, file: place.file, line: place.line)(Weights(), h, context.entering("dropout", 0))
-    for index in 0..<layers {
-      h = block(weights.blocks[index], h, context.entering("blocks", 1 + index))
-    }
-    return logits(weights, h)
   }
 
   // MARK: One token at a time
@@ -115,42 +119,46 @@ public struct LanguageModel: Layer {
   public func decode(
     _ weights: Weights, _ x: Tensor, _ caches: [KeyValueCache], position: Tensor
   ) -> (Tensor, [KeyValueCache]) {
-    guard x.rank == 1, caches.count == layers, position.rank == 0 else {
-      let message =
-        "LanguageModel decodes tokens [n] at a scalar position with \(layers) caches, not \(x.type) at "
-        + "\(position.type) with \(caches.count)"
-      return (failure(x, DescentError(.type, message, at: place.location)), caches)
+    pinned(place) {
+      guard x.rank == 1, caches.count == layers, position.rank == 0 else {
+        let message =
+          "LanguageModel decodes tokens [n] at a scalar position with \(layers) caches, not \(x.type) at "
+          + "\(position.type) with \(caches.count)"
+        return (failure(x, DescentError(.type, message, at: place)), caches)
+      }
+      var h = tokens(weights.tokens, expandDims(x, axis: 1), Context())
+      switch positions {
+      case .learned: h = rows(weights.positions, h, at: position)
+      case .sinusoidal:
+        h = h + sinusoidalPositions(1, width, offset: position, dtype: dtype)
+      case .rotary: break
+      }
+      var new: [KeyValueCache] = []
+      for (index, cache) in caches.enumerated() {
+        let (y, grown) = block.decode(weights.blocks[index], h, cache, position: position)
+        new.append(grown)
+        h = y
+      }
+      return (squeeze(logits(weights, h), axis: 1), new)
     }
-    var h = tokens(weights.tokens, expandDims(x, axis: 1, file: place.file, line: place.line), Context())
-    switch positions {
-    case .learned: h = rows(weights.positions, h, at: position)
-    case .sinusoidal:
-      h = h + sinusoidalPositions(1, width, offset: position, dtype: dtype, file: place.file, line: place.line)
-    case .rotary: break
-    }
-    var new: [KeyValueCache] = []
-    for (index, cache) in caches.enumerated() {
-      let (y, grown) = block.decode(weights.blocks[index], h, cache, position: position)
-      new.append(grown)
-      h = y
-    }
-    return (squeeze(logits(weights, h), axis: 1, file: place.file, line: place.line), new)
   }
 
   // MARK: Parts
 
   private func logits(_ weights: Weights, _ h: Tensor) -> Tensor {
-    let h = block.norm == .pre ? LayerNorm(file: place.file, line: place.line)(weights.norm, h) : h
-    guard isTied else { return head(weights.head, h, Context()) }
-    let table: Tensor = weights.tokens.weight
-    return matmul(h, transpose(table, file: place.file, line: place.line), file: place.file, line: place.line)
+    pinned(place) {
+      let h = block.norm == .pre ? LayerNorm()(weights.norm, h) : h
+      guard isTied else { return head(weights.head, h, Context()) }
+      let table: Tensor = weights.tokens.weight
+      return matmul(h, transpose(table))
+    }
   }
   /// The type between the layers for tokens of a type.
   private func hidden(_ input: TensorType) throws -> TensorType {
     let type = try tokens.output(input: input)
     guard input.shape.rank > 0, (1...max(context, 1)).contains(input.shape[-1]) else {
       throw DescentError(
-        .type, "LanguageModel of \(input): tokens [..., t] with t in 1...\(context) are needed", at: place.location)
+        .type, "LanguageModel of \(input): tokens [..., t] with t in 1...\(context) are needed", at: place)
     }
     return try block.output(input: type)
   }

@@ -23,7 +23,7 @@ public struct MultiHeadAttention: Layer {
   public let initializer: Initializer
   /// That of the projection back; a deep network may want a smaller one.
   public let outputInitializer: Initializer
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ heads: Int, keyValueHeads: Int? = nil, headSize: Int? = nil, causal: Bool = false, dropout: Double = 0,
@@ -39,7 +39,7 @@ public struct MultiHeadAttention: Layer {
     self.rotaryBase = rotaryBase
     self.initializer = initializer
     self.outputInitializer = outputInitializer ?? initializer
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
@@ -95,16 +95,18 @@ public struct MultiHeadAttention: Layer {
   public func decode(
     _ weights: Weights, _ x: Tensor, _ cache: KeyValueCache, position: Tensor
   ) -> (Tensor, KeyValueCache) {
-    guard let size = try? size(x.type), x.shape[-2] == 1 else { return (failure(x), cache) }
-    let parts = projectedHeads(weights.qkv, x, [heads, keyValueHeads, keyValueHeads], size, Context())
-    let length = cache.keys.shape[-2]
-    let index = iota([length, 1], axis: 0, dtype: position.dtype, file: place.file, line: place.line)
-    var new = cache
-    new.keys = `where`(index .== position, rotated(parts[1], position), cache.keys, file: place.file, line: place.line)
-    new.values = `where`(index .== position, parts[2], cache.values, file: place.file, line: place.line)
-    let seen = reshape(index .<= position, [1, length], file: place.file, line: place.line)
-    let y = attend(rotated(parts[0], position), new.keys, new.values, seen, false, Context(), hidesGarbage: false)
-    return (joined(weights, y, Context()), new)
+    pinned(place) {
+      guard let size = try? size(x.type), x.shape[-2] == 1 else { return (failure(x), cache) }
+      let parts = projectedHeads(weights.qkv, x, [heads, keyValueHeads, keyValueHeads], size, Context())
+      let length = cache.keys.shape[-2]
+      let index = iota([length, 1], axis: 0, dtype: position.dtype)
+      var new = cache
+      new.keys = `where`(index .== position, rotated(parts[1], position), cache.keys)
+      new.values = `where`(index .== position, parts[2], cache.values)
+      let seen = reshape(index .<= position, [1, length])
+      let y = attend(rotated(parts[0], position), new.keys, new.values, seen, false, Context(), hidesGarbage: false)
+      return (joined(weights, y, Context()), new)
+    }
   }
 
   /// A cache without tokens for sequences of at most `length` tokens: `input` is [..., any, width].
@@ -134,7 +136,7 @@ public struct MultiHeadAttention: Layer {
     return headSize
   }
   private func error(_ message: String) -> DescentError {
-    DescentError(.type, "MultiHeadAttention(\(heads)): \(message)", at: place.location)
+    DescentError(.type, "MultiHeadAttention(\(heads)): \(message)", at: place)
   }
   private func failure(_ x: Tensor) -> Tensor {
     if case .failure = x.storage { return x }
@@ -142,57 +144,68 @@ public struct MultiHeadAttention: Layer {
     return Tensor(failure: error("one token at a time is decoded, not \(x.type)"), type: x.type)
   }
   private func projection(_ outputs: Int) -> Dense {
-    Dense(outputs, bias: bias, initializer: initializer, file: place.file, line: place.line)
+    pinned(place) {
+      Dense(outputs, bias: bias, initializer: initializer)
+    }
   }
   private func outputWeights(_ input: TensorType, _ size: Int, _ key: RandomKey) throws -> Weights {
-    let dense = Dense(
-      input.shape[-1], bias: bias, initializer: outputInitializer, file: place.file, line: place.line)
-    let heads = TensorType(input.dtype, Shape(input.shape.dimensions.dropLast() + [heads * size]))
-    return try dense.initialize(input: heads, key: key.fold(1))
+    try pinned(place) {
+      let dense = Dense(input.shape[-1], bias: bias, initializer: outputInitializer)
+      let heads = TensorType(input.dtype, Shape(input.shape.dimensions.dropLast() + [heads * size]))
+      return try dense.initialize(input: heads, key: key.fold(1))
+    }
   }
 
   /// x projected, and cut into parts by their numbers of heads: each [..., heads, t, size].
   private func projectedHeads(
     _ weights: Weights, _ x: Tensor, _ counts: [Int], _ size: Int, _ context: Context
   ) -> [Tensor] {
-    let all = counts.reduce(0, +)
-    let y = projection(all * size)(weights, x, context)
-    if case .failure = y.storage { return counts.map { _ in y } }
-    // Cut between heads and not between columns: the numbers of a head stay next to one another, forward and backward.
-    let heads = reshape(
-      y, Shape(y.shape.dimensions.dropLast() + [all, size]), file: place.file, line: place.line)
-    return split(heads, sizes: counts, axis: -2, file: place.file, line: place.line).map(exchanged)
+    pinned(place) {
+      let all = counts.reduce(0, +)
+      let y = projection(all * size)(weights, x, context)
+      if case .failure = y.storage { return counts.map { _ in y } }
+      // Cut between heads and not between columns: the numbers of a head stay next to one another, forward and backward.
+      let heads = reshape(y, Shape(y.shape.dimensions.dropLast() + [all, size]))
+      return split(heads, sizes: counts, axis: -2).map(exchanged)
+    }
   }
   /// The axes of heads and of tokens exchanged.
   private func exchanged(_ x: Tensor) -> Tensor {
-    if case .failure = x.storage { return x }
-    let last = x.rank - 1
-    return transpose(x, Array(0..<last - 2) + [last - 1, last - 2, last], file: place.file, line: place.line)
+    pinned(place) {
+      if case .failure = x.storage { return x }
+      let last = x.rank - 1
+      return transpose(x, Array(0..<last - 2) + [last - 1, last - 2, last])
+    }
   }
   private func rotated(_ x: Tensor, _ offset: Tensor) -> Tensor {
-    rotaryBase.map { rotary(x, offset: offset, base: $0, file: place.file, line: place.line) } ?? x
+    pinned(place) {
+      rotaryBase.map { rotary(x, offset: offset, base: $0) } ?? x
+    }
   }
   private func attend(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ mask: Tensor?, _ causal: Bool, _ context: Context,
     hidesGarbage: Bool = true
   ) -> Tensor {
-    // One mask for all heads.
-    let mask = mask.map { $0.rank > 2 ? expandDims($0, axis: -3, file: place.file, line: place.line) : $0 }
-    return attention(
-      q, k, v, mask: mask, causal: causal, dropout: dropout, key: context.isTraining ? context.key : nil,
-      hidesGarbage: hidesGarbage, place)
+    pinned(place) {
+      // One mask for all heads.
+      let mask = mask.map { $0.rank > 2 ? expandDims($0, axis: -3) : $0 }
+      return attention(
+        q, k, v, mask: mask, causal: causal, dropout: dropout, key: context.isTraining ? context.key : nil,
+        hidesGarbage: hidesGarbage, place)
+    }
   }
   /// The heads' results side by side, projected back.
   private func joined(_ weights: Weights, _ y: Tensor, _ context: Context) -> Tensor {
-    let y = exchanged(y)
-    if case .failure = y.storage { return y }
-    let rows = reshape(
-      y, Shape(y.shape.dimensions.dropLast(2) + [y.shape[-2] * y.shape[-1]]), file: place.file, line: place.line)
-    let output: Weights = weights.output
-    let matrix: Tensor = output.weight
-    let width = matrix.rank == 2 ? matrix.shape[1] : 1
-    let dense = Dense(width, bias: bias, file: place.file, line: place.line)
-    return dense(output, rows, context)
+    pinned(place) {
+      let y = exchanged(y)
+      if case .failure = y.storage { return y }
+      let rows = reshape(y, Shape(y.shape.dimensions.dropLast(2) + [y.shape[-2] * y.shape[-1]]))
+      let output: Weights = weights.output
+      let matrix: Tensor = output.weight
+      let width = matrix.rank == 2 ? matrix.shape[1] : 1
+      let dense = Dense(width, bias: bias)
+      return dense(output, rows, context)
+    }
   }
 }
 

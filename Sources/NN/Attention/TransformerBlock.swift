@@ -25,7 +25,7 @@ public struct TransformerBlock: Layer {
   public let activation: Activation
   public let norm: Norm
   public let dropout: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     _ heads: Int, keyValueHeads: Int? = nil, feedForward: Int? = nil, activation: Activation = .gelu, norm: Norm = .pre,
@@ -33,14 +33,16 @@ public struct TransformerBlock: Layer {
     initializer: Initializer = .glorotUniform, outputInitializer: Initializer? = nil, file: StaticString = #fileID,
     line: UInt = #line
   ) {
-    attention = MultiHeadAttention(
-      heads, keyValueHeads: keyValueHeads, causal: causal, dropout: dropout, bias: bias, rotaryBase: rotaryBase,
-      initializer: initializer, outputInitializer: outputInitializer, file: file, line: line)
+    attention = pinned(file, line) {
+      MultiHeadAttention(
+        heads, keyValueHeads: keyValueHeads, causal: causal, dropout: dropout, bias: bias, rotaryBase: rotaryBase,
+        initializer: initializer, outputInitializer: outputInitializer)
+    }
     self.feedForward = feedForward
     self.activation = activation
     self.norm = norm
     self.dropout = dropout
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialize(input: TensorType, key: RandomKey) throws -> Weights {
@@ -85,11 +87,11 @@ public struct TransformerBlock: Layer {
   /// Both branches around what attends.
   private func around(_ weights: Weights, _ x: Tensor, _ context: Context, _ attend: (Tensor) -> Tensor) -> Tensor {
     func branch(_ x: Tensor, _ norm: Weights, _ position: Int, _ body: (Tensor) -> Tensor) -> Tensor {
-      let inner = body(self.norm == .pre ? LayerNorm(file: place.file, line: place.line)(norm, x) : x)
-      let sum =
-        x
-        + Dropout(dropout, file: place.file, line: place.line)(Weights(), inner, context.entering("dropout", position))
-      return self.norm == .pre ? sum : LayerNorm(file: place.file, line: place.line)(norm, sum)
+      pinned(place) {
+        let inner = body(self.norm == .pre ? LayerNorm()(norm, x) : x)
+        let sum = x + Dropout(dropout)(Weights(), inner, context.entering("dropout", position))
+        return self.norm == .pre ? sum : LayerNorm()(norm, sum)
+      }
     }
     let attended = branch(x, weights.norm1, 1, attend)
     guard attended.rank > 0 else { return attended }
@@ -99,12 +101,13 @@ public struct TransformerBlock: Layer {
     }
   }
   private func up(_ width: Int) -> Dense {
-    Dense(
-      feedForward ?? 4 * width, bias: attention.bias, activation: activation, initializer: attention.initializer,
-      file: place.file, line: place.line)
+    pinned(place) {
+      Dense(feedForward ?? 4 * width, bias: attention.bias, activation: activation, initializer: attention.initializer)
+    }
   }
   private func down(_ width: Int) -> Dense {
-    Dense(
-      width, bias: attention.bias, initializer: attention.outputInitializer, file: place.file, line: place.line)
+    pinned(place) {
+      Dense(width, bias: attention.bias, initializer: attention.outputInitializer)
+    }
   }
 }

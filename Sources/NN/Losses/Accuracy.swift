@@ -8,14 +8,16 @@ import DescentOps
 public func accuracy(
   _ logits: Tensor, labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let at = SourceLocation(file, line)
-  guard logits.rank > 0, logits.dtype.isFloating else {
-    return .fail("accuracy of logits \(logits.type): f32 or f64 with an axis of classes is needed", logits, at: at)
+  pinned(file, line) {
+    let at = SourceLocation(file, line)
+    guard logits.rank > 0, logits.dtype.isFloating else {
+      return .fail("accuracy of logits \(logits.type): f32 or f64 with an axis of classes is needed", logits, at: at)
+    }
+    guard labels.type == logits.type || labels.areClasses(of: logits) else {
+      return .fail(labelMessage("accuracy", logits, labels), logits, labels, at: at)
+    }
+    let numbers = labels.type == logits.type ? argmax(labels) : labels
+    let predicted = argmax(logits)
+    return mean(convert(predicted .== numbers, to: logits.dtype))
   }
-  guard labels.type == logits.type || labels.areClasses(of: logits) else {
-    return .fail(labelMessage("accuracy", logits, labels), logits, labels, at: at)
-  }
-  let numbers = labels.type == logits.type ? argmax(labels, file: file, line: line) : labels
-  let predicted = argmax(logits, file: file, line: line)
-  return mean(convert(predicted .== numbers, to: logits.dtype, file: file, line: line), file: file, line: line)
 }

@@ -17,17 +17,19 @@ public func softmaxCrossEntropies(
   _ logits: Tensor, labels: Tensor, smoothing: Double = 0, ignoring: Int? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  losses("softmaxCrossEntropy", logits, labels, ignoring, file, line) { logits, classes in
-    let targets: Tensor
-    let rest = smoothing / Double(logits.shape[-1])
-    switch classes {
-    case .distribution: targets = smoothing == 0 ? labels : labels * (1 - smoothing) + rest
-    case .index(let isLabel):
-      if smoothing == 0 { return surprise(logits, isLabel, file, line) }
-      targets = `where`(isLabel, scalar(1 - smoothing + rest, logits.dtype), rest, file: file, line: line)
+  pinned(file, line) {
+    losses("softmaxCrossEntropy", logits, labels, ignoring, file, line) { logits, classes in
+      let targets: Tensor
+      let rest = smoothing / Double(logits.shape[-1])
+      switch classes {
+      case .distribution: targets = smoothing == 0 ? labels : labels * (1 - smoothing) + rest
+      case .index(let isLabel):
+        if smoothing == 0 { return surprise(logits, isLabel, file, line) }
+        targets = `where`(isLabel, scalar(1 - smoothing + rest, logits.dtype), rest)
+      }
+      let logProbabilities = logSoftmax(logits, axis: -1)
+      return -sum(weigh(targets, logProbabilities), axes: [-1])
     }
-    let logProbabilities = logSoftmax(logits, axis: -1, file: file, line: line)
-    return -sum(weigh(targets, logProbabilities, file: file, line: line), axes: [-1], file: file, line: line)
   }
 }
 
@@ -35,15 +37,17 @@ public func softmaxCrossEntropies(
 /// 1 is that of the label, and what is small beside it is not lost. The greatest logit is taken off each xⱼ and added again, up to
 /// a limit above which the 1 does not count.
 private func surprise(_ x: Tensor, _ isLabel: Tensor, _ file: StaticString, _ line: UInt) -> Tensor {
-  let limit = 40.0
-  let top = stopGradient(max(x, axes: [-1], keepAxes: true, file: file, line: line), file: file, line: line)
-  let shift = `where`(abs(top, file: file, line: line) .< Double.infinity, top, 0, file: file, line: line)
-  let terms = `where`(isLabel, 0, exp(x - shift, file: file, line: line), file: file, line: line)
-  let others = sum(terms, axes: [-1], file: file, line: line)
-  let own = sum(`where`(isLabel, x, 0, file: file, line: line), axes: [-1], file: file, line: line)
-  let below = squeeze(shift, axis: -1, file: file, line: line) - own
-  let near = exp(`where`(below .> limit, limit, below, file: file, line: line), file: file, line: line)
-  return log1p(others * near, file: file, line: line) + relu(below - limit, file: file, line: line)
+  pinned(file, line) {
+    let limit = 40.0
+    let top = stopGradient(max(x, axes: [-1], keepAxes: true))
+    let shift = `where`(abs(top) .< Double.infinity, top, 0)
+    let terms = `where`(isLabel, 0, exp(x - shift))
+    let others = sum(terms, axes: [-1])
+    let own = sum(`where`(isLabel, x, 0), axes: [-1])
+    let below = squeeze(shift, axis: -1) - own
+    let near = exp(`where`(below .> limit, limit, below))
+    return log1p(others * near) + relu(below - limit)
+  }
 }
 
 /// The mean of `softmaxCrossEntropies` over the rows, those that are ignored left out; NaN where all are.
@@ -51,19 +55,22 @@ public func softmaxCrossEntropy(
   _ logits: Tensor, labels: Tensor, smoothing: Double = 0, ignoring: Int? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let losses = softmaxCrossEntropies(
-    logits, labels: labels, smoothing: smoothing, ignoring: ignoring, file: file, line: line)
-  return mean(losses, labels, without: ignoring, file, line)
+  pinned(file, line) {
+    let losses = softmaxCrossEntropies(logits, labels: labels, smoothing: smoothing, ignoring: ignoring)
+    return mean(losses, labels, without: ignoring, file, line)
+  }
 }
 
 /// -Σ targets · logProbabilities of each row: `softmaxCrossEntropies` of what is a logarithm of probabilities already.
 public func negativeLogLikelihoods(
   _ logProbabilities: Tensor, labels: Tensor, ignoring: Int? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  rows("negativeLogLikelihood", logProbabilities, labels, ignoring, file, line) { logProbabilities, classes in
-    switch classes {
-    case .distribution: -weigh(labels, logProbabilities, file: file, line: line)
-    case .index(let isLabel): -`where`(isLabel, logProbabilities, 0, file: file, line: line)
+  pinned(file, line) {
+    rows("negativeLogLikelihood", logProbabilities, labels, ignoring, file, line) { logProbabilities, classes in
+      switch classes {
+      case .distribution: -weigh(labels, logProbabilities)
+      case .index(let isLabel): -`where`(isLabel, logProbabilities, 0)
+      }
     }
   }
 }
@@ -72,8 +79,10 @@ public func negativeLogLikelihoods(
 public func negativeLogLikelihood(
   _ logProbabilities: Tensor, labels: Tensor, ignoring: Int? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let losses = negativeLogLikelihoods(logProbabilities, labels: labels, ignoring: ignoring, file: file, line: line)
-  return mean(losses, labels, without: ignoring, file, line)
+  pinned(file, line) {
+    let losses = negativeLogLikelihoods(logProbabilities, labels: labels, ignoring: ignoring)
+    return mean(losses, labels, without: ignoring, file, line)
+  }
 }
 
 /// -w t ln σ(z) - (1 - t) ln(1 - σ(z)) of each logit z and target t in 0...1, both of one type; w is `positiveWeight`.
@@ -83,22 +92,26 @@ public func negativeLogLikelihood(
 public func binaryCrossEntropies(
   _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let at = SourceLocation(file, line)
-  if let failure = unlike("binaryCrossEntropy", logits, targets, ("logits", "targets"), at: at) { return failure }
-  let isPositive = logits .> 0
-  let (negatives, positives) = (1 - targets, positiveWeight == 1 ? targets : targets * positiveWeight)
-  let surprise = softplus(`where`(isPositive, -logits, logits, file: file, line: line), file: file, line: line)
-  let factor = `where`(isPositive, negatives, -positives, file: file, line: line)
-  let weighted = positiveWeight == 1 ? surprise : weigh(positives + negatives, surprise, file: file, line: line)
-  return weigh(factor, logits, file: file, line: line) + weighted
+  pinned(file, line) {
+    let at = SourceLocation(file, line)
+    if let failure = unlike("binaryCrossEntropy", logits, targets, ("logits", "targets"), at: at) { return failure }
+    let isPositive = logits .> 0
+    let (negatives, positives) = (1 - targets, positiveWeight == 1 ? targets : targets * positiveWeight)
+    let surprise = softplus(`where`(isPositive, -logits, logits))
+    let factor = `where`(isPositive, negatives, -positives)
+    let weighted = positiveWeight == 1 ? surprise : weigh(positives + negatives, surprise)
+    return weigh(factor, logits) + weighted
+  }
 }
 
 /// The mean of `binaryCrossEntropies` over all elements.
 public func binaryCrossEntropy(
   _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let losses = binaryCrossEntropies(logits, targets, positiveWeight: positiveWeight, file: file, line: line)
-  return mean(losses, file: file, line: line)
+  pinned(file, line) {
+    let losses = binaryCrossEntropies(logits, targets, positiveWeight: positiveWeight)
+    return mean(losses)
+  }
 }
 
 /// Σ t (ln t - q) of each row, over the last axis: the divergence of a distribution from targets t to one whose logarithm is q,
@@ -106,19 +119,23 @@ public func binaryCrossEntropy(
 public func klDivergences(
   _ logProbabilities: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let (at, roles) = (SourceLocation(file, line), ("log-probabilities", "targets"))
-  if let failure = unlike("klDivergence", logProbabilities, targets, roles, at: at) { return failure }
-  guard targets.rank > 0 else {
-    return .fail("klDivergence of scalars; an axis of classes is needed", logProbabilities, targets, at: at)
+  pinned(file, line) {
+    let (at, roles) = (SourceLocation(file, line), ("log-probabilities", "targets"))
+    if let failure = unlike("klDivergence", logProbabilities, targets, roles, at: at) { return failure }
+    guard targets.rank > 0 else {
+      return .fail("klDivergence of scalars; an axis of classes is needed", logProbabilities, targets, at: at)
+    }
+    let logTargets = log(`where`(targets .== 0, 1, targets))
+    let terms = weigh(targets, logTargets - logProbabilities)
+    return sum(terms, axes: [-1])
   }
-  let logTargets = log(`where`(targets .== 0, 1, targets, file: file, line: line), file: file, line: line)
-  let terms = weigh(targets, logTargets - logProbabilities, file: file, line: line)
-  return sum(terms, axes: [-1], file: file, line: line)
 }
 
 /// The mean of `klDivergences` over the rows.
 public func klDivergence(
   _ logProbabilities: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  mean(klDivergences(logProbabilities, targets, file: file, line: line), file: file, line: line)
+  pinned(file, line) {
+    mean(klDivergences(logProbabilities, targets))
+  }
 }

@@ -7,15 +7,19 @@ import DescentOps
 public func hingeLosses(
   _ scores: Tensor, _ targets: Tensor, margin: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  unlike("hingeLoss", scores, targets, ("scores", "targets"), at: SourceLocation(file, line))
-    ?? relu(margin - weigh(targets, scores, file: file, line: line), file: file, line: line)
+  pinned(file, line) {
+    unlike("hingeLoss", scores, targets, ("scores", "targets"), at: SourceLocation(file, line))
+      ?? relu(margin - weigh(targets, scores))
+  }
 }
 
 /// The mean of `hingeLosses` over all elements.
 public func hingeLoss(
   _ scores: Tensor, _ targets: Tensor, margin: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  mean(hingeLosses(scores, targets, margin: margin, file: file, line: line), file: file, line: line)
+  pinned(file, line) {
+    mean(hingeLosses(scores, targets, margin: margin))
+  }
 }
 
 /// Σ max(0, margin - s_label + s_j) / classes of each row, over all classes j but the label (Weston and Watkins, 1999; with the
@@ -26,16 +30,17 @@ public func multiclassHingeLosses(
   _ scores: Tensor, labels: Tensor, margin: Double = 1, ignoring: Int? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let at = SourceLocation(file, line)
-  guard scores.rank == 0 || labels.areClasses(of: scores) else {
-    return .fail(labelMessage("multiclassHingeLoss", scores, labels, ignoring ?? 0), scores, labels, at: at)
-  }
-  return rows("multiclassHingeLoss", scores, labels, ignoring, file, line) { scores, classes in
-    guard case .index(let isLabel) = classes else { return scores }
-    let own = sum(
-      `where`(isLabel, scores, 0, file: file, line: line), axes: [-1], keepAxes: true, file: file, line: line)
-    let excess = relu(scores - own + margin, file: file, line: line)
-    return `where`(isLabel, 0, excess, file: file, line: line) / scores.shape[-1]
+  pinned(file, line) {
+    let at = SourceLocation(file, line)
+    guard scores.rank == 0 || labels.areClasses(of: scores) else {
+      return .fail(labelMessage("multiclassHingeLoss", scores, labels, ignoring ?? 0), scores, labels, at: at)
+    }
+    return rows("multiclassHingeLoss", scores, labels, ignoring, file, line) { scores, classes in
+      guard case .index(let isLabel) = classes else { return scores }
+      let own = sum(`where`(isLabel, scores, 0), axes: [-1], keepAxes: true)
+      let excess = relu(scores - own + margin)
+      return `where`(isLabel, 0, excess) / scores.shape[-1]
+    }
   }
 }
 
@@ -44,7 +49,8 @@ public func multiclassHingeLoss(
   _ scores: Tensor, labels: Tensor, margin: Double = 1, ignoring: Int? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let losses = multiclassHingeLosses(
-    scores, labels: labels, margin: margin, ignoring: ignoring, file: file, line: line)
-  return mean(losses, labels, without: ignoring, file, line)
+  pinned(file, line) {
+    let losses = multiclassHingeLosses(scores, labels: labels, margin: margin, ignoring: ignoring)
+    return mean(losses, labels, without: ignoring, file, line)
+  }
 }

@@ -25,16 +25,15 @@ func losses(
   guard labels.areClasses(of: scores) else {
     return .fail(labelMessage(function, scores, labels, ignoring), scores, labels, at: at)
   }
-  let isLabel = oneHot(labels, classes: scores.shape[-1], dtype: .bool, file: file, line: line)
-  let isInside = (labels .>= 0) .& (labels .< scores.shape[-1])
-  func chosen(_ scores: Tensor) -> Tensor {
-    `where`(isInside, rows(scores, .index(isLabel: isLabel)), Double.nan, file: file, line: line)
+  return pinned(at) {
+    let isLabel = oneHot(labels, classes: scores.shape[-1], dtype: .bool)
+    let isInside = (labels .>= 0) .& (labels .< scores.shape[-1])
+    func chosen(_ scores: Tensor) -> Tensor { `where`(isInside, rows(scores, .index(isLabel: isLabel)), Double.nan) }
+    guard let ignoring else { return chosen(scores) }
+    // The scores of an ignored row may be NaN or infinite: neither the loss nor its derivative sees them.
+    let isIgnored = labels .== ignoring
+    return `where`(isIgnored, 0, chosen(`where`(expandDims(isIgnored, axis: -1), 0, scores)))
   }
-  guard let ignoring else { return chosen(scores) }
-  // The scores of an ignored row may be NaN or infinite: neither the loss nor its derivative sees them.
-  let isIgnored = labels .== ignoring
-  let seen = `where`(expandDims(isIgnored, axis: -1, file: file, line: line), 0, scores, file: file, line: line)
-  return `where`(isIgnored, 0, chosen(seen), file: file, line: line)
 }
 
 /// The same as sums of the terms for each class that `terms` makes.
@@ -42,15 +41,19 @@ func rows(
   _ function: String, _ scores: Tensor, _ labels: Tensor, _ ignoring: Int?, _ file: StaticString, _ line: UInt,
   terms: (Tensor, Classes) -> Tensor
 ) -> Tensor {
-  losses(function, scores, labels, ignoring, file, line) { sum(terms($0, $1), axes: [-1], file: file, line: line) }
+  losses(function, scores, labels, ignoring, file, line) { scores, classes in
+    pinned(file, line) { sum(terms(scores, classes), axes: [-1]) }
+  }
 }
 
 /// The mean over rows whose label is not `ignored`.
 func mean(
   _ losses: Tensor, _ labels: Tensor, without ignored: Int?, _ file: StaticString, _ line: UInt
 ) -> Tensor {
-  guard let ignored else { return mean(losses, file: file, line: line) }
-  return weightedMean(losses, weights: labels .!= ignored, file: file, line: line)
+  pinned(file, line) {
+    guard let ignored else { return mean(losses) }
+    return weightedMean(losses, weights: labels .!= ignored)
+  }
 }
 
 extension Tensor {

@@ -10,14 +10,14 @@ import DescentOps
 public func l1<P: ParameterTree>(
   _ parameters: P, file: StaticString = #fileID, line: UInt = #line, where include: (String) -> Bool = { _ in true }
 ) -> Tensor {
-  total("l1", parameters, include, file, line) { sum(abs($0, file: file, line: line), file: file, line: line) }
+  total("l1", parameters, include, file, line) { sum(abs($0)) }
 }
 
 /// Σ p² over all elements of the parameters whose path `include` accepts. Types and errors as for `l1`.
 public func l2<P: ParameterTree>(
   _ parameters: P, file: StaticString = #fileID, line: UInt = #line, where include: (String) -> Bool = { _ in true }
 ) -> Tensor {
-  total("l2", parameters, include, file, line) { sum(square($0, file: file, line: line), file: file, line: line) }
+  total("l2", parameters, include, file, line) { sum(square($0)) }
 }
 
 /// l1 Σ |p| + l2 Σ p² over all elements of the parameters whose path `include` accepts (Zou and Hastie, 2005).
@@ -25,9 +25,7 @@ public func elasticNet<P: ParameterTree>(
   _ parameters: P, l1 first: Double, l2 second: Double, file: StaticString = #fileID, line: UInt = #line,
   where include: (String) -> Bool = { _ in true }
 ) -> Tensor {
-  total("elasticNet", parameters, include, file, line) { p in
-    sum(abs(p, file: file, line: line) * first + square(p, file: file, line: line) * second, file: file, line: line)
-  }
+  total("elasticNet", parameters, include, file, line) { sum(abs($0) * first + square($0) * second) }
 }
 
 /// The sum of a penalty over the parameters that the predicate accepts.
@@ -48,10 +46,12 @@ private func total<P: ParameterTree>(
     guard let dtype = chosen.first?.1.dtype else {
       return fail("no parameter: none of \(flat.paths.map { "'\($0)'" }.joined(separator: ", ")) was accepted")
     }
-    let penalties = chosen.map { _, tensor in
-      let part = penalty(tensor)
-      return part.dtype == dtype ? part : convert(part, to: dtype, file: file, line: line)
+    return pinned(at) {
+      let penalties = chosen.map { _, tensor in
+        let part = penalty(tensor)
+        return part.dtype == dtype ? part : convert(part, to: dtype)
+      }
+      return penalties.dropFirst().reduce(penalties[0], +)
     }
-    return penalties.dropFirst().reduce(penalties[0], +)
   } catch { return fail("parameters that cannot be taken apart: \(error)") }
 }

@@ -15,7 +15,7 @@ public struct Adagrad: Optimizer {
   public var initialAccumulator: Double
   public var epsilon: Double
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate = 1e-2, initialAccumulator: Double = 0, epsilon: Double = 1e-10,
@@ -25,7 +25,7 @@ public struct Adagrad: Optimizer {
     self.initialAccumulator = initialAccumulator
     self.epsilon = epsilon
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -45,12 +45,14 @@ public struct Adagrad: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let rate = StepScalar(learningRate.rate(step: step), place)
-    let g = bounded(decayed(gradient, parameters, weightDecay), place)
-    let v = map(state.slot("v", like: parameters), g) { v, g in v + g * g }
-    let p = map(parameters, g, v) { p, g, v in
-      p - rate[p] * g / (sqrt(v, file: place.file, line: place.line) + epsilon)
+    pinned(place) {
+      let rate = StepScalar(learningRate.rate(step: step), place)
+      let g = bounded(decayed(gradient, parameters, weightDecay), place)
+      let v = map(state.slot("v", like: parameters), g) { v, g in v + g * g }
+      let p = map(parameters, g, v) { p, g, v in
+        p - rate[p] * g / (sqrt(v) + epsilon)
+      }
+      return (p, OptimizerState(["v": v]))
     }
-    return (p, OptimizerState(["v": v]))
   }
 }

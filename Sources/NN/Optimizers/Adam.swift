@@ -17,7 +17,7 @@ public struct Adam: Optimizer {
   public var beta2: Double
   public var epsilon: Double
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
@@ -28,7 +28,7 @@ public struct Adam: Optimizer {
     self.beta2 = beta2
     self.epsilon = epsilon
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -48,15 +48,16 @@ public struct Adam: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let (file, line) = (place.file, place.line)
-    let t = count(through: step, place)
-    let rate = StepScalar(learningRate.size(step, place) / (1 - power(beta1, t, file: file, line: line)), place)
-    let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
-    let gradient = bounded(decayed(gradient, parameters, weightDecay), place)
-    let (m, v) = state.moments(of: gradient, beta1, beta2)
-    let p = map(parameters, m, v) { p, m, v in
-      p - rate[p] * m / (sqrt(v, file: file, line: line) * scale[p] + epsilon)
+    pinned(place) {
+      let t = count(through: step, place)
+      let rate = StepScalar(learningRate.size(step, place) / (1 - power(beta1, t)), place)
+      let scale = StepScalar(rsqrt(1 - power(beta2, t)), place)
+      let gradient = bounded(decayed(gradient, parameters, weightDecay), place)
+      let (m, v) = state.moments(of: gradient, beta1, beta2)
+      let p = map(parameters, m, v) { p, m, v in
+        p - rate[p] * m / (sqrt(v) * scale[p] + epsilon)
+      }
+      return (p, OptimizerState(["m": m, "v": v]))
     }
-    return (p, OptimizerState(["m": m, "v": v]))
   }
 }

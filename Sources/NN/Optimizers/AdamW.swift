@@ -18,7 +18,7 @@ public struct AdamW: Optimizer {
     learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01, file: StaticString = #fileID, line: UInt = #line
   ) {
-    adam = Adam(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, file: file, line: line)
+    adam = pinned(file, line) { Adam(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon) }
     self.weightDecay = weightDecay
   }
 

@@ -13,11 +13,11 @@ public struct GradientAccumulation: Optimizer {
   private static let slot = "accumulated"
   private let steps: Int
   private var inner: any Optimizer
-  private let place: Place
+  private let place: SourceLocation
 
   /// `steps` is n, at least 1.
   public init(steps: Int, _ optimizer: any Optimizer, file: StaticString = #fileID, line: UInt = #line) {
-    (self.steps, inner, place) = (steps, optimizer, Place(file, line))
+    (self.steps, inner, place) = (steps, optimizer, SourceLocation(file, line))
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -35,24 +35,26 @@ public struct GradientAccumulation: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    guard steps > 0 else {
-      let error = DescentError(
-        .usage, "gradient accumulation over \(steps) steps; at least 1 is needed", at: place.location)
-      return (map(parameters) { Tensor(failure: error, type: $0.type) }, state)
-    }
-    let count = floorDivide(step, steps, file: place.file, line: place.line)
-    let isLast = remainder(step, steps, file: place.file, line: place.line) .== steps - 1
-    func choose(_ new: Tensor, _ old: Tensor) -> Tensor {
-      `where`(isLast, new, old, file: place.file, line: place.line)
-    }
+    pinned(place) {
+      guard steps > 0 else {
+        let error = DescentError(.usage, "gradient accumulation over \(steps) steps; at least 1 is needed", at: place)
+        return (map(parameters) { Tensor(failure: error, type: $0.type) }, state)
+      }
+      let count = floorDivide(step, steps)
+      let isLast = remainder(step, steps) .== steps - 1
+      func choose(_ new: Tensor, _ old: Tensor) -> Tensor {
+        `where`(isLast, new, old)
+      }
 
-    let sum = map(state.slot(Self.slot, like: parameters), gradient) { a, g in a + g }
-    let before = state.removing(Self.slot)
-    let moved = inner.update(parameters, gradient: map(sum) { $0 / steps }, state: before, step: count)
-    // A graph has no branches: the step within is always computed, and counts where it is due.
-    let after = map(moved.state, before, choose)
-    return (
-      map(moved.parameters, parameters, choose), after.adding(Self.slot, map(sum) { choose(zerosLike($0), $0) }, place)
-    )
+      let sum = map(state.slot(Self.slot, like: parameters), gradient) { a, g in a + g }
+      let before = state.removing(Self.slot)
+      let moved = inner.update(parameters, gradient: map(sum) { $0 / steps }, state: before, step: count)
+      // A graph has no branches: the step within is always computed, and counts where it is due.
+      let after = map(moved.state, before, choose)
+      return (
+        map(moved.parameters, parameters, choose),
+        after.adding(Self.slot, map(sum) { choose(zerosLike($0), $0) }, place)
+      )
+    }
   }
 }

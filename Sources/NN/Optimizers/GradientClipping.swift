@@ -13,15 +13,15 @@ public struct GradientClipping: Optimizer {
   private enum Bound { case value(Double), norm(Double) }
   private let bound: Bound
   private var inner: any Optimizer
-  private let place: Place
+  private let place: SourceLocation
 
   /// Every element within -value...value.
   public init(value: Double, _ optimizer: any Optimizer, file: StaticString = #fileID, line: UInt = #line) {
-    (bound, inner, place) = (.value(value), optimizer, Place(file, line))
+    (bound, inner, place) = (.value(value), optimizer, SourceLocation(file, line))
   }
   /// The norm of all gradients together at most `norm`.
   public init(norm: Double, _ optimizer: any Optimizer, file: StaticString = #fileID, line: UInt = #line) {
-    (bound, inner, place) = (.norm(norm), optimizer, Place(file, line))
+    (bound, inner, place) = (.norm(norm), optimizer, SourceLocation(file, line))
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> { inner.initialState(parameters) }
@@ -45,20 +45,21 @@ public struct GradientClipping: Optimizer {
   }
 
   private func clipped<P: ParameterTree>(_ gradient: P) -> P {
-    let (file, line) = (place.file, place.line)
-    switch bound {
-    case .value(let value): return map(gradient) { g in clamp(g, -value, value, file: file, line: line) }
-    case .norm(let limit):
-      var norms: [Tensor] = []
-      _ = map(gradient) { g in
-        norms.append(convert(DescentOps.norm(g, file: file, line: line), to: .f64, file: file, line: line))
-        return g
+    pinned(place) {
+      switch bound {
+      case .value(let value): return map(gradient) { g in clamp(g, -value, value) }
+      case .norm(let limit):
+        var norms: [Tensor] = []
+        _ = map(gradient) { g in
+          norms.append(convert(DescentOps.norm(g), to: .f64))
+          return g
+        }
+        let norm =
+          norms.isEmpty
+          ? Tensor(0.0) : DescentOps.norm(stack(norms))
+        let factor = StepScalar(minimum(limit / (norm + 1e-6), 1), place)
+        return map(gradient) { g in g * factor[g] }
       }
-      let norm =
-        norms.isEmpty
-        ? Tensor(0.0) : DescentOps.norm(stack(norms, file: file, line: line), file: file, line: line)
-      let factor = StepScalar(minimum(limit / (norm + 1e-6), 1, file: file, line: line), place)
-      return map(gradient) { g in g * factor[g] }
     }
   }
 }

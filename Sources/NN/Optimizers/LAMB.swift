@@ -16,7 +16,7 @@ public struct LAMB: Optimizer {
   public var beta2: Double
   public var epsilon: Double
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-6,
@@ -27,7 +27,7 @@ public struct LAMB: Optimizer {
     self.beta2 = beta2
     self.epsilon = epsilon
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -47,19 +47,20 @@ public struct LAMB: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let (file, line) = (place.file, place.line)
-    let t = count(through: step, place)
-    let rate = StepScalar(learningRate.rate(step: step), place)
-    let ofM = StepScalar(1 / (1 - power(beta1, t, file: file, line: line)), place)
-    let ofV = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
-    let (m, v) = state.moments(of: bounded(gradient, place), beta1, beta2)
-    let p = map(parameters, m, v) { p, m, v in
-      let u = ofM[p] * m / (sqrt(v, file: file, line: line) * ofV[p] + epsilon) + p * weightDecay
-      let (ofP, ofU) = (norm(p, file: file, line: line), norm(u, file: file, line: line))
-      let isZero = (ofP .== 0) .| (ofU .== 0)
-      let ratio = `where`(isZero, 1, ofP / `where`(isZero, 1, ofU, file: file, line: line), file: file, line: line)
-      return p - rate[p] * ratio * u
+    pinned(place) {
+      let t = count(through: step, place)
+      let rate = StepScalar(learningRate.rate(step: step), place)
+      let ofM = StepScalar(1 / (1 - power(beta1, t)), place)
+      let ofV = StepScalar(rsqrt(1 - power(beta2, t)), place)
+      let (m, v) = state.moments(of: bounded(gradient, place), beta1, beta2)
+      let p = map(parameters, m, v) { p, m, v in
+        let u = ofM[p] * m / (sqrt(v) * ofV[p] + epsilon) + p * weightDecay
+        let (ofP, ofU) = (norm(p), norm(u))
+        let isZero = (ofP .== 0) .| (ofU .== 0)
+        let ratio = `where`(isZero, 1, ofP / `where`(isZero, 1, ofU))
+        return p - rate[p] * ratio * u
+      }
+      return (p, OptimizerState(["m": m, "v": v]))
     }
-    return (p, OptimizerState(["m": m, "v": v]))
   }
 }

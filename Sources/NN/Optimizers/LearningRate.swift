@@ -38,7 +38,7 @@ extension Int: LearningRate {
 /// A learning rate as a function of the step: `Schedule { step in 0.1 / (1 + 0.01 * step) }`.
 public struct Schedule: LearningRate {
   private let body: @Sendable (Tensor) -> Tensor
-  private let place: Place
+  private let place: SourceLocation
   public let baseRate: Double?
   /// The name and numbers of one that Schedules.swift defines.
   private var name: (@Sendable () -> String)?
@@ -51,17 +51,20 @@ public struct Schedule: LearningRate {
   ) {
     self.body = body
     baseRate = base
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
   init(
     named name: @escaping @Sendable () -> String, base: Double?, _ file: StaticString, _ line: UInt,
     _ body: @escaping @Sendable (Tensor) -> Tensor
   ) {
-    self.init(base: base, file: file, line: line, body)
+    self = pinned(file, line) { Self(base: base, body) }
     self.name = name
   }
 
-  public func rate(step: Tensor) -> Tensor { body(convert(step, to: .f64, file: place.file, line: place.line)) }
+  public func rate(step: Tensor) -> Tensor {
+    let step = pinned(place) { convert(step, to: .f64) }
+    return name == nil ? unpinned { body(step) } : pinned(place) { body(step) }
+  }
   public var rateText: String { name?() ?? "a function \(checksum(of: self))" }
 }
 

@@ -14,7 +14,7 @@ public struct Lion: Optimizer {
   public var beta1: Double
   public var beta2: Double
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate = 1e-4, beta1: Double = 0.9, beta2: Double = 0.99, weightDecay: Double = 0,
@@ -24,7 +24,7 @@ public struct Lion: Optimizer {
     self.beta1 = beta1
     self.beta2 = beta2
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -44,13 +44,15 @@ public struct Lion: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let size = learningRate.size(step, place)
-    let rate = StepScalar(size, place)
-    let m = state.slot("m", like: parameters)
-    let smaller = shrunk(parameters, weightDecay, rate: size, place)
-    let p = map(smaller, m, gradient) { p, m, g in
-      p - rate[p] * sign(m * beta1 + g * (1 - beta1), file: place.file, line: place.line)
+    pinned(place) {
+      let size = learningRate.size(step, place)
+      let rate = StepScalar(size, place)
+      let m = state.slot("m", like: parameters)
+      let smaller = shrunk(parameters, weightDecay, rate: size, place)
+      let p = map(smaller, m, gradient) { p, m, g in
+        p - rate[p] * sign(m * beta1 + g * (1 - beta1))
+      }
+      return (p, OptimizerState(["m": map(m, gradient) { m, g in m * beta2 + g * (1 - beta2) }]))
     }
-    return (p, OptimizerState(["m": map(m, gradient) { m, g in m * beta2 + g * (1 - beta2) }]))
   }
 }

@@ -16,7 +16,7 @@ import DescentOps
 /// where a, b, c = 3.4445, -4.775, 2.0315 and ‖X‖ is Frobenius' norm. It brings all singular values of X near 1. (PyTorch keeps
 /// its weights as [outputs, inputs]; everything but the root is indifferent to that.)
 ///
-/// It is made for matrices of hidden layers. All other parameters follow `others`; embeddings and the last layer had better be
+/// It is made for matrices of hidden layers. All other parameters follow `others`, `AdamW()` where nil; embeddings and the last layer had better be
 /// among them: `Muon { path, type in type.shape.rank == 2 && !path.hasPrefix("embedding") }`.
 /// State: the groups `matrices`, with `momentum`, and `others`.
 public struct Muon: Optimizer {
@@ -25,14 +25,15 @@ public struct Muon: Optimizer {
   /// `contains` picks parameters by path and type; those that it picks must be matrices.
   public init(
     learningRate: some LearningRate = 1e-3, momentum: Double = 0.95, nesterov: Bool = true, weightDecay: Double = 0.1,
-    epsilon: Double = 1e-7, others: any Optimizer = AdamW(), file: StaticString = #fileID, line: UInt = #line,
+    epsilon: Double = 1e-7, others: (any Optimizer)? = nil, file: StaticString = #fileID, line: UInt = #line,
     contains: @escaping @Sendable (String, TensorType) -> Bool = { $1.shape.rank == 2 }
   ) {
     let rule = OrthogonalMomentum(
       learningRate: learningRate, momentum: momentum, isNesterov: nesterov, weightDecay: weightDecay, epsilon: epsilon,
-      place: Place(file, line))
-    groups = ParameterGroups(
-      [ParameterGroup("matrices", rule, contains: contains)], others: others, file: file, line: line)
+      place: SourceLocation(file, line))
+    groups = pinned(file, line) {
+      ParameterGroups([ParameterGroup("matrices", rule, contains: contains)], others: others ?? AdamW())
+    }
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> { groups.initialState(parameters) }
@@ -57,7 +58,7 @@ private struct OrthogonalMomentum: Optimizer {
   var isNesterov: Bool
   var weightDecay: Double
   var epsilon: Double
-  var place: Place
+  var place: SourceLocation
 
   func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
     OptimizerState(zero: ["momentum"], like: parameters)
@@ -82,7 +83,7 @@ private struct OrthogonalMomentum: Optimizer {
     let x = isNesterov ? map(gradient, b) { g, b in g * (1 - momentum) + b * momentum } : b
     let p = map(shrunk(parameters, weightDecay, rate: size, place), x) { p, x in
       guard p.rank == 2 else {
-        return .fail("Muon of a parameter of type \(p.type), which is not a matrix", p, at: place.location)
+        return .fail("Muon of a parameter of type \(p.type), which is not a matrix", p, at: place)
       }
       let stretch = max(1, Double(p.shape[1]) / Double(p.shape[0])).squareRoot()
       return p - rate[p] * orthogonal(x) * stretch
@@ -92,16 +93,21 @@ private struct OrthogonalMomentum: Optimizer {
 
   /// Newton-Schulz on the side where X Xᵀ is small.
   private func orthogonal(_ x: Tensor) -> Tensor {
-    let (file, line) = (place.file, place.line)
-    func transposed(_ x: Tensor) -> Tensor { transpose(x, file: file, line: line) }
-    func product(_ x: Tensor, _ y: Tensor) -> Tensor { matmul(x, y, file: file, line: line) }
-    let isTall = x.shape[0] > x.shape[1]
-    let size = maximum(norm(x, file: file, line: line), epsilon, file: file, line: line)
-    var y = (isTall ? transposed(x) : x) / size
-    for _ in 0..<5 {
-      let a = product(y, transposed(y))
-      y = y * 3.4445 + product(a * -4.775 + product(a, a) * 2.0315, y)
+    pinned(place) {
+      func transposed(_ x: Tensor) -> Tensor {
+        transpose(x)
+      }
+      func product(_ x: Tensor, _ y: Tensor) -> Tensor {
+        matmul(x, y)
+      }
+      let isTall = x.shape[0] > x.shape[1]
+      let size = maximum(norm(x), epsilon)
+      var y = (isTall ? transposed(x) : x) / size
+      for _ in 0..<5 {
+        let a = product(y, transposed(y))
+        y = y * 3.4445 + product(a * -4.775 + product(a, a) * 2.0315, y)
+      }
+      return isTall ? transposed(y) : y
     }
-    return isTall ? transposed(y) : y
   }
 }

@@ -19,7 +19,7 @@ public struct NAdam: Optimizer {
   /// ψ of the formula: how slowly the momentum grows to β₁.
   public var momentumDecay: Double
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate = 2e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
@@ -31,7 +31,7 @@ public struct NAdam: Optimizer {
     self.epsilon = epsilon
     self.momentumDecay = momentumDecay
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -57,23 +57,24 @@ public struct NAdam: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let (file, line) = (place.file, place.line)
-    let t = count(through: step, place)
-    func momentum(_ t: Tensor) -> Tensor {
-      beta1 * (1 - 0.5 * power(0.96, t * momentumDecay, file: file, line: line))
+    pinned(place) {
+      let t = count(through: step, place)
+      func momentum(_ t: Tensor) -> Tensor {
+        beta1 * (1 - 0.5 * power(0.96, t * momentumDecay))
+      }
+      let (now, next) = (momentum(t), momentum(t + 1))
+      let product = state.scalar("momentumProduct") * now
+      let size = learningRate.size(step, place)
+      let ofGradient = StepScalar(size * (1 - now) / (1 - product), place)
+      let ofMomentum = StepScalar(size * next / (1 - product * next), place)
+      let scale = StepScalar(rsqrt(1 - power(beta2, t)), place)
+      let g = bounded(decayed(gradient, parameters, weightDecay), place)
+      let (m, v) = state.moments(of: g, beta1, beta2)
+      let direction = map(g, m) { g, m in ofGradient[g] * g + ofMomentum[m] * m }
+      let p = map(parameters, direction, v) { p, d, v in
+        p - d / (sqrt(v) * scale[p] + epsilon)
+      }
+      return (p, OptimizerState(["m": m, "v": v], scalars: ["momentumProduct": product]))
     }
-    let (now, next) = (momentum(t), momentum(t + 1))
-    let product = state.scalar("momentumProduct") * now
-    let size = learningRate.size(step, place)
-    let ofGradient = StepScalar(size * (1 - now) / (1 - product), place)
-    let ofMomentum = StepScalar(size * next / (1 - product * next), place)
-    let scale = StepScalar(rsqrt(1 - power(beta2, t, file: file, line: line), file: file, line: line), place)
-    let g = bounded(decayed(gradient, parameters, weightDecay), place)
-    let (m, v) = state.moments(of: g, beta1, beta2)
-    let direction = map(g, m) { g, m in ofGradient[g] * g + ofMomentum[m] * m }
-    let p = map(parameters, direction, v) { p, d, v in
-      p - d / (sqrt(v, file: file, line: line) * scale[p] + epsilon)
-    }
-    return (p, OptimizerState(["m": m, "v": v], scalars: ["momentumProduct": product]))
   }
 }

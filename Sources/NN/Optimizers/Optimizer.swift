@@ -67,10 +67,10 @@ public struct OptimizerState<P: ParameterTree>: ParameterTree {
   }
 
   /// This state with one slot more; where an optimizer within has a slot of that name, one of failed tensors that say so.
-  func adding(_ name: String, _ slot: P, _ place: Place) -> Self {
+  func adding(_ name: String, _ slot: P, _ place: SourceLocation) -> Self {
     var state = self
     let error = DescentError(
-      .usage, "two optimizers, one within the other, keep a state of the name '\(name)'", at: place.location)
+      .usage, "two optimizers, one within the other, keep a state of the name '\(name)'", at: place)
     state.slots[name] = slots[name] == nil ? slot : map(slot) { Tensor(failure: error, type: $0.type) }
     return state
   }
@@ -109,7 +109,7 @@ public struct OptimizerState<P: ParameterTree>: ParameterTree {
 struct StepScalar {
   private let single, double: Tensor
 
-  init(_ value: Tensor, _ place: Place) {
+  init(_ value: Tensor, _ place: SourceLocation) {
     double = cast(value, .f64, place)
     single = cast(value, .f32, place)
   }
@@ -118,14 +118,18 @@ struct StepScalar {
 
 extension LearningRate {
   /// The rate of a step as a scalar f64.
-  func size(_ step: Tensor, _ place: Place) -> Tensor {
-    convert(rate(step: step), to: .f64, file: place.file, line: place.line)
+  func size(_ step: Tensor, _ place: SourceLocation) -> Tensor {
+    pinned(place) {
+      convert(rate(step: step), to: .f64)
+    }
   }
 }
 
 /// The number of steps with this one, as a scalar f64.
-func count(through step: Tensor, _ place: Place) -> Tensor {
-  convert(step, to: .f64, file: place.file, line: place.line) + 1
+func count(through step: Tensor, _ place: SourceLocation) -> Tensor {
+  pinned(place) {
+    convert(step, to: .f64) + 1
+  }
 }
 
 extension OptimizerState {
@@ -139,12 +143,13 @@ extension OptimizerState {
 /// A gradient whose squares are finite: an element beyond ±2⁵⁰ (f64: ±2⁴⁵⁰) counts as that. Divided by the root of its own mean
 /// square it makes the same step; without this the mean would be infinite for ever, and all steps 0. What is infinite or NaN stays
 /// so, for training must not go on.
-func bounded<P: ParameterTree>(_ gradient: P, _ place: Place) -> P {
-  let (file, line) = (place.file, place.line)
-  return map(gradient) { g in
-    let limit = g.dtype == .f32 ? 0x1p50 : 0x1p450
-    let isFinite = abs(g, file: file, line: line) .< Double.infinity
-    return `where`(isFinite, clamp(g, -limit, limit, file: file, line: line), g, file: file, line: line)
+func bounded<P: ParameterTree>(_ gradient: P, _ place: SourceLocation) -> P {
+  pinned(place) {
+    return map(gradient) { g in
+      let limit = g.dtype == .f32 ? 0x1p50 : 0x1p450
+      let isFinite = abs(g) .< Double.infinity
+      return `where`(isFinite, clamp(g, -limit, limit), g)
+    }
   }
 }
 
@@ -154,17 +159,19 @@ func decayed<P: ParameterTree>(_ gradient: P, _ parameters: P, _ weightDecay: Do
 }
 
 /// Decoupled weight decay: (1 - η λ) p, with the rate η of this step as a scalar f64.
-func shrunk<P: ParameterTree>(_ parameters: P, _ weightDecay: Double, rate: Tensor, _ place: Place) -> P {
+func shrunk<P: ParameterTree>(_ parameters: P, _ weightDecay: Double, rate: Tensor, _ place: SourceLocation) -> P {
   if weightDecay == 0 { return parameters }
   let factor = StepScalar(1 - rate * weightDecay, place)
   return map(parameters) { p in p * factor[p] }
 }
 
 /// `x` as another element type; a value stays one, even where a graph is being traced.
-private func cast(_ x: Tensor, _ dtype: DType, _ place: Place) -> Tensor {
-  guard x.dtype != dtype, case .value(let array) = x.storage else {
-    return convert(x, to: dtype, file: place.file, line: place.line)
+private func cast(_ x: Tensor, _ dtype: DType, _ place: SourceLocation) -> Tensor {
+  pinned(place) {
+    guard x.dtype != dtype, case .value(let array) = x.storage else {
+      return convert(x, to: dtype)
+    }
+    let numbers = array.doubles
+    return Tensor(HostArray(TensorType(dtype, x.shape)) { numbers[$0] })
   }
-  let numbers = array.doubles
-  return Tensor(HostArray(TensorType(dtype, x.shape)) { numbers[$0] })
 }

@@ -12,13 +12,13 @@ public struct ParameterAveraging: Optimizer {
   private static let slot = "average"
   private let decay: Double
   private var inner: any Optimizer
-  private let place: Place
+  private let place: SourceLocation
 
   /// `decay` is d of the formula.
   public init(
     decay: Double = 0.999, _ optimizer: any Optimizer, file: StaticString = #fileID, line: UInt = #line
   ) {
-    (self.decay, inner, place) = (decay, optimizer, Place(file, line))
+    (self.decay, inner, place) = (decay, optimizer, SourceLocation(file, line))
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {

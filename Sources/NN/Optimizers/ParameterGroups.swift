@@ -31,13 +31,13 @@ public struct ParameterGroup: Sendable {
 /// State: a group for each name, and `others`.
 public struct ParameterGroups: Optimizer {
   private var groups: [ParameterGroup]
-  private let place: Place
+  private let place: SourceLocation
 
   public init(
     _ groups: [ParameterGroup], others: any Optimizer, file: StaticString = #fileID, line: UInt = #line
   ) {
     self.groups = groups + [ParameterGroup("others", others) { _, _ in true }]
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -93,16 +93,16 @@ private struct Parts {
   /// Why there are no such groups.
   let error: DescentError?
 
-  init(_ parameters: some ParameterTree, _ groups: [ParameterGroup], _ place: Place) {
+  init(_ parameters: some ParameterTree, _ groups: [ParameterGroup], _ place: SourceLocation) {
     let flat = flatten(parameters)
     paths = flat.paths
     members = zip(flat.paths, flat.leaves).map { path, leaf in groups.firstIndex { $0.contains(path, leaf.type) }! }
     count = groups.count
     let names = groups.map(\.name)
     if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
-      error = DescentError(.usage, "two groups of parameters have the name '\(name)'", at: place.location)
+      error = DescentError(.usage, "two groups of parameters have the name '\(name)'", at: place)
     } else if Set(paths).count < paths.count {
-      error = DescentError(.usage, "groups of parameters need a path for each; they have \(paths)", at: place.location)
+      error = DescentError(.usage, "groups of parameters need a path for each; they have \(paths)", at: place)
     } else {
       error = nil
     }

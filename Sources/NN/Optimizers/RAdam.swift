@@ -19,7 +19,7 @@ public struct RAdam: Optimizer {
   public var beta2: Double
   public var epsilon: Double
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
@@ -30,7 +30,7 @@ public struct RAdam: Optimizer {
     self.beta2 = beta2
     self.epsilon = epsilon
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -50,25 +50,26 @@ public struct RAdam: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let (file, line) = (place.file, place.line)
-    let t = count(through: step, place)
-    let size = learningRate.size(step, place) / (1 - power(beta1, t, file: file, line: line))
-    let power2 = power(beta2, t, file: file, line: line)
-    let last = 2 / (1 - beta2) - 1
-    let rho = last - 2 * t * power2 / (1 - power2)
-    let isTrusted = rho .> 5
-    // Where v is not trusted yet, the numbers under the root are of no use: 5 keeps them positive.
-    let r = `where`(isTrusted, rho, 5, file: file, line: line)
-    let rectified = (r - 4) * (r - 2) * last / ((last - 4) * (last - 2) * r) * (1 - power2)
-    let root = sqrt(rectified, file: file, line: line)
-    // The two cases are two terms of one sum, of which one is 0.
-    let adaptive = StepScalar(`where`(isTrusted, size * root, 0, file: file, line: line), place)
-    let plain = StepScalar(`where`(isTrusted, 0, size, file: file, line: line), place)
-    let g = bounded(decayed(gradient, parameters, weightDecay), place)
-    let (m, v) = state.moments(of: g, beta1, beta2)
-    let p = map(parameters, m, v) { p, m, v in
-      p - m * (adaptive[p] / (sqrt(v, file: file, line: line) + epsilon) + plain[p])
+    pinned(place) {
+      let t = count(through: step, place)
+      let size = learningRate.size(step, place) / (1 - power(beta1, t))
+      let power2 = power(beta2, t)
+      let last = 2 / (1 - beta2) - 1
+      let rho = last - 2 * t * power2 / (1 - power2)
+      let isTrusted = rho .> 5
+      // Where v is not trusted yet, the numbers under the root are of no use: 5 keeps them positive.
+      let r = `where`(isTrusted, rho, 5)
+      let rectified = (r - 4) * (r - 2) * last / ((last - 4) * (last - 2) * r) * (1 - power2)
+      let root = sqrt(rectified)
+      // The two cases are two terms of one sum, of which one is 0.
+      let adaptive = StepScalar(`where`(isTrusted, size * root, 0), place)
+      let plain = StepScalar(`where`(isTrusted, 0, size), place)
+      let g = bounded(decayed(gradient, parameters, weightDecay), place)
+      let (m, v) = state.moments(of: g, beta1, beta2)
+      let p = map(parameters, m, v) { p, m, v in
+        p - m * (adaptive[p] / (sqrt(v) + epsilon) + plain[p])
+      }
+      return (p, OptimizerState(["m": m, "v": v]))
     }
-    return (p, OptimizerState(["m": m, "v": v]))
   }
 }

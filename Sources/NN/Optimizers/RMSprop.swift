@@ -22,7 +22,7 @@ public struct RMSprop: Optimizer {
   public var momentum: Double
   public var isCentered: Bool
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate = 1e-2, decay: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
@@ -34,7 +34,7 @@ public struct RMSprop: Optimizer {
     self.momentum = momentum
     isCentered = centered
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {
@@ -59,21 +59,22 @@ public struct RMSprop: Optimizer {
   public func update<P: ParameterTree>(
     _ parameters: P, gradient: P, state: OptimizerState<P>, step: Tensor
   ) -> (parameters: P, state: OptimizerState<P>) {
-    let (file, line) = (place.file, place.line)
-    let rate = StepScalar(learningRate.rate(step: step), place)
-    let g = bounded(decayed(gradient, parameters, weightDecay), place)
-    let v = map(state.slot("v", like: parameters), g) { v, g in v * decay + g * g * (1 - decay) }
-    var (new, spread) = (OptimizerState(["v": v]), v)
-    if isCentered {
-      let a = map(state.slot("mean", like: parameters), g) { a, g in a * decay + g * (1 - decay) }
-      spread = map(v, a) { v, a in maximum(v - a * a, 0, file: file, line: line) }
-      new.slots["mean"] = a
+    pinned(place) {
+      let rate = StepScalar(learningRate.rate(step: step), place)
+      let g = bounded(decayed(gradient, parameters, weightDecay), place)
+      let v = map(state.slot("v", like: parameters), g) { v, g in v * decay + g * g * (1 - decay) }
+      var (new, spread) = (OptimizerState(["v": v]), v)
+      if isCentered {
+        let a = map(state.slot("mean", like: parameters), g) { a, g in a * decay + g * (1 - decay) }
+        spread = map(v, a) { v, a in maximum(v - a * a, 0) }
+        new.slots["mean"] = a
+      }
+      var direction = map(g, spread) { g, spread in g / (sqrt(spread) + epsilon) }
+      if momentum != 0 {
+        direction = map(state.slot("momentum", like: parameters), direction) { b, d in b * momentum + d }
+        new.slots["momentum"] = direction
+      }
+      return (map(parameters, direction) { p, d in p - rate[p] * d }, new)
     }
-    var direction = map(g, spread) { g, spread in g / (sqrt(spread, file: file, line: line) + epsilon) }
-    if momentum != 0 {
-      direction = map(state.slot("momentum", like: parameters), direction) { b, d in b * momentum + d }
-      new.slots["momentum"] = direction
-    }
-    return (map(parameters, direction) { p, d in p - rate[p] * d }, new)
   }
 }

@@ -15,7 +15,7 @@ public struct SGD: Optimizer {
   public var momentum: Double
   public var nesterov: Bool
   public var weightDecay: Double
-  let place: Place
+  let place: SourceLocation
 
   public init(
     learningRate: some LearningRate, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0,
@@ -25,7 +25,7 @@ public struct SGD: Optimizer {
     self.momentum = momentum
     self.nesterov = nesterov
     self.weightDecay = weightDecay
-    place = Place(file, line)
+    place = SourceLocation(file, line)
   }
 
   public func initialState<P: ParameterTree>(_ parameters: P) -> OptimizerState<P> {

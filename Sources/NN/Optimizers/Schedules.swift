@@ -13,7 +13,7 @@ extension LearningRate where Self == Schedule {
       { "step(\(rate), every: \(steps), factor: \(factor))" }, needs: steps > 0,
       "a learning rate that changes every \(steps) steps", base: rate, file, line
     ) { t in
-      rate * power(factor, floor(t / steps, file: file, line: line), file: file, line: line)
+      rate * power(factor, floor(t / steps))
     }
   }
 
@@ -24,9 +24,9 @@ extension LearningRate where Self == Schedule {
     Schedule(named: { "multiStep(\(rate), milestones: \(milestones), factor: \(factor))" }, base: rate, file, line) {
       t in
       let passed = milestones.reduce(Tensor(0.0)) { count, milestone in
-        count + convert(t .>= milestone, to: .f64, file: file, line: line)
+        count + convert(t .>= milestone, to: .f64)
       }
-      return rate * power(factor, passed, file: file, line: line)
+      return rate * power(factor, passed)
     }
   }
 
@@ -35,7 +35,7 @@ extension LearningRate where Self == Schedule {
     _ rate: Double, factor: Double, file: StaticString = #fileID, line: UInt = #line
   ) -> Schedule {
     Schedule(named: { "exponential(\(rate), factor: \(factor))" }, base: rate, file, line) { t in
-      rate * power(factor, t, file: file, line: line)
+      rate * power(factor, t)
     }
   }
 
@@ -49,7 +49,7 @@ extension LearningRate where Self == Schedule {
       base: rate,
       file, line
     ) { t in
-      annealed(from: rate, to: minimum, clamp(t / steps, 0, 1, file: file, line: line), file, line)
+      annealed(from: rate, to: minimum, clamp(t / steps, 0, 1))
     }
   }
 
@@ -68,9 +68,9 @@ extension LearningRate where Self == Schedule {
       needs: top > 0 && top < end, message, base: peak, file, line
     ) { t in
       let (first, last) = (peak / divisor, peak / divisor / finalDivisor)
-      let up = annealed(from: first, to: peak, t / top, file, line)
-      let down = annealed(from: peak, to: last, minimum((t - top) / (end - top), 1, file: file, line: line), file, line)
-      return `where`(t .<= top, up, down, file: file, line: line)
+      let up = annealed(from: first, to: peak, t / top)
+      let down = annealed(from: peak, to: last, minimum((t - top) / (end - top), 1))
+      return `where`(t .<= top, up, down)
     }
   }
 
@@ -85,10 +85,9 @@ extension LearningRate where Self == Schedule {
       { "warmUp(steps: \(steps), from: \(start), into: \(next.rateText))" }, needs: steps > 0,
       "a warm-up of \(steps) steps", base: next.baseRate, file, line
     ) { t in
-      let place = Place(file, line)
-      let position = convert(maximum(t - steps, 0, file: file, line: line), to: .i64, file: file, line: line)
-      let line = (start + (1 - start) * (t / steps)) * next.size(Tensor(Int64(0)), place)
-      return `where`(t .< steps, line, next.size(position, place), file: place.file, line: place.line)
+      let place = SourceLocation(file, line)
+      let rising = (start + (1 - start) * (t / steps)) * next.size(Tensor(Int64(0)), place)
+      return `where`(t .< steps, rising, next.size(convert(maximum(t - steps, 0), to: .i64), place))
     }
   }
 
@@ -105,7 +104,7 @@ extension LearningRate where Self == Schedule {
     ) { t in
       let n = t + 1
       let rising = n / (Double(warmUp) * Double(warmUp).squareRoot())
-      let part = minimum(rsqrt(n, file: file, line: line), rising, file: file, line: line)
+      let part = minimum(rsqrt(n), rising)
       return scale / Double(width).squareRoot() * part
     }
   }
@@ -125,8 +124,6 @@ extension Schedule {
 }
 
 /// Half a cosine from `first` at x = 0 to `last` at x = 1.
-private func annealed(
-  from first: Double, to last: Double, _ x: Tensor, _ file: StaticString, _ line: UInt
-) -> Tensor {
-  last + 0.5 * (first - last) * (1 + cos(Double.pi * x, file: file, line: line))
+private func annealed(from first: Double, to last: Double, _ x: Tensor) -> Tensor {
+  last + 0.5 * (first - last) * (1 + cos(Double.pi * x))
 }

@@ -39,53 +39,56 @@ public func convolution(
   _ x: Tensor, _ w: Tensor, strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil, groups: Int = 1,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let at = SourceLocation(file, line)
-  let (x, w) = summands(x, w, at: at)
-  let rank = w.rank - 2
-  guard rank >= 1, x.rank == w.rank else {
-    return .fail(
-      "convolution of \(x.shape) with a kernel of \(w.shape): both need the same rank, of 3 or more", x, at: at)
+  pinned(file, line) {
+    let at = SourceLocation(file, line)
+    let (x, w) = summands(x, w, at: at)
+    let rank = w.rank - 2
+    guard rank >= 1, x.rank == w.rank else {
+      return .fail(
+        "convolution of \(x.shape) with a kernel of \(w.shape): both need the same rank, of 3 or more", x, at: at)
+    }
+    let one = [Int](repeating: 1, count: rank)
+    let (strides, dilations) = (strides ?? one, dilations ?? one)
+    let (channels, filters) = (x.shape[-1], w.shape[-1])
+    guard groups >= 1, channels == w.shape[-2] * groups, filters % groups == 0 else {
+      return .fail(
+        "convolution of \(channels) channels in \(groups) groups with a kernel of \(w.shape): it takes"
+          + " \(w.shape[-2]) channels for each group, and a number of filters that the groups divide", x, at: at)
+    }
+    guard
+      let seen = windowed(
+        x, Array(w.shape.dimensions.prefix(rank)), strides, dilations, padding, scalar(0, x.dtype), at)
+    else {
+      return .fail(
+        "convolution of \(x.shape) with a kernel of \(w.shape), strides \(strides), dilations \(dilations), padding \(padding):"
+          + " each of the \(rank) spatial axes needs a stride and a dilation of at least 1 and a padding of at least 0, and the kernel must"
+          + " fit", x, at: at)
+    }
+    if case .failure = seen.storage { return seen }
+    let (inside, taps) = (Array(1...rank), Array(rank + 1...2 * rank))
+    if groups == 1 {
+      let axes = ContractionAxes(lhsContracting: taps + [2 * rank + 1], rhsContracting: Array(0...rank))
+      return .apply(Contract(axes), [seen, w], at: at)
+    }
+    let outputs = Shape([x.shape[0]] + inside.map { seen.shape[$0] } + [filters])
+    if w.shape[-2] == 1 {
+      // One channel a group: no matrix product, but a sum over the window for each channel and each of its filters.
+      let each = filters / groups
+      let wide = Tensor.apply(
+        Broadcast(shape: Shape(seen.shape.dimensions + [each]), axes: Array(0..<seen.rank)), [seen])
+      let kernel = reshape(w, Shape(w.shape.dimensions.prefix(rank) + [groups, each]))
+      let product = wide * .apply(Broadcast(shape: wide.shape, axes: taps + [2 * rank + 1, 2 * rank + 2]), [kernel])
+      return reshape(sum(product, axes: taps), outputs)
+    }
+    let split = reshape(seen, Shape(seen.shape.dimensions.dropLast() + [groups, w.shape[-2]]))
+    let kernel = reshape(w, Shape(w.shape.dimensions.dropLast() + [groups, filters / groups]))
+    let axes = ContractionAxes(
+      lhsBatch: [2 * rank + 1], rhsBatch: [rank + 1], lhsContracting: taps + [2 * rank + 2],
+      rhsContracting: Array(0..<rank) + [rank])
+    let product = Tensor.apply(Contract(axes), [split, kernel], at: at)
+    // The group comes out in front; it belongs before the filters of a group.
+    return reshape(transpose(product, Array(1...rank + 1) + [0, rank + 2]), outputs)
   }
-  let one = [Int](repeating: 1, count: rank)
-  let (strides, dilations) = (strides ?? one, dilations ?? one)
-  let (channels, filters) = (x.shape[-1], w.shape[-1])
-  guard groups >= 1, channels == w.shape[-2] * groups, filters % groups == 0 else {
-    return .fail(
-      "convolution of \(channels) channels in \(groups) groups with a kernel of \(w.shape): it takes"
-        + " \(w.shape[-2]) channels for each group, and a number of filters that the groups divide", x, at: at)
-  }
-  guard
-    let seen = windowed(x, Array(w.shape.dimensions.prefix(rank)), strides, dilations, padding, scalar(0, x.dtype), at)
-  else {
-    return .fail(
-      "convolution of \(x.shape) with a kernel of \(w.shape), strides \(strides), dilations \(dilations), padding \(padding):"
-        + " each of the \(rank) spatial axes needs a stride and a dilation of at least 1 and a padding of at least 0, and the kernel must"
-        + " fit", x, at: at)
-  }
-  if case .failure = seen.storage { return seen }
-  let (inside, taps) = (Array(1...rank), Array(rank + 1...2 * rank))
-  if groups == 1 {
-    let axes = ContractionAxes(lhsContracting: taps + [2 * rank + 1], rhsContracting: Array(0...rank))
-    return .apply(Contract(axes), [seen, w], at: at)
-  }
-  let outputs = Shape([x.shape[0]] + inside.map { seen.shape[$0] } + [filters])
-  if w.shape[-2] == 1 {
-    // One channel a group: no matrix product, but a sum over the window for each channel and each of its filters.
-    let each = filters / groups
-    let wide = Tensor.apply(
-      Broadcast(shape: Shape(seen.shape.dimensions + [each]), axes: Array(0..<seen.rank)), [seen])
-    let kernel = reshape(w, Shape(w.shape.dimensions.prefix(rank) + [groups, each]))
-    let product = wide * .apply(Broadcast(shape: wide.shape, axes: taps + [2 * rank + 1, 2 * rank + 2]), [kernel])
-    return reshape(sum(product, axes: taps, file: file, line: line), outputs)
-  }
-  let split = reshape(seen, Shape(seen.shape.dimensions.dropLast() + [groups, w.shape[-2]]))
-  let kernel = reshape(w, Shape(w.shape.dimensions.dropLast() + [groups, filters / groups]))
-  let axes = ContractionAxes(
-    lhsBatch: [2 * rank + 1], rhsBatch: [rank + 1], lhsContracting: taps + [2 * rank + 2],
-    rhsContracting: Array(0..<rank) + [rank])
-  let product = Tensor.apply(Contract(axes), [split, kernel], at: at)
-  // The group comes out in front; it belongs before the filters of a group.
-  return reshape(transpose(product, Array(1...rank + 1) + [0, rank + 2]), outputs)
 }
 
 /// The transposed convolution of `x` [n, s1, …, c] with `w` [k1, …, c, f / groups]: the adjoint of a convolution from f to c
@@ -95,53 +98,53 @@ public func transposedConvolution(
   dilations: [Int]? = nil,
   groups: Int = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let at = SourceLocation(file, line)
-  let (x, w) = summands(x, w, at: at)
-  let rank = w.rank - 2
-  guard rank >= 1, x.rank == w.rank else {
-    return .fail(
-      "transposed convolution of \(x.shape) with a kernel of \(w.shape): both need the same rank, of 3 or more", x,
-      at: at)
-  }
-  let (one, none) = ([Int](repeating: 1, count: rank), [Int](repeating: 0, count: rank))
-  let (strides, dilations) = (strides ?? one, dilations ?? one)
-  let (padding, outputPadding) = (padding ?? none, outputPadding ?? none)
-  guard [strides, dilations, padding, outputPadding].allSatisfy({ $0.count == rank }),
-    (strides + dilations).allSatisfy({ $0 >= 1 }),
-    (padding + outputPadding).allSatisfy({ $0 >= 0 }), groups >= 1, x.shape[-1] == w.shape[-2],
-    x.shape[-1] % groups == 0,
-    (0..<rank).allSatisfy({ i in
-      (x.shape[i + 1] - 1).times(strides[i]).plus(dilations[i].times(w.shape[i] - 1)).plus(outputPadding[i])
-        >= padding[i].times(2)
-    })
-  else {
-    return .fail(
-      "transposed convolution of \(x.shape) with a kernel of \(w.shape), strides \(strides), padding \(padding), output padding"
-        + " \(outputPadding), dilations \(dilations), groups \(groups): each spatial axis needs a number, and a padding that leaves"
-        + " something; the kernel's last axis but one is that of the channels, which the groups divide", x, at: at)
-  }
-  // Zeros between the elements of x, and around them as far as a kernel reaches; where the padding is wider than that, less of x.
-  let reach = (0..<rank).map { dilations[$0].times(w.shape[$0] - 1) - padding[$0] }
-  func around(_ cells: [Int], _ inner: Int) -> [Int] { [inner] + cells.map { Swift.max($0, 0) } + [inner] }
-  let high = (0..<rank).map { reach[$0].plus(outputPadding[$0]) }
-  var spread = pad(
-    x, low: around(reach, 0), high: around(high, 0), interior: [0] + strides.map { $0 - 1 } + [0], file: file,
-    line: line)
-  if (reach + high).contains(where: { $0 < 0 }) {
-    let start = [0] + reach.map { Swift.max(-$0, 0) } + [0]
-    let limit = spread.shape.dimensions.indices.map { i in
-      spread.shape[i] - (i > 0 && i <= rank ? Swift.max(-high[i - 1], 0) : 0)
+  pinned(file, line) {
+    let at = SourceLocation(file, line)
+    let (x, w) = summands(x, w, at: at)
+    let rank = w.rank - 2
+    guard rank >= 1, x.rank == w.rank else {
+      return .fail(
+        "transposed convolution of \(x.shape) with a kernel of \(w.shape): both need the same rank, of 3 or more", x,
+        at: at)
     }
-    spread = slice(spread, start: start, limit: limit, file: file, line: line)
+    let (one, none) = ([Int](repeating: 1, count: rank), [Int](repeating: 0, count: rank))
+    let (strides, dilations) = (strides ?? one, dilations ?? one)
+    let (padding, outputPadding) = (padding ?? none, outputPadding ?? none)
+    guard [strides, dilations, padding, outputPadding].allSatisfy({ $0.count == rank }),
+      (strides + dilations).allSatisfy({ $0 >= 1 }),
+      (padding + outputPadding).allSatisfy({ $0 >= 0 }), groups >= 1, x.shape[-1] == w.shape[-2],
+      x.shape[-1] % groups == 0,
+      (0..<rank).allSatisfy({ i in
+        (x.shape[i + 1] - 1).times(strides[i]).plus(dilations[i].times(w.shape[i] - 1)).plus(outputPadding[i])
+          >= padding[i].times(2)
+      })
+    else {
+      return .fail(
+        "transposed convolution of \(x.shape) with a kernel of \(w.shape), strides \(strides), padding \(padding), output padding"
+          + " \(outputPadding), dilations \(dilations), groups \(groups): each spatial axis needs a number, and a padding that leaves"
+          + " something; the kernel's last axis but one is that of the channels, which the groups divide", x, at: at)
+    }
+    // Zeros between the elements of x, and around them as far as a kernel reaches; where the padding is wider than that, less of x.
+    let reach = (0..<rank).map { dilations[$0].times(w.shape[$0] - 1) - padding[$0] }
+    func around(_ cells: [Int], _ inner: Int) -> [Int] { [inner] + cells.map { Swift.max($0, 0) } + [inner] }
+    let high = (0..<rank).map { reach[$0].plus(outputPadding[$0]) }
+    var spread = pad(x, low: around(reach, 0), high: around(high, 0), interior: [0] + strides.map { $0 - 1 } + [0])
+    if (reach + high).contains(where: { $0 < 0 }) {
+      let start = [0] + reach.map { Swift.max(-$0, 0) } + [0]
+      let limit = spread.shape.dimensions.indices.map { i in
+        spread.shape[i] - (i > 0 && i <= rank ? Swift.max(-high[i - 1], 0) : 0)
+      }
+      spread = slice(spread, start: start, limit: limit)
+    }
+    // [k, c, f / g] as the kernel of a convolution from c to f channels: group by group, and turned round.
+    let turned = Tensor.apply(Reverse(axes: Array(0..<rank)), [w], at: at)
+    let (each, filters) = (x.shape[-1] / groups, w.shape[-1])
+    let grouped = reshape(turned, Shape(w.shape.dimensions.prefix(rank) + [groups, each, filters]))
+    let kernel = reshape(
+      transpose(grouped, Array(0..<rank) + [rank + 1, rank, rank + 2]),
+      Shape(w.shape.dimensions.prefix(rank) + [each, groups * filters]))
+    return convolution(spread, kernel, dilations: dilations, groups: groups)
   }
-  // [k, c, f / g] as the kernel of a convolution from c to f channels: group by group, and turned round.
-  let turned = Tensor.apply(Reverse(axes: Array(0..<rank)), [w], at: at)
-  let (each, filters) = (x.shape[-1] / groups, w.shape[-1])
-  let grouped = reshape(turned, Shape(w.shape.dimensions.prefix(rank) + [groups, each, filters]))
-  let kernel = reshape(
-    transpose(grouped, Array(0..<rank) + [rank + 1, rank, rank + 2]),
-    Shape(w.shape.dimensions.prefix(rank) + [each, groups * filters]))
-  return convolution(spread, kernel, dilations: dilations, groups: groups, file: file, line: line)
 }
 
 /// The greatest element of each window of `sizes` over the spatial axes of `x` [n, s1, …, c]; windows step by their size unless
@@ -150,10 +153,12 @@ public func maxPool(
   _ x: Tensor, sizes: [Int], strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let at = SourceLocation(file, line)
-  let lowest = x.dtype.integers.map { scalar($0.lowerBound, x.dtype) } ?? scalar(-Double.infinity, x.dtype)
-  return pool(x, sizes, strides, padding, dilations, "maxPool", lowest, at) {
-    max($0, axes: $1, file: file, line: line)
+  pinned(file, line) {
+    let at = SourceLocation(file, line)
+    let lowest = x.dtype.integers.map { scalar($0.lowerBound, x.dtype) } ?? scalar(-Double.infinity, x.dtype)
+    return pool(x, sizes, strides, padding, dilations, "maxPool", lowest, at) {
+      max($0, axes: $1)
+    }
   }
 }
 
@@ -167,8 +172,10 @@ public func averagePool(
   let at = SourceLocation(file, line)
   let x = real(x, at: at)
   func sums(_ x: Tensor) -> Tensor {
-    pool(x, sizes, strides, padding, nil, "averagePool", scalar(0, x.dtype), at) {
-      sum($0, axes: $1, file: file, line: line)
+    pinned(file, line) {
+      pool(x, sizes, strides, padding, nil, "averagePool", scalar(0, x.dtype), at) {
+        sum($0, axes: $1)
+      }
     }
   }
   guard countsPadding || padding == .valid else { return sums(x) / sums(filled(1, x.type)) }
@@ -177,10 +184,12 @@ public func averagePool(
 
 /// The mean over all spatial axes of `x` [n, s1, …, c]: [n, c].
 public func globalAveragePool(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  guard x.rank >= 3 else {
-    return .fail("globalAveragePool of \(x.shape), which has no spatial axes", x, at: SourceLocation(file, line))
+  pinned(file, line) {
+    guard x.rank >= 3 else {
+      return .fail("globalAveragePool of \(x.shape), which has no spatial axes", x, at: SourceLocation(file, line))
+    }
+    return mean(x, axes: Array(1..<x.rank - 1))
   }
-  return mean(x, axes: Array(1..<x.rank - 1), file: file, line: line)
 }
 
 private func pool(

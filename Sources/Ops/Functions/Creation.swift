@@ -12,12 +12,20 @@ public func full(
 /// A tensor of zeros.
 public func zeros(
   _ shape: Shape, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
-) -> Tensor { full(shape, 0, dtype: dtype, file: file, line: line) }
+) -> Tensor {
+  pinned(file, line) {
+    full(shape, 0, dtype: dtype)
+  }
+}
 
 /// A tensor of ones.
 public func ones(
   _ shape: Shape, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
-) -> Tensor { full(shape, 1, dtype: dtype, file: file, line: line) }
+) -> Tensor {
+  pinned(file, line) {
+    full(shape, 1, dtype: dtype)
+  }
+}
 
 /// Zeros of the type of `x`.
 public func zerosLike(_ x: Tensor) -> Tensor { filled(0, x.type) }
@@ -27,29 +35,33 @@ public func onesLike(_ x: Tensor) -> Tensor { filled(1, x.type) }
 
 /// The numbers 0, 1, … below `count`, which the type must have.
 public func arange(_ count: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  arange(0, count, dtype: dtype, file: file, line: line)
+  pinned(file, line) {
+    arange(0, count, dtype: dtype)
+  }
 }
 
 /// The numbers `start`, `start + step`, … short of `limit`, which the type must have.
 public func arange(
   _ start: Int, _ limit: Int, step: Int = 1, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  func fail(_ message: String) -> Tensor {
-    Tensor(failure: DescentError(.type, message, at: SourceLocation(file, line)), type: TensorType(dtype, [0]))
+  pinned(file, line) {
+    func fail(_ message: String) -> Tensor {
+      Tensor(failure: DescentError(.type, message, at: SourceLocation(file, line)), type: TensorType(dtype, [0]))
+    }
+    guard step != 0 else { return fail("arange with a step of 0") }
+    let (distance, overflows) = limit.subtractingReportingOverflow(start)
+    guard !overflows else { return fail("arange from \(start) to \(limit): there are more than 2^63 numbers between") }
+    let isAscending = step > 0
+    guard distance != 0, isAscending == (distance > 0) else { return zeros([0], dtype: dtype) }
+    let last = (distance - step.signum()) / step
+    if let range = dtype.integers, !range.contains(start) || !range.contains(start + last * step) {
+      return fail(
+        "arange from \(start) to \(start + last * step) in \(dtype.name), which does not have all these numbers")
+    }
+    guard start != 0 || step != 1 else { return iota([last + 1], axis: 0, dtype: dtype) }
+    let numbers = iota([last + 1], axis: 0, dtype: .i64) * step + start
+    return convert(numbers, to: dtype)
   }
-  guard step != 0 else { return fail("arange with a step of 0") }
-  let (distance, overflows) = limit.subtractingReportingOverflow(start)
-  guard !overflows else { return fail("arange from \(start) to \(limit): there are more than 2^63 numbers between") }
-  let isAscending = step > 0
-  guard distance != 0, isAscending == (distance > 0) else { return zeros([0], dtype: dtype, file: file, line: line) }
-  let last = (distance - step.signum()) / step
-  if let range = dtype.integers, !range.contains(start) || !range.contains(start + last * step) {
-    return fail(
-      "arange from \(start) to \(start + last * step) in \(dtype.name), which does not have all these numbers")
-  }
-  guard start != 0 || step != 1 else { return iota([last + 1], axis: 0, dtype: dtype, file: file, line: line) }
-  let numbers = iota([last + 1], axis: 0, dtype: .i64, file: file, line: line) * step + start
-  return convert(numbers, to: dtype, file: file, line: line)
 }
 
 /// `count` numbers at equal distances from `first` to `last`, both included; in a type that is not floating those below or at
@@ -57,19 +69,21 @@ public func arange(
 public func linspace(
   _ first: Double, _ last: Double, count: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  guard dtype.isFloating else {
-    for end in [first, last] {
-      let whole = scalar(end.rounded(.down), dtype, at: SourceLocation(file, line))
-      if case .failure = whole.storage { return whole }
+  pinned(file, line) {
+    guard dtype.isFloating else {
+      for end in [first, last] {
+        let whole = scalar(end.rounded(.down), dtype, at: SourceLocation(file, line))
+        if case .failure = whole.storage { return whole }
+      }
+      let exact = linspace(first, last, count: count, dtype: .f64)
+      return convert(floor(exact), to: dtype)
     }
-    let exact = linspace(first, last, count: count, dtype: .f64, file: file, line: line)
-    return convert(floor(exact, file: file, line: line), to: dtype, file: file, line: line)
+    let index = iota([count], axis: 0, dtype: dtype)
+    guard count > 1 else { return index + first }
+    // Weighted from both ends, so that both are met exactly.
+    let weight = index / (count - 1)
+    return (1 - weight) * first + weight * last
   }
-  let index = iota([count], axis: 0, dtype: dtype, file: file, line: line)
-  guard count > 1 else { return index + first }
-  // Weighted from both ends, so that both are met exactly.
-  let weight = index / (count - 1)
-  return (1 - weight) * first + weight * last
 }
 
 /// A row of `classes` numbers for each index: 1 at the index, else 0; an index outside gives zeros. The classes are the
@@ -77,9 +91,11 @@ public func linspace(
 public func oneHot(
   _ indices: Tensor, classes: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let wide = converted(indices, to: indices.dtype.joined(with: .i32), at: SourceLocation(file, line))
-  let shape = Shape(wide.shape.dimensions + [classes])
-  let count = Tensor.apply(
-    Iota(shape: shape, axis: wide.rank, dtype: wide.dtype), [], at: SourceLocation(file, line))
-  return convert(expandDims(wide, axis: -1, file: file, line: line) .== count, to: dtype, file: file, line: line)
+  pinned(file, line) {
+    let wide = converted(indices, to: indices.dtype.joined(with: .i32), at: SourceLocation(file, line))
+    let shape = Shape(wide.shape.dimensions + [classes])
+    let count = Tensor.apply(
+      Iota(shape: shape, axis: wide.rank, dtype: wide.dtype), [], at: SourceLocation(file, line))
+    return convert(expandDims(wide, axis: -1) .== count, to: dtype)
+  }
 }

@@ -48,18 +48,20 @@ public func uniform(
   _ shape: Shape, key: RandomKey, dtype: DType = .f32, low: Double = 0, high: Double = 1,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let unit = Tensor.apply(Random(.uniform, dtype, shape), [key.tensor], at: SourceLocation(file, line))
-  if low == 0 && high == 1 { return unit }
-  let isSingle = dtype == .f32
-  func rounded(_ x: Double) -> Double { isSingle ? Double(Float(x)) : x }
-  let (first, limit) = (rounded(low), rounded(high))
-  let width = rounded(limit - first)
-  // From both ends where the width is more than the type has.
-  let number = width.isFinite ? unit * width + first : (1 - unit) * first + unit * limit
-  guard first <= limit else { return number }
-  // Rounding may reach the limit.
-  let last = Swift.max(first, isSingle ? Double(Float(limit).nextDown) : limit.nextDown)
-  return minimum(number, last, file: file, line: line)
+  pinned(file, line) {
+    let unit = Tensor.apply(Random(.uniform, dtype, shape), [key.tensor], at: SourceLocation(file, line))
+    if low == 0 && high == 1 { return unit }
+    let isSingle = dtype == .f32
+    func rounded(_ x: Double) -> Double { isSingle ? Double(Float(x)) : x }
+    let (first, limit) = (rounded(low), rounded(high))
+    let width = rounded(limit - first)
+    // From both ends where the width is more than the type has.
+    let number = width.isFinite ? unit * width + first : (1 - unit) * first + unit * limit
+    guard first <= limit else { return number }
+    // Rounding may reach the limit.
+    let last = Swift.max(first, isSingle ? Double(Float(limit).nextDown) : limit.nextDown)
+    return minimum(number, last)
+  }
 }
 
 /// Random numbers of the normal distribution.
@@ -76,10 +78,12 @@ public func normal(
 public func bernoulli(
   _ p: Double, _ shape: Shape, key: RandomKey, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  guard p >= 0, p <= 1 else {
-    return .fail(
-      "bernoulli with probability \(p); a number of 0...1 is needed", key.tensor, at: SourceLocation(file, line))
+  pinned(file, line) {
+    guard p >= 0, p <= 1 else {
+      return .fail(
+        "bernoulli with probability \(p); a number of 0...1 is needed", key.tensor, at: SourceLocation(file, line))
+    }
+    let isRare = p > 0 && p < 1 && Swift.min(p, 1 - p) < 0x1p-10
+    return uniform(shape, key: key, dtype: isRare ? .f64 : .f32) .< p
   }
-  let isRare = p > 0 && p < 1 && Swift.min(p, 1 - p) < 0x1p-10
-  return uniform(shape, key: key, dtype: isRare ? .f64 : .f32, file: file, line: line) .< p
 }

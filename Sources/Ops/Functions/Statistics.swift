@@ -18,8 +18,10 @@ public func square(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line
 public func mean(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let x = real(x, at: SourceLocation(file, line))
-  return sum(x, axes: axes, keepAxes: keepAxes, file: file, line: line) / elementCount(x, axes)
+  pinned(file, line) {
+    let x = real(x, at: SourceLocation(file, line))
+    return sum(x, axes: axes, keepAxes: keepAxes) / elementCount(x, axes)
+  }
 }
 
 /// The variance Σ (x - mean)² / n over `axes` (over all where nil); `unbiased` divides by n - 1.
@@ -27,10 +29,12 @@ public func variance(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, unbiased: Bool = false,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let x = real(x, at: SourceLocation(file, line))
-  let deviation = x - mean(x, axes: axes, keepAxes: true, file: file, line: line)
-  let total = sum(square(deviation, file: file, line: line), axes: axes, keepAxes: keepAxes, file: file, line: line)
-  return total / (elementCount(x, axes) - (unbiased ? 1 : 0))
+  pinned(file, line) {
+    let x = real(x, at: SourceLocation(file, line))
+    let deviation = x - mean(x, axes: axes, keepAxes: true)
+    let total = sum(square(deviation), axes: axes, keepAxes: keepAxes)
+    return total / (elementCount(x, axes) - (unbiased ? 1 : 0))
+  }
 }
 
 /// The square root of the variance, also where the variance overflows or vanishes; of equal numbers it is 0, and so is its
@@ -39,10 +43,12 @@ public func standardDeviation(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, unbiased: Bool = false,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let x = real(x, at: SourceLocation(file, line))
-  let deviation = x - mean(x, axes: axes, keepAxes: true, file: file, line: line)
-  let count = elementCount(x, axes) - (unbiased ? 1 : 0)
-  return norm(deviation, axes: axes, keepAxes: keepAxes, over: Double(count), file: file, line: line)
+  pinned(file, line) {
+    let x = real(x, at: SourceLocation(file, line))
+    let deviation = x - mean(x, axes: axes, keepAxes: true)
+    let count = elementCount(x, axes) - (unbiased ? 1 : 0)
+    return norm(deviation, axes: axes, keepAxes: keepAxes, over: Double(count))
+  }
 }
 
 /// √(Σ x² / count) over `axes` (over all where nil), also where squares overflow or vanish: then they are taken of `x` times a
@@ -51,26 +57,27 @@ package func norm(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, over count: Double = 1,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let isSingle = x.dtype == .f32
-  // Squares of numbers up to `high` have room for a long sum, and those of numbers far below `low` vanish beside it.
-  let (high, low, down, up) = isSingle ? (0x1p50, 0x1p-40, 0x1p-80, 0x1p100) : (0x1p450, 0x1p-400, 0x1p-600, 0x1p700)
-  guard x.shape.count > 0 else {
-    return sqrt(
-      sum(x, axes: axes, keepAxes: keepAxes, file: file, line: line) / count, file: file, line: line)
+  pinned(file, line) {
+    let isSingle = x.dtype == .f32
+    // Squares of numbers up to `high` have room for a long sum, and those of numbers far below `low` vanish beside it.
+    let (high, low, down, up) = isSingle ? (0x1p50, 0x1p-40, 0x1p-80, 0x1p100) : (0x1p450, 0x1p-400, 0x1p-600, 0x1p700)
+    guard x.shape.count > 0 else {
+      return sqrt(sum(x, axes: axes, keepAxes: keepAxes) / count)
+    }
+    let size = stopGradient(abs(x))
+    let top = max(size, axes: axes, keepAxes: true)
+    func chosen(_ large: Double, _ small: Double) -> Tensor {
+      let ordinary = `where`(top .< low, scalar(small, x.dtype), 1)
+      return `where`(top .> high, large, ordinary)
+    }
+    let scaled = x * chosen(down, up)
+    let total = sum(square(scaled), axes: axes, keepAxes: true) / count
+    // A mean of no squares stays NaN.
+    let isZero = count > 0 ? top .== 0 : onesLike(top) .== 0
+    let root = sqrt(`where`(isZero, 1, total))
+    let result = `where`(isZero, 0, root * chosen(1 / down, 1 / up))
+    return keepAxes ? result : sum(result, axes: axes)
   }
-  let size = stopGradient(abs(x, file: file, line: line), file: file, line: line)
-  let top = max(size, axes: axes, keepAxes: true, file: file, line: line)
-  func chosen(_ large: Double, _ small: Double) -> Tensor {
-    let ordinary = `where`(top .< low, scalar(small, x.dtype), 1, file: file, line: line)
-    return `where`(top .> high, large, ordinary, file: file, line: line)
-  }
-  let scaled = x * chosen(down, up)
-  let total = sum(square(scaled, file: file, line: line), axes: axes, keepAxes: true, file: file, line: line) / count
-  // A mean of no squares stays NaN.
-  let isZero = count > 0 ? top .== 0 : onesLike(top) .== 0
-  let root = sqrt(`where`(isZero, 1, total, file: file, line: line), file: file, line: line)
-  let result = `where`(isZero, 0, root * chosen(1 / down, 1 / up), file: file, line: line)
-  return keepAxes ? result : sum(result, axes: axes, file: file, line: line)
 }
 
 /// `x` less its greatest element along `axis`, and that element. The maximum is no more than a shift that cancels, so
@@ -78,32 +85,36 @@ package func norm(
 private func shifted(
   _ x: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt
 ) -> (difference: Tensor, shift: Tensor) {
-  let x = real(x, at: SourceLocation(file, line))
-  let top = stopGradient(max(x, axes: [axis], keepAxes: true, file: file, line: line), file: file, line: line)
-  let shift = `where`(abs(top, file: file, line: line) .< Double.infinity, top, 0, file: file, line: line)
-  return (x - shift, shift)
+  pinned(file, line) {
+    let x = real(x, at: SourceLocation(file, line))
+    let top = stopGradient(max(x, axes: [axis], keepAxes: true))
+    let shift = `where`(abs(top) .< Double.infinity, top, 0)
+    return (x - shift, shift)
+  }
 }
 
 /// e^x / Σ e^x along `axis`, without overflow.
 public func softmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  let weights = exp(shifted(x, axis, file, line).difference, file: file, line: line)
-  return weights / sum(weights, axes: [axis], keepAxes: true, file: file, line: line)
+  pinned(file, line) {
+    let weights = exp(shifted(x, axis, file, line).difference)
+    return weights / sum(weights, axes: [axis], keepAxes: true)
+  }
 }
 
 /// ln Σ e^(x - m) along `axis` of what `shifted` gives, to the last digits also where one term is 1 and the others are small: the
 /// greatest terms, which are 1, are taken off before the sum and counted apart.
 private func logTotal(_ difference: Tensor, _ axis: Int, _ file: StaticString, _ line: UInt) -> Tensor {
-  let isTop = difference .== 0
-  let one = `where`(isTop, scalar(1, difference.dtype), 0, file: file, line: line)
-  let others = sum(
-    exp(difference, file: file, line: line) - one, axes: [axis], keepAxes: true, file: file, line: line)
-  let count = sum(
-    convert(isTop, to: difference.dtype, file: file, line: line), axes: [axis], keepAxes: true, file: file, line: line)
-  let rest = others + (count - 1)
-  // Where all terms are 0 so is the derivative, which would be 0 / 0.
-  let isNothing = rest .== -1
-  let result = log1p(`where`(isNothing, 0, rest, file: file, line: line), file: file, line: line)
-  return `where`(isNothing, -Double.infinity, result, file: file, line: line)
+  pinned(file, line) {
+    let isTop = difference .== 0
+    let one = `where`(isTop, scalar(1, difference.dtype), 0)
+    let others = sum(exp(difference) - one, axes: [axis], keepAxes: true)
+    let count = sum(convert(isTop, to: difference.dtype), axes: [axis], keepAxes: true)
+    let rest = others + (count - 1)
+    // Where all terms are 0 so is the derivative, which would be 0 / 0.
+    let isNothing = rest .== -1
+    let result = log1p(`where`(isNothing, 0, rest))
+    return `where`(isNothing, -Double.infinity, result)
+  }
 }
 
 /// x - ln Σ e^x along `axis`, without overflow, and without loss of digits where one element is far above the others.
@@ -117,7 +128,9 @@ public func logSoftmax(_ x: Tensor, axis: Int = -1, file: StaticString = #fileID
 public func logSumExp(
   _ x: Tensor, axis: Int = -1, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let (difference, shift) = shifted(x, axis, file, line)
-  let result = logTotal(difference, axis, file, line) + shift
-  return keepAxes ? result : squeeze(result, axis: axis, file: file, line: line)
+  pinned(file, line) {
+    let (difference, shift) = shifted(x, axis, file, line)
+    let result = logTotal(difference, axis, file, line) + shift
+    return keepAxes ? result : squeeze(result, axis: axis)
+  }
 }

@@ -103,37 +103,39 @@ extension Tensor {
   }
 
   private func select(_ selections: [AxisSelection], _ file: StaticString, _ line: UInt) -> Tensor {
-    func refuse(_ what: String) -> Tensor {
-      .fail("\(what) of a tensor of shape \(shape)", self, at: SourceLocation(file, line))
-    }
-    guard selections.count <= rank else { return refuse("a subscript with \(selections.count) positions") }
-    var (start, limit, step) = ([Int](repeating: 0, count: rank), shape.dimensions, [Int](repeating: 1, count: rank))
-    var (removed, turned): ([Int], [Int]) = ([], [])
-    for (axis, selection) in selections.enumerated() {
-      let size = shape[axis]
-      func place(_ position: Int) -> Int { position < 0 ? position.plus(size) : position }
-      switch selection.bounds {
-      case .index(let index):
-        (start[axis], limit[axis]) = (place(index), place(index).plus(1))
-        removed.append(axis)
-      case .range(let from, let to): (start[axis], limit[axis]) = (place(from), to.map(place) ?? size)
-      case .positions(_, _, 0): limit[axis] = 0
-      case .positions(let first, let by, let count):
-        let last = first + (count - 1) * by
-        guard (first < 0) == (last < 0) else {
-          return refuse(
-            "positions \(first) to \(last) by \(by), some from the start and some from the end, along axis \(axis)")
+    pinned(file, line) {
+      func refuse(_ what: String) -> Tensor {
+        .fail("\(what) of a tensor of shape \(shape)", self, at: SourceLocation(file, line))
+      }
+      guard selections.count <= rank else { return refuse("a subscript with \(selections.count) positions") }
+      var (start, limit, step) = ([Int](repeating: 0, count: rank), shape.dimensions, [Int](repeating: 1, count: rank))
+      var (removed, turned): ([Int], [Int]) = ([], [])
+      for (axis, selection) in selections.enumerated() {
+        let size = shape[axis]
+        func place(_ position: Int) -> Int { position < 0 ? position.plus(size) : position }
+        switch selection.bounds {
+        case .index(let index):
+          (start[axis], limit[axis]) = (place(index), place(index).plus(1))
+          removed.append(axis)
+        case .range(let from, let to): (start[axis], limit[axis]) = (place(from), to.map(place) ?? size)
+        case .positions(_, _, 0): limit[axis] = 0
+        case .positions(let first, let by, let count):
+          let last = first + (count - 1) * by
+          guard (first < 0) == (last < 0) else {
+            return refuse(
+              "positions \(first) to \(last) by \(by), some from the start and some from the end, along axis \(axis)")
+          }
+          (start[axis], limit[axis]) = (place(Swift.min(first, last)), place(Swift.max(first, last)).plus(1))
+          step[axis] = by == .min ? .max : Swift.abs(by)
+          if by < 0 { turned.append(axis) }
         }
-        (start[axis], limit[axis]) = (place(Swift.min(first, last)), place(Swift.max(first, last)).plus(1))
-        step[axis] = by == .min ? .max : Swift.abs(by)
-        if by < 0 { turned.append(axis) }
+        guard 0 <= start[axis], start[axis] <= limit[axis], limit[axis] <= size else {
+          return refuse("positions \(start[axis])..<\(limit[axis]) by \(step[axis]) along axis \(axis)")
+        }
       }
-      guard 0 <= start[axis], start[axis] <= limit[axis], limit[axis] <= size else {
-        return refuse("positions \(start[axis])..<\(limit[axis]) by \(step[axis]) along axis \(axis)")
-      }
+      let part = slice(self, start: start, limit: limit, step: step)
+      let ordered = turned.isEmpty ? part : reverse(part, axes: turned)
+      return reshape(ordered, part.shape.removing(removed))
     }
-    let part = slice(self, start: start, limit: limit, step: step, file: file, line: line)
-    let ordered = turned.isEmpty ? part : reverse(part, axes: turned, file: file, line: line)
-    return reshape(ordered, part.shape.removing(removed), file: file, line: line)
   }
 }
