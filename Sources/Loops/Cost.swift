@@ -16,8 +16,11 @@ extension StepPlan {
     }
     let graph = schedule.graph
     var operations = 0.0, space = 0
+    // Where parts are joined the sum itself has been counted.
+    let joins = function.parameters.contains { if case .partial = $0.buffer { !$0.isWritten } else { false } }
     for id in calls[index].nodes {
       let node = graph[id]
+      if joins, case .anchor = graph.lowering(of: id).role { continue }
       let types = node.operands.map { graph[$0].type }
       var points = node.type.shape.count
       switch graph.lowering(of: id) {

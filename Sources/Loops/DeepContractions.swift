@@ -108,7 +108,7 @@ extension ProgramContext {
     let shared = function.sharedLoop(outer)
     let (loops, execution) = function.opened(outer, shared: shared, grain: 1)
     return function.finish(
-      nested(loops, body), execution, nodes: kernel.members,
+      nested(loops, body), execution, nodes: [anchor] + kernel.members,
       work: count.times(cut.parts.plus(cost(kernel.members))))
   }
 }

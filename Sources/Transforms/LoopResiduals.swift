@@ -50,17 +50,43 @@ struct Residuals {
 
 extension Graph {
   /// The nodes among the first `count` at which to cut so that `results` can be computed from there on: inputs, and values that
-  /// cost more than to read them. What lies between is cheap.
+  /// cost more than to read them. What lies between is cheap. Where all that is wanted of a costly value is one that is computed
+  /// of it and is no larger, that one is cut instead: what it takes beside is not read again.
   fileprivate func reach(_ results: [NodeID], keeping count: Int) -> [NodeID] {
+    var dear = Set<NodeID>()
+    while true {
+      let (cut, readers) = cut(results, keeping: count, dear)
+      let further = cut.compactMap { id -> NodeID? in
+        guard let all = readers[id], all.count == 1, let reader = all.first, reader.index < count,
+          !results.contains(id), !(self[id].op is Input), case .pointwise = lowering(of: reader),
+          self[reader].type.byteCount <= self[id].type.byteCount
+        else { return nil }
+        return reader
+      }
+      if further.isEmpty { return cut }
+      dear.formUnion(further)
+    }
+  }
+
+  /// The cut that takes `dear` values for costly as well, in order, and what reads each value on the way from there to the results.
+  private func cut(_ results: [NodeID], keeping count: Int, _ dear: Set<NodeID>) -> (
+    cut: [NodeID], readers: [NodeID: Set<NodeID>]
+  ) {
     var seen = [Bool](repeating: false, count: nodes.count)
     var cut: [NodeID] = []
+    var readers: [NodeID: Set<NodeID>] = [:]
     var stack = results
     while let id = stack.popLast() {
       guard !seen[id.index] else { continue }
       seen[id.index] = true
       let source = lowering(of: id).role == .part ? self[id].operands[0] : id
-      if source.index < count, !lowering(of: id).isCheap { cut.append(id) } else { stack += self[id].operands }
+      if source.index < count, !lowering(of: id).isCheap || dear.contains(id) {
+        cut.append(id)
+      } else {
+        for operand in self[id].operands { readers[operand, default: []].insert(id) }
+        stack += self[id].operands
+      }
     }
-    return cut.sorted()
+    return (cut.sorted(), readers)
   }
 }
