@@ -1,0 +1,72 @@
+// NaN taken for a number that is missing: replaced, or left out of sums, means and extremes. No gradient passes to it.
+
+import DescentIR
+
+/// Each element, but `nan` for NaN, and `positiveInfinity` and `negativeInfinity` (where nil the greatest number of the type, and
+/// its negative) for infinities; the derivative at what is replaced is 0.
+public func nanToNum(
+  _ x: Tensor, nan: Double = 0, positiveInfinity: Double? = nil, negativeInfinity: Double? = nil,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  guard x.dtype.isFloating else { return x }
+  let greatest = x.dtype == .f32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
+  func replaced(_ isReplaced: Tensor, _ number: Double, _ x: Tensor) -> Tensor {
+    `where`(isReplaced, number, x, file: file, line: line)
+  }
+  let at = SourceLocation(file, line)
+  let bounded = replaced(pointwise(Compare(.eq), x, Double.infinity, at: at), positiveInfinity ?? greatest, x)
+  let finite = replaced(pointwise(Compare(.eq), x, -Double.infinity, at: at), negativeInfinity ?? -greatest, bounded)
+  return replaced(isNaN(x, file: file, line: line), nan, finite)
+}
+
+/// The sum over `axes` (over all where nil) of the elements that are not NaN; `keepAxes` leaves them with size 1. 0 of none.
+public func nanSum(
+  _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let known = x.dtype.isFloating ? `where`(isNaN(x, file: file, line: line), 0, x, file: file, line: line) : x
+  return sum(known, axes: axes, keepAxes: keepAxes, file: file, line: line)
+}
+
+/// The mean over `axes` (over all where nil) of the elements that are not NaN; `keepAxes` leaves them with size 1. NaN of none. A
+/// real number: f32 for a type that is not floating.
+public func nanMean(
+  _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let x = real(x, at: SourceLocation(file, line))
+  let isKnown = logicalNot(isNaN(x, file: file, line: line), file: file, line: line)
+  let count = sum(
+    convert(isKnown, to: x.dtype, file: file, line: line), axes: axes, keepAxes: keepAxes, file: file, line: line)
+  return nanSum(x, axes: axes, keepAxes: keepAxes, file: file, line: line) / count
+}
+
+/// The greatest over `axes` (over all where nil) of the elements that are not NaN; `keepAxes` leaves them with size 1. NaN where all
+/// are. Ties share the gradient.
+public func nanMax(
+  _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  extreme(x, -Double.infinity, axes, keepAxes, file, line) {
+    max($0, axes: axes, keepAxes: keepAxes, file: file, line: line)
+  }
+}
+
+/// The least over `axes` (over all where nil) of the elements that are not NaN; `keepAxes` leaves them with size 1. NaN where all
+/// are. Ties share the gradient.
+public func nanMin(
+  _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  extreme(x, Double.infinity, axes, keepAxes, file, line) {
+    min($0, axes: axes, keepAxes: keepAxes, file: file, line: line)
+  }
+}
+
+/// An extreme of what is not NaN, in whose place the infinity stands that never wins.
+private func extreme(
+  _ x: Tensor, _ last: Double, _ axes: [Int]?, _ keepAxes: Bool, _ file: StaticString, _ line: UInt,
+  _ extreme: (Tensor) -> Tensor
+) -> Tensor {
+  guard x.dtype.isFloating else { return extreme(x) }
+  let isMissing = isNaN(x, file: file, line: line)
+  let result = extreme(`where`(isMissing, last, x, file: file, line: line))
+  let isNothing = all(isMissing, axes: axes, keepAxes: keepAxes, file: file, line: line)
+  return `where`(isNothing, Double.nan, result, file: file, line: line)
+}
