@@ -211,7 +211,8 @@ private struct Pointwise: Sendable, CustomTestStringConvertible {
       flatten(x), outer(x, x), uniform([3], key: key, low: 1), normal([3], key: key, mean: 2),
       bernoulli(0.5, [3], key: key),
       maximum(x, 0), power(x, 2), power(2, x), pad(x, low: [1, 1], high: [0, 0]), max(x, axes: [0], keepAxes: true),
-      gather(x, Tensor([Int32(1)])), product(x), argmax(x), reverse(x),
+      gather(x, Tensor([Int32(1)])), product(x), argmax(x), reverse(x), nanMean(x), nanMax(x, axes: [1]), nanToNum(x),
+      allClose(x, x * 2, equalNaN: true), isInfinite(convert(x, to: .i32)), logicalNot(x),
     ]
     for result in results { _ = try trace.lift(result) }
   }

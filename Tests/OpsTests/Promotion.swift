@@ -68,6 +68,12 @@ extension PromotionCase {
     "standardDeviation": reduction { standardDeviation($0, axes: $1) },
     "max": reduction { max($0, axes: $1) }, "min": reduction { min($0, axes: $1) },
     "any": reduction { any($0, axes: $1) }, "all": reduction { all($0, axes: $1) },
+    "isNaN": unary { isNaN($0) }, "isFinite": unary { isFinite($0) }, "isInfinite": unary { isInfinite($0) },
+    "logicalNot": unary { logicalNot($0) }, "nanToNum": unary { nanToNum($0) },
+    "nanSum": reduction { nanSum($0, axes: $1) }, "nanMean": reduction { nanMean($0, axes: $1) },
+    "nanMax": reduction { nanMax($0, axes: $1) }, "nanMin": reduction { nanMin($0, axes: $1) },
+    "isClose": { isClose($0.x[0], $0.x[1]) }, "allClose": { allClose($0.x[0], $0.x[1]) },
+    "isCloseNaN": { isClose($0.x[0], $0.x[1], relative: 0.01, absolute: 0, equalNaN: true) },
     "argmax": reduction { argmax($0, axis: $1![0]) },
     "concatenate": { concatenate($0.x) },
     "where": { a in

@@ -150,7 +150,10 @@ extension Tail {
       "slice",
       "slidingWindows", "split", "squeeze", "stack", "stopGradient", "transpose", "maxPool",
     ],
-    "gives no real number": ["accuracy", "all", "any", "argmax"],
+    "gives no real number": [
+      "accuracy", "all", "allClose", "any", "argmax", "isClose", "isFinite", "isInfinite", "isNaN", "logicalNot",
+    ],
+    "a function that has a line, of what is not NaN": ["nanMax", "nanMean", "nanMin", "nanSum", "nanToNum"],
     "sums of products and of what was moved, tried by SumTests and ContractionTests": [
       "averagePool", "convolution", "dot", "globalAveragePool", "matmul", "outer", "scatterAdd",
       "transposedConvolution",

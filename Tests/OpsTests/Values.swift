@@ -207,6 +207,22 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
     #expect(try grad(g)(vector(0, 0, 3)).doubles == [0, 3, 0])
   }
 
+  /// What is missing has no gradient, and none reaches it where nothing is known.
+  @Test func whatIsMissingHasNoGradient() throws {
+    let x = Tensor([1, .nan, 3, .nan, .nan, .nan, 2, 2, Double.infinity], shape: [3, 3])
+    func gradient(_ f: @escaping @Sendable (Tensor) -> Tensor) throws -> [Double] {
+      try grad { (x: Tensor) in nanSum(f(x)) }(x).doubles
+    }
+    #expect(try gradient { nanSum($0, axes: [1]) } == [1, 0, 1, 0, 0, 0, 1, 1, 1])
+    #expect(try gradient { nanMean($0, axes: [1]) } == [0.5, 0, 0.5, 0, 0, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3])
+    #expect(try gradient { nanMax($0, axes: [1]) } == [0, 0, 1, 0, 0, 0, 0, 0, 1])
+    #expect(try gradient { nanMin($0, axes: [1], keepAxes: true) } == [1, 0, 0, 0, 0, 0, 0.5, 0.5, 0])
+    #expect(try gradient { nanToNum($0, nan: 5) * 2 } == [2, 0, 2, 0, 0, 0, 2, 2, 0])
+    #expect(
+      try nanToNum(x, nan: -1, positiveInfinity: 9).doubles == [1, -1, 3, -1, -1, -1, 2, 2, 9]
+        && nanMax(x, axes: [1]).doubles[1].isNaN && nanMean(x, axes: [1], keepAxes: true).shape == [3, 1])
+  }
+
   @Test func gatherClampsAndScatterDrops() throws {
     let x = vector(10, 20, 30)
     #expect(try gather(x, ints(-5, 0, 2, 9)).doubles == [10, 10, 30, 30])
