@@ -1,7 +1,8 @@
 /* Tangents, the inverses of sine, cosine and tangent, and the hyperbolic functions with theirs: what descent_math.h
  * is for the commonest functions; see there for the contract. Those in floats are those in doubles, rounded once
  * more: 0.51 ULP. Source: reductions as in Muller, Elementary Functions (2016), chapters 11 and 12; what a step lost
- * is carried as a second number (Dekker 1971) where one would not do. */
+ * is carried as a second number (Dekker 1971) where one would not do. Errors quoted are those of `ulp quick`, of
+ * half a million arguments. */
 #ifndef DESCENT_MATH_CIRCULAR_H
 #define DESCENT_MATH_CIRCULAR_H
 

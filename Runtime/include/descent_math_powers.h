@@ -1,5 +1,6 @@
 /* Powers of fixed bases and their inverses, cube roots and lengths: what descent_math.h is for the commonest
- * functions; see there for the contract. Those in floats are those in doubles, rounded once more: 0.51 ULP. */
+ * functions; see there for the contract. Those in floats are those in doubles, rounded once more: 0.51 ULP. Errors
+ * quoted are those of `ulp quick`, of half a million arguments. */
 #ifndef DESCENT_MATH_POWERS_H
 #define DESCENT_MATH_POWERS_H
 

@@ -1,6 +1,6 @@
 /* The error function's complement and inverse, normal quantiles, and the logarithm of the gamma function with its
  * derivative: what descent_math.h is for the commonest functions; see there for the contract. Those in floats are
- * those in doubles, rounded once more. */
+ * those in doubles, rounded once more. Errors quoted are those of `ulp quick`, of half a million arguments. */
 #ifndef DESCENT_MATH_SPECIAL_H
 #define DESCENT_MATH_SPECIAL_H
 
