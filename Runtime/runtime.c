@@ -9,7 +9,10 @@
 #include "descent_integer.h"
 #include "descent_kernel.h"
 #include "descent_math.h"
+#include "descent_math_circular.h"
 #include "descent_math_f64.h"
+#include "descent_math_powers.h"
+#include "descent_math_special.h"
 #include "descent_random.h"
 #include "descent_signals.h"
 #include "descent_trainer.h"
@@ -95,8 +98,17 @@ TEXT(limits) = {
 TEXT(math) = {
 #embed "include/descent_math.h" suffix(, 0)
 };
+TEXT(math_circular) = {
+#embed "include/descent_math_circular.h" suffix(, 0)
+};
 TEXT(math_f64) = {
 #embed "include/descent_math_f64.h" suffix(, 0)
+};
+TEXT(math_powers) = {
+#embed "include/descent_math_powers.h" suffix(, 0)
+};
+TEXT(math_special) = {
+#embed "include/descent_math_special.h" suffix(, 0)
 };
 TEXT(npy) = {
 #embed "include/descent_npy.h" suffix(, 0)
@@ -173,7 +185,10 @@ static const struct {
     {"descent_kernel.h", kernel},
     {"descent_limits.h", limits},
     {"descent_math.h", math},
+    {"descent_math_circular.h", math_circular},
     {"descent_math_f64.h", math_f64},
+    {"descent_math_powers.h", math_powers},
+    {"descent_math_special.h", math_special},
     {"descent_npy.h", npy},
     {"descent_number.h", number},
     {"descent_random.h", random_},

@@ -7,6 +7,13 @@
 
 /* ---- exp and what is made of it, f64 ---- */
 
+/* a + b = sum + *lost exactly (Knuth). */
+DSC_INLINE double dsc_two_sum_f64(double a, double b, double *lost) {
+  const double sum = a + b, t = sum - a;
+  *lost = (a - (sum - t)) + (b - t);
+  return sum;
+}
+
 /* x + extra = k ln2 + r; extra is far below x (pow has one, the others none). */
 DSC_INLINE double dsc_exp_reduce_f64(double x, double extra, uint64_t *k, double *lost) {
   const double t = dsc_fma_f64(x, 1.4426950408889634, 6755399441055744.0);
@@ -40,6 +47,16 @@ DSC_INLINE double dsc_exp2_int_f64(uint64_t k) { return dsc_from_bits_f64((k + 1
 DSC_INLINE double dsc_scale_f64(double p, uint64_t k) {
   const uint64_t sum = (k + 2046u) & 0x1fffu, half = sum >> 1;
   return p * dsc_from_bits_f64(half << 52) * dsc_from_bits_f64((sum - half) << 52);
+}
+
+/* e^(x + extra) 2^-k as a sum of two doubles. */
+DSC_INLINE double dsc_exp_pair_f64(double x, double extra, uint64_t *k, double *low) {
+  double lost;
+  const double r = dsc_exp_reduce_f64(x, extra, k, &lost);
+  const double tail = dsc_fma_f64(dsc_exp_tail_f64(r), r * r, lost);
+  const double m = r + tail, p = 1.0 + m;
+  *low = ((1.0 - p) + m) + ((r - m) + tail);
+  return p;
 }
 
 /* e^(x + extra) for -746 <= x <= 710. */
@@ -122,13 +139,17 @@ DSC_INLINE double dsc_gaussian_f64(double x) {
   return dsc_scale_f64(p, k);
 }
 
-/* e^(-a^2/2) q(t) / (a + 5) with t = (a - 5) / (a + 5), and its rest to 1, as in f32; what the last steps of q lose is
- * put back. 4.19 ULP. */
-DSC_INLINE double dsc_normal_cdf_f64(double x) {
-  uint64_t k;
-  const double magnitude = fabs(x);
-  const double a = magnitude > 38.7 ? 38.7 : magnitude;
-  const double inverse = 1.0 / (a + 5.0), t = dsc_fma_f64(2.0, a * inverse, -1.0);
+/* The normal distribution function of -a, times e^(a^2/2), as a sum of two doubles: q(t) / (a + 5) with t = (a - 5) /
+ * (a + 5) for 0 <= a <= 38.7 and |a_low| of at most an ULP of a. What the last steps of q, its coefficients and t
+ * lose by rounding is put back; the slope of q follows from that of the quotient, which is a times itself less 1 /
+ * sqrt(2 pi). */
+DSC_INLINE double dsc_mills_f64(double a, double a_low, double *low) {
+  double d_low, t_low;
+  const double d = dsc_two_sum_f64(a, 5.0, &d_low), inverse = 1.0 / d, one = inverse * d;
+  const double residue = (1.0 - one) - dsc_product_error_f64(inverse, d, one);
+  const double inverse_low = (residue - inverse * (d_low + a_low)) * inverse;
+  const double u = -10.0 * inverse, t = dsc_two_sum_f64(1.0, u, &t_low);
+  t_low += dsc_fma_f64(-10.0, inverse_low, dsc_product_error_f64(-10.0, inverse, u));
   double q = dsc_fma_f64(2.6314620277438212e-12, t, -3.6965582806567648e-10);
   q = dsc_fma_f64(q, t, -1.1495989658518543e-9);
   q = dsc_fma_f64(q, t, 2.1958203005777518e-9);
@@ -152,9 +173,31 @@ DSC_INLINE double dsc_normal_cdf_f64(double x) {
   q = dsc_fma_f64(q, t, -0.31353315667128773);
   const double q2 = dsc_fma_f64(q, t, 0.49530561596997608), lost2 = dsc_fma_f64(q, t, 0.49530561596997608 - q2);
   const double q1 = dsc_fma_f64(q2, t, -0.66538250289005685), lost1 = dsc_fma_f64(q2, t, -0.66538250289005685 - q1);
-  const double q0 = dsc_fma_f64(q1, t, 0.76919304975006297) + dsc_fma_f64(lost2, t, lost1) * t;
-  const double p = dsc_gaussian_parts_f64(a, &k);
-  const double below = dsc_scale_f64(p * (q0 * inverse), k);
+  const double q1t = q1 * t, q0 = 0.76919304975006297 + q1t;
+  const double slope = (q0 + d * (a * q0 - 0.3989422804014327 * d)) * (d * 0.1);
+  const double q0_low = ((0.76919304975006297 - q0) + q1t) + dsc_product_error_f64(q1, t, q1t);
+  const double rest =
+      dsc_fma_f64(slope, t_low, q0_low + dsc_fma_f64(lost2, t, lost1) * t) - dsc_fma_f64(1.33e-17, t, 1.41e-17);
+  const double m = q0 * inverse;
+  *low = dsc_fma_f64(q0, inverse_low, dsc_fma_f64(rest, inverse, dsc_product_error_f64(q0, inverse, m)));
+  return m;
+}
+
+/* e^-(z + extra) (m + m_low), in which z is at most 746. */
+DSC_INLINE double dsc_weighted_exp_f64(double z, double extra, double m, double m_low) {
+  uint64_t k;
+  double low;
+  const double p = dsc_exp_pair_f64(-z, -extra, &k, &low), v = p * m;
+  return dsc_scale_f64(v + (dsc_product_error_f64(p, m, v) + dsc_fma_f64(p, m_low, low * m)), k);
+}
+
+/* e^(-a^2/2) times the function above, and its rest to 1. 1 ULP. */
+DSC_INLINE double dsc_normal_cdf_f64(double x) {
+  double low;
+  const double magnitude = fabs(x);
+  const double a = magnitude > 38.7 ? 38.7 : magnitude, z = a * a;
+  const double m = dsc_mills_f64(a, 0.0, &low);
+  const double below = dsc_weighted_exp_f64(0.5 * z, 0.5 * dsc_product_error_f64(a, a, z), m, low);
   return x < 0.0 ? below : 1.0 - below;
 }
 
@@ -304,13 +347,6 @@ DSC_INLINE double dsc_fraction_f64(double x, uint64_t *n) {
   return x - (t - 6755399441055744.0);
 }
 
-/* a + b = sum + *lost exactly (Knuth). */
-DSC_INLINE double dsc_two_sum_f64(double a, double b, double *lost) {
-  const double sum = a + b, t = sum - a;
-  *lost = (a - (sum - t)) + (b - t);
-  return sum;
-}
-
 /* |x| = n pi/2 + r + *rest, for every double: Payne and Hanek's reduction, as in dsc_trig_reduce_f32. Whole turns are
  * taken off each exact product before the parts are added; the head may then cancel down to 2^-61, so what each sum
  * lost is kept, and is right to about 2^-115. */
@@ -339,8 +375,8 @@ DSC_INLINE double dsc_trig_reduce_f64(double x, uint64_t *quadrant, double *rest
   return r;
 }
 
-/* sin(r + rest): the rest enters with the slope 1 - r^2 / 2. */
-DSC_INLINE double dsc_sin_kernel_f64(double r, double rest) {
+/* sin(r + rest) - r: the rest enters with the slope 1 - r^2 / 2. */
+DSC_INLINE double dsc_sin_tail_f64(double r, double rest) {
   const double z = r * r;
   double p = dsc_fma_f64(-7.3894715234797809e-13, z, 1.6054311697951917e-10);
   p = dsc_fma_f64(p, z, -2.5052070923670335e-8);
@@ -348,11 +384,11 @@ DSC_INLINE double dsc_sin_kernel_f64(double r, double rest) {
   p = dsc_fma_f64(p, z, -0.00019841269840962473);
   p = dsc_fma_f64(p, z, 0.0083333333333330418);
   p = dsc_fma_f64(p, z, -0.16666666666666666);
-  return r + dsc_fma_f64(r * z, p, rest * dsc_fma_f64(-0.5, z, 1.0));
+  return dsc_fma_f64(r * z, p, rest * dsc_fma_f64(-0.5, z, 1.0));
 }
 
-/* cos(r + rest), with what rounding 1 - r^2 / 2 lost put back. */
-DSC_INLINE double dsc_cos_kernel_f64(double r, double rest) {
+/* cos(r + rest) - *head for *head = 1 - r^2 / 2; what rounding that lost is put back. */
+DSC_INLINE double dsc_cos_tail_f64(double r, double rest, double *head) {
   const double z = r * r, h = 0.5 * z, w = 1.0 - h;
   double p = dsc_fma_f64(4.5926897431851461e-14, z, -1.1466861790979432e-11);
   p = dsc_fma_f64(p, z, 2.0876722008228792e-9);
@@ -360,12 +396,14 @@ DSC_INLINE double dsc_cos_kernel_f64(double r, double rest) {
   p = dsc_fma_f64(p, z, 2.4801587301180814e-5);
   p = dsc_fma_f64(p, z, -0.0013888888888888389);
   p = dsc_fma_f64(p, z, 0.041666666666666664);
-  return w + (((1.0 - w) - h) + dsc_fma_f64(z * z, p, -r * rest));
+  *head = w;
+  return ((1.0 - w) - h) + dsc_fma_f64(z * z, p, -r * rest);
 }
 
 /* sin(n pi/2 + r + rest). */
 DSC_INLINE double dsc_sin_quadrant_f64(double r, double rest, uint64_t n) {
-  const double s = dsc_sin_kernel_f64(r, rest), c = dsc_cos_kernel_f64(r, rest);
+  double head;
+  const double s = r + dsc_sin_tail_f64(r, rest), tail = dsc_cos_tail_f64(r, rest, &head), c = head + tail;
   return dsc_flip_sign_f64((n & 1u) ? c : s, n << 62);
 }
 
@@ -420,6 +458,15 @@ DSC_INLINE double dsc_log_pair_f64(double a, double *rest) {
   const double top = sum + low;
   *rest = (sum - top) + low;
   return top;
+}
+
+/* ln(u + du) as a sum of two doubles, for |du| of at most a few ULP of u. */
+DSC_INLINE double dsc_log_of_sum_f64(double u, double du, double *rest) {
+  double low;
+  const double l = dsc_log_pair_f64(u, &low), tail = low + du / u;
+  const double sum = l + tail;
+  *rest = (l - sum) + tail;
+  return sum;
 }
 
 /* e^(y log|x|). The clamp of y changes no result (the smallest |log| is 2^-53) and makes 1^inf one. 1.15 ULP. */

@@ -116,9 +116,15 @@ package indirect enum Expression: Hashable, Sendable {
 
   /// A function `dsc_NAME_TYPE` of the elementary ones.
   package static func math(_ name: String, _ x: Expression..., type: DType) -> Expression {
-    // The header of f32 has those of both types that need no polynomial.
-    let isPlain = ["abs", "floor", "round", "sign", "rsqrt"].contains(name)
-    let header = type == .f64 && !isPlain ? "descent_math_f64.h" : "descent_math.h"
+    let header =
+      switch name {
+      case "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "asinh", "acosh", "atanh": "descent_math_circular.h"
+      case "exp2", "log2", "log10", "cbrt", "hypot": "descent_math_powers.h"
+      case "erfc", "erfinv", "normal_quantile", "lgamma", "digamma": "descent_math_special.h"
+      // The header of f32 has those of both types that need no polynomial.
+      case "abs", "floor", "round", "sign", "rsqrt": "descent_math.h"
+      default: type == .f64 ? "descent_math_f64.h" : "descent_math.h"
+      }
     return .call(Intrinsic("dsc_\(name)_\(type.name)", header: header, type), x)
   }
   /// A function `dsc_NAME_TYPE` of integers, or a division.

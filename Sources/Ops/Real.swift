@@ -60,3 +60,24 @@ extension Double: Real {
     return x.isNaN ? x : 0.5 * Foundation.erfc(t) + lost * Foundation.exp(-t * t) / Double.pi.squareRoot()
   }
 }
+
+// What operations take in Double alone, whose results are rounded once more to Float.
+extension Double {
+  package static func tan(_ x: Double) -> Double { Foundation.tan(x) }
+  package static func asin(_ x: Double) -> Double { Foundation.asin(x) }
+  package static func acos(_ x: Double) -> Double { Foundation.acos(x) }
+  package static func atan(_ x: Double) -> Double { Foundation.atan(x) }
+  package static func sinh(_ x: Double) -> Double { Foundation.sinh(x) }
+  package static func cosh(_ x: Double) -> Double { Foundation.cosh(x) }
+  package static func asinh(_ x: Double) -> Double { Foundation.asinh(x) }
+  package static func acosh(_ x: Double) -> Double { Foundation.acosh(x) }
+  package static func atanh(_ x: Double) -> Double { Foundation.atanh(x) }
+  package static func exp2(_ x: Double) -> Double { Foundation.exp2(x) }
+  package static func log2(_ x: Double) -> Double { Foundation.log2(x) }
+  package static func log10(_ x: Double) -> Double { Foundation.log10(x) }
+  package static func cbrt(_ x: Double) -> Double { Foundation.cbrt(x) }
+  package static func erfc(_ x: Double) -> Double { Foundation.erfc(x) }
+  package static func lgamma(_ x: Double) -> Double { Foundation.lgamma(x).0 }
+  package static func atan2(_ y: Double, _ x: Double) -> Double { Foundation.atan2(y, x) }
+  package static func hypot(_ x: Double, _ y: Double) -> Double { Foundation.hypot(x, y) }
+}

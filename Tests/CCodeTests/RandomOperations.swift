@@ -39,7 +39,7 @@ extension Maker {
   }
 
   mutating func unary(_ x: Tensor) -> Tensor {
-    switch dice.below(26) {
+    switch dice.below(37) {
     case 0: tanh(x)
     case 1: sigmoid(x)
     case 2: sin(x)
@@ -65,17 +65,32 @@ extension Maker {
     case 22: clamp(x, -0.5, 0.75)
     case 23: reciprocal(abs(x) + 0.5)
     case 24: gelu(x, approximate: .tanh)
+    case 25: atan(x) + tan(tanh(x))
+    case 26: asinh(x) + atanh(tanh(x) * 0.75)
+    case 27: asin(tanh(x) * 0.75) - acos(sin(x) * 0.75)
+    case 28: acosh(square(x) + 1.5) * cosh(tanh(x)) + sinh(tanh(x))
+    case 29: exp2(tanh(x)) + log2(abs(x) + 0.5) + log10(abs(x) + 0.5)
+    case 30: cbrt(abs(x) + 0.25)
+    case 31: erfc(tanh(x)) + erfinv(tanh(x) * 0.75)
+    case 32: normalLogCDF(tanh(x) * 3) * normalPDF(x) + normalQuantile(sigmoid(x) * 0.5 + 0.25)
+    case 33: lgamma(abs(x) + 0.5) * 0.1 + digamma(sigmoid(x) + 0.5)
+    case 34: ceil(x * 3) * 0.25 + trunc(x * 2) * 0.1 + x
+    case 35: nanToNum(x) + nanMean(x) * 0.1
     default: stopGradient(tanh(x)) + x
     }
   }
   mutating func binary(_ x: Tensor, _ y: Tensor) -> Tensor {
-    switch dice.below(9) {
+    switch dice.below(13) {
     case 0, 1: x + y
     case 2: x - 0.5 * y
     case 3: tanh(x) * y
     case 4: x / (square(y) + 1)
     case 5: maximum(x, y)
     case 6: minimum(x, y)
+    case 8: atan2(x, abs(y) + 0.5)
+    case 9: hypot(x, abs(y) + 0.5)
+    case 10: logaddexp(x, y)
+    case 11: xlogy(x, abs(y) + 0.5) + betaln(abs(x) + 0.5, abs(y) + 1) * 0.1
     case 7: x * dice.pick([0.0, 1, -1, 0.5, 2]) + y * dice.pick([0.0, 1, -1, 3])
     default: power(abs(tanh(x)) + 0.5, tanh(y))
     }

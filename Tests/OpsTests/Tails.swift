@@ -20,10 +20,11 @@ struct Tail: Sendable {
   var function: Function
 
   init(
-    _ name: String, _ value: Double, _ derivative: Double, absolute: Double = 0,
+    _ name: String, _ value: Double, _ derivative: Double, valueAbsolute: Double = 0, absolute: Double = 0,
     _ function: @escaping @Sendable (Tensor) -> Tensor
   ) {
     self.init(name, value, derivative, absolute: absolute, of: { function($0[0]) })
+    self.valueAbsolute = valueAbsolute
   }
   init(
     _ name: String, _ value: Double, _ derivative: Double, valueAbsolute: Double = 0, absolute: Double = 0,
@@ -75,6 +76,31 @@ struct Tail: Sendable {
     Tail("power 3", 1, 2) { power($0, 3) },
     Tail("power -1", 1, 3) { power($0, -1) },
     Tail("power of 2", 1, 3) { power(2, $0) },
+    Tail("exp2", 1, 2) { exp2($0) },
+    Tail("log2", 1, 2) { log2($0) },
+    Tail("log10", 2, 2) { log10($0) },
+    // As evaluated by the C library; the emitted C is right to 1.
+    Tail("cbrt", 2, 5) { cbrt($0) },
+    Tail("ceil", 0, 0) { ceil($0) },
+    Tail("trunc", 0, 0) { trunc($0) },
+    Tail("tan", 1, 3) { tan($0) },
+    Tail("asin", 1, 3) { asin($0) },
+    Tail("acos", 1, 3) { acos($0) },
+    Tail("atan", 1, 3) { atan($0) },
+    Tail("sinh", 2, 2) { sinh($0) },
+    Tail("cosh", 2, 2) { cosh($0) },
+    Tail("asinh", 2, 2) { asinh($0) },
+    Tail("acosh", 2, 3) { acosh($0) },
+    Tail("atanh", 2, 3) { atanh($0) },
+    Tail("erfc", 2, 4) { erfc($0) },
+    Tail("erfinv", 2, 4) { erfinv($0) },
+    Tail("normalQuantile", 2, 4) { normalQuantile($0) },
+    Tail("normalPDF", 2, 3) { normalPDF($0) },
+    Tail("normalLogCDF", 3, 5) { normalLogCDF($0) },
+    // Below 0, at halves, terms of opposite signs are added: of digamma some of 2, of the derivative of trigamma some of 2 π³.
+    Tail("lgamma", 4, 4, absolute: 1) { lgamma($0) },
+    Tail("digamma", 4, 4, valueAbsolute: 1) { digamma($0) },
+    Tail("trigamma", 4, 6, absolute: 64) { trigamma($0) },
   ]
 
   /// Of two arguments, element by element.
@@ -83,6 +109,12 @@ struct Tail: Sendable {
     Tail("minimum", 0, 0) { minimum($0, $1) },
     Tail("power", 1, 4) { power($0, $1) },
     Tail("divide", 0.5, 2) { $0 / $1 },
+    Tail("atan2", 1, 3) { atan2($0, $1) },
+    Tail("hypot", 1, 2) { hypot($0, $1) },
+    // Terms of opposite signs are added.
+    Tail("logaddexp", 2, 2, valueAbsolute: 1, absolute: 1) { logaddexp($0, $1) },
+    Tail("xlogy", 2, 1) { xlogy($0, $1) },
+    Tail("betaln", 4, 8, valueAbsolute: 4, absolute: 4) { betaln($0, $1) },
     Tail("remainder", 0.5, 0) { remainder($0, $1) },
     Tail("floorDivide", 0.5, 0) { floorDivide($0, $1) },
     // A logarithm and a quotient of opposite signs are added.

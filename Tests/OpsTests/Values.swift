@@ -223,6 +223,31 @@ private func ints(_ x: Int32...) -> Tensor { Tensor(x) }
         && nanMax(x, axes: [1]).doubles[1].isNaN && nanMean(x, axes: [1], keepAxes: true).shape == [3, 1])
   }
 
+  /// Functions that choose the greater of two are one smooth function of both, where they are equal too.
+  @Test func choicesLeaveNoKink() throws {
+    let f: @Sendable (Tensor) -> Tensor = { logaddexp($0[0], $0[1]) }
+    #expect(try grad(f)(vector(3, 3)).doubles == [0.5, 0.5])
+    #expect(try hessian(f)(vector(3, 3)).doubles == [0.25, -0.25, -0.25, 0.25])
+    // ∂² ln B = ψ'(a) δ - ψ'(a + b), with ψ'(3) = π²/6 - 5/4 and ψ'(6) = π²/6 - 5269/3600.
+    let g: @Sendable (Tensor) -> Tensor = { betaln($0[0], $0[1]) }
+    let (mixed, own) = (5269.0 / 3600 - Double.pi * Double.pi / 6, 5269.0 / 3600 - 5.0 / 4)
+    let second = try hessian(g)(vector(3, 3)).doubles
+    #expect(zip(second, [own, mixed, mixed, own]).allSatisfy { Swift.abs($0 - $1) < 1e-13 })
+  }
+
+  /// The sign of a zero tells on which side a function with a cut or a pole is.
+  @Test func zerosKeepTheirSigns() throws {
+    #expect(try atan2(vector(0, -0.0, 0, -0.0), vector(-0.0, -0.0, 0, 0)).doubles == [.pi, -.pi, 0, 0])
+    #expect(try digamma(vector(0, -0.0)).doubles == [-.infinity, .infinity])
+    let odd =
+      [ceil, trunc, tan, asin, atan, sinh, asinh, atanh, cbrt, erfinv] as [(Tensor, StaticString, UInt) -> Tensor]
+    for f in odd {
+      #expect(
+        try f(vector(-0.0), #fileID, #line).scalar.sign == .minus && f(vector(0), #fileID, #line).scalar.sign == .plus)
+    }
+    #expect(try ceil(vector(-0.5)).scalar.sign == .minus && trunc(vector(-0.5)).scalar.sign == .minus)
+  }
+
   @Test func gatherClampsAndScatterDrops() throws {
     let x = vector(10, 20, 30)
     #expect(try gather(x, ints(-5, 0, 2, 9)).doubles == [10, 10, 30, 30])

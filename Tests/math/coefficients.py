@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Prints the polynomial coefficients and the reduction tables of Runtime/include/descent_math.h and descent_math_f64.h.
+"""Prints the polynomial coefficients and the reduction tables of Runtime/include/descent_math*.h.
 
-Takes nothing; gives one block per polynomial. Needs mpmath. Method: Remez exchange on a dense Chebyshev grid for
+Takes nothing, or the words that a block's name must hold; gives one block per polynomial. Needs mpmath. Method: Remez exchange on a dense Chebyshev grid for
 max weight * |f - sum c_j x^p_j|; then coefficients are rounded to the target precision one at a time, lowest power
 first, and the others are fitted again, so that each rounding is made good by the next; plain rounding where that is better.
 """
@@ -49,6 +49,8 @@ def exchange(fs, ws, xs, powers):
 
 
 def fit(name, f, w, powers, lo, hi, bits, points=600):
+    if not all(word in name for word in sys.argv[1:]):
+        return
     lo, hi = mpf(lo), mpf(hi)
     xs = [(lo + hi) / 2 - (hi - lo) / 2 * cos(pi * (i + mpf(1) / 2) / points) for i in range(points)]
     fs, ws = [f(x) for x in xs], [w(x) for x in xs]
@@ -129,6 +131,69 @@ def polynomials():
         lambda z: z * z, range(7), z_floor, mpf('0.17158')**2, 53)
 
 
+def circular():
+    """Of descent_math_circular.h and descent_math_powers.h, all in f64."""
+    ratio = lambda z, g: g(sqrt(z)) / sqrt(z)
+    tail = lambda g, first: lambda z: (ratio(z, g) - 1) / z if z > 1e-20 else first
+    z_floor = mpf('1e-12')
+    for name, g, first, count, top in (('atan', mp.atan, -mpf(1) / 3, 11, (sqrt(mpf(2)) - 1)**2 * mpf('1.00001')),
+                                       ('asin', mp.asin, mpf(1) / 6, 12, mpf(1) / 4), ('sinh', mp.sinh, mpf(1) / 6, 7, 1)):
+        fit(f'{name}: ({name} x - x)/x^3 in x^2', tail(g, first), lambda z: z / ratio(z, g), range(count), z_floor, top, 53)
+    fit('cbrt: cbrt m in m', mp.cbrt, lambda m: 1 / mp.cbrt(m), range(4), 1, 2, 53)
+
+
+def upper_quantile(s):
+    """The number above which the normal distribution has probability e^(-s^2), by Newton's method on its logarithm."""
+    z = sqrt(mpf(2)) * s - log(4 * pi * s * s) / (2 * sqrt(mpf(2)) * s) if s > 2 else mpf(1)
+    for _ in range(100):
+        p = erfc(z / sqrt(mpf(2))) / 2
+        step = (log(p) + s * s) * p * sqrt(2 * pi) * mp.exp(z * z / 2)
+        z += step
+        if abs(step) < mpf(10)**-50:
+            return z
+    raise ArithmeticError(s)
+
+
+def special():
+    """Of descent_math_special.h, all in f64."""
+    half = mpf('0.5001')
+    near = lambda t: mp.loggamma(2 + t) / t if abs(t) > 1e-20 else mp.psi(0, 2)
+    fit('lgamma: lgamma(2 + t)/t in t', near, lambda t: 1 / near(t), range(19), -half, half, 53)
+    def stirling(w):
+        x = 1 / sqrt(w)
+        return (mp.loggamma(x) - (x - mpf(1) / 2) * log(x) + x - log(2 * pi) / 2) * x if w > 1e-12 else mpf(1) / 12 - w / 360
+    fit('lgamma: (lgamma x - (x - 1/2) ln x + x - ln(2 pi)/2) x in 1/x^2', stirling, lambda w: 1, range(7), mpf('1e-10'), mpf(1) / 64, 53)
+    root = mp.findroot(lambda x: mp.psi(0, x), mpf('1.46163'))
+    head = mpf(float(root))
+    print('digamma: its root', float(head).hex(), float(root - head).hex())
+    slope = lambda t: mp.psi(0, root + t) / t if abs(t) > 1e-20 else mp.psi(1, root)
+    fit('digamma: digamma(x)/(x - root) in x - root', slope, lambda t: 1 / slope(t), range(23), 1 - root, 2 - root, 53)
+    def rest(w):
+        x = 1 / sqrt(w)
+        return (log(x) - mp.psi(0, x) - 1 / (2 * x)) * x * x if w > 1e-12 else mpf(1) / 12 - w / 120
+    fit('digamma: (ln x - digamma x - 1/(2 x)) x^2 in 1/x^2', rest, lambda w: 1, range(8), mpf('1e-10'), mpf(1) / 64, 53)
+    slope0 = sqrt(2 * pi)
+    def middle(w):
+        d = sqrt(w)
+        return (sqrt(mpf(2)) * mp.erfinv(2 * d) / d - slope0) / w if w > 1e-20 else slope0**3 / 6
+    fit('normal_quantile: (quantile(1/2 + d)/d - sqrt(2 pi))/d^2 in d^2', middle, lambda w: w / (slope0 + w * middle(w)),
+        range(13), mpf('1e-12'), mpf('0.0626'), 53)
+    lo, hi, c = sqrt(log(mpf(4))), mpf('27.31'), mpf(4)
+    # t runs from -1 to 1 as 1/(s + 4) does from its least to its greatest.
+    scale = 2 / (1 / (lo + c) - 1 / (hi + c))
+    shift = -1 - scale / (hi + c)
+    scale, shift = mpf(float(scale)), mpf(float(shift))
+    print('normal_quantile: t =', float(scale), '/ (s + 4) +', float(shift))
+    known = {}
+    def below(t):
+        if t not in known:
+            s = scale / (t - shift) - c
+            known[t] = (s, upper_quantile(s))
+        s, z = known[t]
+        return sqrt(mpf(2)) * s - z
+    fit('normal_quantile: sqrt(2) s - z in t', below, lambda t: (below(t), 1 / known[t][1])[1], range(36), -1, 1, 53)
+
+
 def two_over_pi(unit, grids):
     """2^unit 2/pi less a multiple of 4, cut into parts that are multiples of 2^-g for g in grids, and a rest of 53 bits;
     all of them divided by 2^unit."""
@@ -154,4 +219,7 @@ def tables():
 
 if __name__ == '__main__':
     polynomials()
-    tables()
+    circular()
+    special()
+    if len(sys.argv) == 1:
+        tables()

@@ -4,9 +4,15 @@
 #define DESCENT_TEST_FUNCTIONS_H
 
 #include "descent_math.h"
+#include "descent_math_circular.h"
+#include "descent_math_powers.h"
+#include "descent_math_special.h"
 
-#define DSC_EACH(F) \
-  F(exp) F(log) F(log1p) F(expm1) F(tanh) F(sigmoid) F(erf) F(sin) F(cos) F(rsqrt) F(softplus) F(gaussian) F(normal_cdf)
+#define DSC_COMMON(F) F(exp) F(log) F(log1p) F(expm1) F(tanh) F(sigmoid) F(erf) F(sin) F(cos) F(rsqrt) F(softplus)
+#define DSC_CIRCULAR(F) F(tan) F(asin) F(acos) F(atan) F(sinh) F(cosh) F(asinh) F(acosh) F(atanh)
+#define DSC_POWERS(F) F(exp2) F(log2) F(log10) F(cbrt)
+#define DSC_SPECIAL(F) F(gaussian) F(normal_cdf) F(normal_quantile) F(erfc) F(erfinv) F(lgamma) F(digamma)
+#define DSC_EACH(F) DSC_COMMON(F) DSC_CIRCULAR(F) DSC_POWERS(F) DSC_SPECIAL(F)
 
 #define DSC_LOOP(NAME)                                                                                   \
   DSC_NOINLINE void loop_##NAME##_f32(const float *DSC_RESTRICT x, float *DSC_RESTRICT y, int64_t n) {   \
@@ -35,6 +41,8 @@ DSC_LOOP(round)
       y[i] = dsc_##NAME##_f64(x[i], z[i]);                                                             \
   }
 DSC_LOOP2(pow)
+DSC_LOOP2(atan2)
+DSC_LOOP2(hypot)
 DSC_LOOP2(max)
 DSC_LOOP2(min)
 

@@ -19,14 +19,14 @@ static void show(const char *name) {
     hash_u64(&f, isnan(yf[i]) ? 1u : dsc_bits_f32(yf[i]));
     hash_u64(&d, isnan(yd[i]) ? 1u : dsc_bits_f64(yd[i]));
   }
-  printf("%-8s %016" PRIx64 " %016" PRIx64 "\n", name, f, d);
+  printf("%-15s %016" PRIx64 " %016" PRIx64 "\n", name, f, d);
 }
 
 static void show_integers(const char *name) {
   uint64_t h = 0;
   for (int i = 0; i < COUNT; i++)
     hash_u64(&h, (uint32_t)yi[i]);
-  printf("%-8s %016" PRIx64 "\n", name, h);
+  printf("%-15s %016" PRIx64 "\n", name, h);
 }
 
 #define SHOW(NAME)                  \
@@ -62,6 +62,8 @@ int main(void) {
   SHOW(floor)
   SHOW(round)
   SHOW2(pow)
+  SHOW2(atan2)
+  SHOW2(hypot)
   SHOW2(max)
   SHOW2(min)
   const int64_t n = COUNT - 3;

@@ -29,18 +29,18 @@ static double now(void) {
     BEST = each < BEST ? each : BEST;                                       \
   }
 
-#define SHOW(NAME)                                                 \
-  {                                                                \
-    TIME(loop_##NAME##_f32(xf, yf, COUNT), f32)                    \
-    TIME(loop_##NAME##_f64(xd, yd, COUNT), f64)                    \
-    printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
+#define SHOW(NAME)                                                  \
+  {                                                                 \
+    TIME(loop_##NAME##_f32(xf, yf, COUNT), f32)                     \
+    TIME(loop_##NAME##_f64(xd, yd, COUNT), f64)                     \
+    printf("%-15s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
   }
 
-#define SHOW2(NAME)                                                \
-  {                                                                \
-    TIME(loop_##NAME##_f32(xf, zf, yf, COUNT), f32)                \
-    TIME(loop_##NAME##_f64(xd, zd, yd, COUNT), f64)                \
-    printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
+#define SHOW2(NAME)                                                 \
+  {                                                                 \
+    TIME(loop_##NAME##_f32(xf, zf, yf, COUNT), f32)                 \
+    TIME(loop_##NAME##_f64(xd, zd, yd, COUNT), f64)                 \
+    printf("%-15s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64); \
   }
 
 /* The generators, given an output of COUNT elements. */
@@ -48,7 +48,7 @@ static double now(void) {
   {                                                                                     \
     TIME(dsc_random_##NAME##_f32(yf, 1, 2, COUNT, 0, dsc_random_blocks_32(COUNT)), f32) \
     TIME(dsc_random_##NAME##_f64(yd, 1, 2, COUNT, 0, dsc_random_blocks_64(COUNT)), f64) \
-    printf("%-8s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64);                      \
+    printf("%-15s f32 %6.2f ns   f64 %6.2f ns\n", #NAME, f32, f64);                     \
   }
 
 int main(void) {
@@ -64,11 +64,13 @@ int main(void) {
   SHOW(floor)
   SHOW(round)
   SHOW2(pow)
+  SHOW2(atan2)
+  SHOW2(hypot)
   SHOW2(max)
   SHOW2(min)
   SHOW_RANDOM(uniform)
   SHOW_RANDOM(normal)
   TIME(dsc_shuffle(yi, COUNT, 1, 2), shuffle)
-  printf("%-8s i32 %6.2f ns\n", "shuffle", shuffle);
+  printf("%-15s i32 %6.2f ns\n", "shuffle", shuffle);
   return 0;
 }

@@ -1,8 +1,8 @@
 /* How far dsc_NAME is from the correctly rounded result, in units in the last place of that result.
  * usage: ulp [quick|full]. f32: every 4099th float and all near special values, or all 2^32, against the C library in
  * double. f64: random arguments of all magnitudes and of each function's own range, and neighbours of hard values,
- * against the C library in long double. Prints a line per function; exit 1 above 2 ULP (pow: 4, normal_cdf: 5) or where
- * a special value is wrong. */
+ * against the C library in long double. Prints a line per function; exit 1 above 2 ULP (pow: 4, normal_cdf in
+ * f32: 5) or where a special value is wrong. */
 #include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,6 +39,73 @@ static long double normal_cdfl(long double x) {
   const long double lost = fmal(-x, root, -t) - x * rest;
   return 0.5L * erfcl(t) - lost * 0.5641895835477562869480L * expl(-t * t);
 }
+
+/* Newton's method for erf(y) = x, from Winitzki's estimate; beyond 1/2 on the logarithm of the complement, which is a
+ * nearly straight line of y^2. */
+static long double erfinvl(long double x) {
+  const long double root = 1.1283791670955125738962L, a = fabsl(x), l = log1pl(-a * a), c = 4.3307467508L + l / 2;
+  if (!(a < 1))
+    return a == 1 ? x * INFINITY : NAN;
+  if (a < 1e-6L)
+    return x / root * (1 + a * a * 0.26179938779914943654L);
+  long double y = sqrtl(sqrtl(c * c - l / 0.147L) - c);
+  for (int i = 0; i < 5; i++) {
+    const long double slope = root * expl(-y * y), q = erfcl(y);
+    y += a < 0.5L ? (a - erfl(y)) / slope : log1pl((q - (1 - a)) / (1 - a)) * q / slope;
+  }
+  return x < 0 ? -y : y;
+}
+
+/* The same of the normal distribution function, down to the least probabilities. */
+static long double normal_quantilel(long double p) {
+  const long double q = p > 0.5L ? 1 - p : p;
+  if (!(q > 0))
+    return q == 0 ? (p > 0.5L ? INFINITY : -(long double)INFINITY) : NAN;
+  if (q > 0.25L)
+    return 1.4142135623730950488L * erfinvl(2 * (p - 0.5L));
+  const long double l = logl(q);
+  long double z = sqrtl(-2 * l - log1pl(-2 * l));
+  for (int i = 0; i < 8; i++) {
+    const long double below = normal_cdfl(-z);
+    z += (logl(below) - l) * below * 2.5066282746310005024L / gaussianl(z);
+  }
+  return p > 0.5L ? z : -z;
+}
+
+/* ln x and its asymptotic series from 20 on, to which the recurrence leads; near its root Taylor's series, below 0 the
+ * reflection. */
+static long double digammal(long double x) {
+  static const long double series[] = {1 / 12.0L, -1 / 120.0L, 1 / 252.0L, -1 / 240.0L, 1 / 132.0L, -691 / 32760.0L,
+      1 / 12.0L, -3617 / 8160.0L, 43867 / 14364.0L, -174611 / 6600.0L};
+  static const long double taylor[] = {0.9676722454476211704274L, -0.4427631689835921060929L, 0.2584997609556510106244L,
+      -0.1639427054424065275043L, 0.1078240506912623657572L, -0.07219956125645471092612L, 0.04880428816414310722509L,
+      -0.03316112647484735929226L, 0.02259764823221810465962L, -0.0154247659049489591388L, 0.01053879161661217538812L,
+      -0.00720453438635686824097L, 0.004926781395729853446354L, -0.003369801655439328082793L};
+  const long double pi = 3.14159265358979323846264L;
+  if (x == 0 || isinf(x))
+    return x == 0 ? -1 / x : x > 0 ? x : NAN;
+  if (x < 0) {
+    const long double f = -x - rintl(-x);
+    return f == 0 ? NAN : digammal(-x) - 1 / x + pi / tanl(pi * f);
+  }
+  const long double h = (x - 1.46163214496836234128092L) - -1.8257096315963484215e-20L;
+  if (fabsl(h) < 0.03L) {
+    long double sum = 0;
+    for (int i = 13; i >= 0; i--)
+      sum = (sum + taylor[i]) * h;
+    return sum;
+  }
+  long double rest = 0;
+  for (; x < 20; x++)
+    rest += 1 / x;
+  long double tail = 0;
+  for (int i = 9; i >= 0; i--)
+    tail = (tail + series[i]) / (x * x);
+  return (logl(x) - 1 / (2 * x) - tail) - rest;
+}
+static double erfinv(double x) { return (double)erfinvl(x); }
+static double normal_quantile(double p) { return (double)normal_quantilel(p); }
+static double digamma(double x) { return (double)digammal(x); }
 
 /* The error of y, whose right value is want; infinite when NaN, an infinity or the sign of a zero is wrong. */
 static double error_f32(float y, double want) {
@@ -87,7 +154,8 @@ static double report(const char *name, double worst, double at, double with, dou
   return worst > bound;
 }
 
-static double bound(const char *name) { return strncmp(name, "normal_cdf", 10) ? 2 : 5; }
+static int has_poles(const char *name) { return !strncmp(name, "lgamma", 6) || !strncmp(name, "digamma", 7); }
+static double bound(const char *name) { return strncmp(name, "normal_cdf_f32", 14) ? 2 : 5; }
 
 static int check_f32(const char *name, loop_f32 loop, double (*reference)(double), int full) {
   const int64_t count = full ? INT64_C(1) << 32 : (INT64_C(1) << 32) / 4099 + 512 * 256;
@@ -152,7 +220,10 @@ static int check_f64(const char *name, loop_f64 loop, long double (*reference)(l
         x[i] = argument_f64((uint64_t)(b + i), range);
       loop(x, y, BLOCK);
       for (int i = 0; i < BLOCK; i++) {
-        const double e = error_f64(y[i], reference((long double)x[i]));
+        const long double want = reference((long double)x[i]);
+        /* Between the poles below 0 there are zeros at numbers that no double is: errors there are relative to 1. */
+        const int relative = x[i] > 0 || !has_poles(name) || fabsl(want) > 1 || want != want;
+        const double e = relative ? error_f64(y[i], want) : (double)fabsl((long double)y[i] - want) * 0x1p53;
         if (e > most)
           most = e, at = x[i];
       }
@@ -180,7 +251,33 @@ static void arguments_pow(uint64_t i, double limit, double *x, double *y) {
     *y = 0.5 * ((double)((u >> 6) & 63) - 32);
 }
 
-static int check_pow(int full) {
+/* Pairs of all magnitudes, of magnitudes not far from each other, and of moderate numbers. */
+static void arguments_plane(uint64_t i, double limit, double *x, double *y) {
+  const uint64_t u = mixed(i), v = mixed(u);
+  const double a = (double)(v >> 11) * 0x1p-53 + 1, b = (double)(mixed(v) >> 11) * 0x1p-53 + 1;
+  const int e = (int)((double)((u >> 8) & 4095) / 2048 * limit) - (int)limit, f = (int)((u >> 20) & 127) - 64;
+  *x = (u & 3) == 0 ? 4 * (a - 1.5) : ldexp((u & 4) ? a : -a, e);
+  *y = (u & 3) == 0  ? 4 * (b - 1.5)
+      : (u & 3) == 1 ? dsc_from_bits_f64(mixed(mixed(v)))
+                     : ldexp((u & 8) ? b : -b, e + ((u & 3) == 2 ? f : f / 16));
+}
+
+typedef void (*arguments_of)(uint64_t, double, double *, double *);
+typedef void (*loop2_f32)(const float *, const float *, float *, int64_t);
+typedef void (*loop2_f64)(const double *, const double *, double *, int64_t);
+
+/* A function of two arguments; the greatest exponent that these should have in f32 and in f64. */
+struct pair {
+  const char *name;
+  loop2_f32 in_f32;
+  loop2_f64 in_f64;
+  double (*reference)(double, double);
+  long double (*long_reference)(long double, long double);
+  arguments_of arguments;
+  double limit_f32, limit_f64, bound;
+};
+
+static int check_pair(const struct pair *f, int full) {
   const int64_t count = full ? 100000000 : 1000000;
   double worst32 = -1, x32 = 0, y32 = 0, worst64 = -1, x64 = 0, y64 = 0;
 #pragma omp parallel
@@ -192,19 +289,19 @@ static int check_pow(int full) {
     for (int64_t b = 0; b < count; b += BLOCK) {
       for (int i = 0; i < BLOCK; i++) {
         double p, q;
-        arguments_pow((uint64_t)(b + i), 150, &p, &q);
+        f->arguments((uint64_t)(b + i), f->limit_f32, &p, &q);
         x[i] = (float)p, z[i] = (float)q;
-        arguments_pow((uint64_t)(b + i), 1074, &xd[i], &zd[i]);
+        f->arguments((uint64_t)(b + i), f->limit_f64, &xd[i], &zd[i]);
       }
-      loop_pow_f32(x, z, y, BLOCK);
-      loop_pow_f64(xd, zd, yd, BLOCK);
+      f->in_f32(x, z, y, BLOCK);
+      f->in_f64(xd, zd, yd, BLOCK);
       for (int i = 0; i < BLOCK; i++) {
-        const double e = error_f32(y[i], pow((double)x[i], (double)z[i]));
+        const double e = error_f32(y[i], f->reference((double)x[i], (double)z[i]));
         if (e > most32)
           most32 = e, a32 = (double)x[i], b32 = (double)z[i];
-        const double f = error_f64(yd[i], powl((long double)xd[i], (long double)zd[i]));
-        if (f > most64)
-          most64 = f, a64 = xd[i], b64 = zd[i];
+        const double g = error_f64(yd[i], f->long_reference((long double)xd[i], (long double)zd[i]));
+        if (g > most64)
+          most64 = g, a64 = xd[i], b64 = zd[i];
       }
     }
 #pragma omp critical
@@ -215,7 +312,12 @@ static int check_pow(int full) {
         worst64 = most64, x64 = a64, y64 = b64;
     }
   }
-  return (report("pow_f32", worst32, x32, y32, 4) != 0) + (report("pow_f64", worst64, x64, y64, 4) != 0);
+  char name[32];
+  snprintf(name, sizeof name, "%s_f32", f->name);
+  int bad = report(name, worst32, x32, y32, f->bound) != 0;
+  snprintf(name, sizeof name, "%s_f64", f->name);
+  bad += report(name, worst64, x64, y64, f->bound) != 0;
+  return bad;
 }
 
 /* pow over all pairs of special values, and the plain functions, must agree exactly with the C library. */
@@ -248,6 +350,14 @@ static int check_specials(void) {
         printf("pow(%g, %g): f64 %g, f32 %g\n", x, y, dsc_pow_f64(x, y), (double)dsc_pow_f32(f, g));
         bad++;
       }
+      const double turn = error_f64(dsc_atan2_f64(x, y), atan2l((long double)x, (long double)y));
+      const double turn32 = error_f32(dsc_atan2_f32(f, g), atan2((double)f, (double)g));
+      const double size = error_f64(dsc_hypot_f64(x, y), hypotl((long double)x, (long double)y));
+      const double size32 = error_f32(dsc_hypot_f32(f, g), hypot((double)f, (double)g));
+      if (turn > 1 || turn32 > 1 || size > 1 || size32 > 1) {
+        printf("atan2, hypot(%g, %g): f64 %g, %g\n", x, y, dsc_atan2_f64(x, y), dsc_hypot_f64(x, y));
+        bad++;
+      }
     }
   }
   printf("specials     %s\n", bad ? "WRONG" : "right");
@@ -272,7 +382,13 @@ int main(int argc, char **argv) {
   int bad = check_specials();
   DSC_EACH(CHECK_F32)
   DSC_EACH(CHECK_F64)
-  if (!only || !strcmp(only, "pow"))
-    bad += check_pow(full);
+  static const struct pair pairs[] = {
+      {"pow", loop_pow_f32, loop_pow_f64, pow, powl, arguments_pow, 150, 1074, 4},
+      {"atan2", loop_atan2_f32, loop_atan2_f64, atan2, atan2l, arguments_plane, 140, 1060, 2},
+      {"hypot", loop_hypot_f32, loop_hypot_f64, hypot, hypotl, arguments_plane, 140, 1060, 2},
+  };
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+    if (!only || !strcmp(only, pairs[i].name))
+      bad += check_pair(&pairs[i], full);
   return bad != 0;
 }
