@@ -117,9 +117,16 @@ let package = Package(
         "DescentNN", "DescentDriver", "DescentCCode", "DescentPasses", "DescentTransforms", "DescentInterpreter",
         "DescentOps", "DescentIR", "DescentData",
       ], path: "Tests/NNTests", exclude: ["Fixtures"]),
+    // Functions against fixtures and laws, for the tests of several modules.
+    .target(
+      name: "FunctionTrials",
+      dependencies: ["DescentDriver", "DescentIR", "DescentInterpreter", "DescentOps", "DescentTransforms"],
+      path: "Tests/FunctionTrials"),
     .testTarget(
       name: "OpsTests",
-      dependencies: ["DescentDriver", "DescentIR", "DescentNN", "DescentOps", "DescentRuntime", "DescentTransforms"],
+      dependencies: [
+        "DescentDriver", "DescentIR", "DescentNN", "DescentOps", "DescentRuntime", "DescentTransforms", "FunctionTrials",
+      ],
       path: "Tests/OpsTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "PassesTests",

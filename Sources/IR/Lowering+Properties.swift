@@ -45,7 +45,7 @@ extension Lowering {
     case .view, .reshape: .view
     case .pointwise, .pad, .concatenate, .gather: .element
     case .reduction, .contraction, .fold: .anchor(takesEpilogue: true)
-    case .argmax, .scatterAdd, .random, .loop: .anchor(takesEpilogue: false)
+    case .argmax, .scatter, .random, .loop: .anchor(takesEpilogue: false)
     case .result: .part
     }
   }
@@ -55,11 +55,21 @@ extension Lowering {
     switch self {
     // Each row is picked by its index, which is read once.
     case .gather: position == 1 ? .elsewhere : .repeated
-    case .scatterAdd: position == 0 ? .atIndex : .repeated
+    case .scatter: position == 0 ? .atIndex : .repeated
     case .pad, .concatenate, .fold: .elsewhere
     case .loop: .repeated
     case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random:
       .atIndex
+    }
+  }
+
+  /// Whether each element of an anchor's result is begun with the element of the first operand at the same index.
+  package var isBegunWithOperand: Bool {
+    switch self {
+    case .scatter: true
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax,
+      .contraction, .gather, .loop, .result, .random:
+      false
     }
   }
 
@@ -68,7 +78,7 @@ extension Lowering {
     switch self {
     case .contraction, .loop: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather,
-      .scatterAdd,
+      .scatter,
       .result, .random:
       false
     }
@@ -78,7 +88,7 @@ extension Lowering {
   package var computesOperands: Bool {
     switch self {
     case .reduction, .argmax, .fold: true
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatterAdd,
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatter,
       .loop, .result,
       .random:
       false
@@ -89,7 +99,7 @@ extension Lowering {
   package var isCheap: Bool {
     switch self {
     case .pointwise, .view, .reshape, .constant, .iota, .pad: true
-    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .result, .random:
+    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter, .loop, .result, .random:
       false
     }
   }
@@ -97,9 +107,9 @@ extension Lowering {
   package var linearity: Linearity {
     switch self {
     case .pointwise: .diagonal
-    case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatterAdd: .joint
+    case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatter(_, nil), .scatter(_, .sum): .joint
     case .contraction: .each
-    case .input, .constant, .iota, .fold, .reduction, .argmax, .loop, .result, .random: .general
+    case .input, .constant, .iota, .fold, .reduction, .argmax, .scatter, .loop, .result, .random: .general
     }
   }
 
@@ -110,7 +120,7 @@ extension Lowering {
     case .reduction(_, let axes): axes.reduce(1) { $0 * types[0].shape[$1] }
     case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
     case .loop(let form): (form.length ?? 1000) * form.body.longestSum
-    case .scatterAdd: types[1].shape.count
+    case .scatter: types[1].shape.count
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random:
       1
     }
@@ -121,7 +131,7 @@ extension Lowering {
     switch self {
     case .random, .iota, .constant, .loop, .result, .input: false
     case .pointwise(let rule): rule.cost <= cost
-    case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd: true
+    case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter: true
     }
   }
 }

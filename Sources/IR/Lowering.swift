@@ -45,7 +45,7 @@ package struct ContractionAxes: Sendable, Hashable {
 }
 
 /// How the elements under a reduction are combined.
-package enum Reducer: String, Sendable { case sum, max, min, product }
+package enum Reducer: String, Sendable, CaseIterable { case sum, max, min, product }
 
 /// What a random operation draws.
 package enum RandomDraw: String, Sendable { case bits, uniform, normal }
@@ -91,8 +91,9 @@ package enum Lowering: Sendable {
   case contraction(ContractionAxes)
   /// Slices of the first operand along an axis, picked by the second (clamped to the axis).
   case gather(axis: Int)
-  /// The first operand with slices of the third added along an axis where the second says; others are dropped.
-  case scatterAdd(axis: Int)
+  /// The first operand with slices of the third put in along an axis where the second says, one after another, or combined with what is
+  /// there; those outside are dropped.
+  case scatter(axis: Int, Reducer?)
   /// A body run step after step.
   case loop(LoopForm)
   /// One of the results of the operand, which is a loop.

@@ -49,13 +49,14 @@ extension Node {
         Source(
           operand: 0, element: x[0].shape.element(at: Array(index[..<axis] + [row] + index[(axis + picks.rank)...])))
       ]
-    case .scatterAdd(let axis):
+    case .scatter(let axis, let combine):
       let picks = (0..<x[1].count).filter { x[1].integer($0) == index[axis] }
-      return [Source(operand: 0, element: element)]
-        + picks.map { pick in
-          let place = index[..<axis] + x[1].shape.index(of: pick) + index[(axis + 1)...]
-          return Source(operand: 2, element: x[2].shape.element(at: Array(place)))
-        }
+      let updates = picks.map { pick in
+        let place = index[..<axis] + x[1].shape.index(of: pick) + index[(axis + 1)...]
+        return Source(operand: 2, element: x[2].shape.element(at: Array(place)))
+      }
+      guard combine == nil, let last = updates.last else { return [Source(operand: 0, element: element)] + updates }
+      return [last]
     }
   }
 

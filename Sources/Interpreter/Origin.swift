@@ -78,7 +78,7 @@ private struct Walk {
         case let end: return end
         }
       case .view, .reshape: break
-      case .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop,
+      case .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter, .loop,
         .random:
         taker = node
       }

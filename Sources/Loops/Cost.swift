@@ -30,7 +30,7 @@ extension StepPlan {
       case .reduction, .argmax, .fold:
         points = types[0].shape.count
         operations += Double(points)
-      case .scatterAdd:
+      case .scatter:
         points = max(points, types[2].shape.count)
         operations += Double(types[2].shape.count)
       case .pointwise: if node.type.dtype.isFloating { operations += Double(points) }

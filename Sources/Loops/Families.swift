@@ -15,7 +15,7 @@ extension ProgramContext {
     case .argmax(let axis): return [argmax(kernel, axis)]
     case .loop(let form): return [scan(kernel, form)]
     case .fold(let sources): return [fold(kernel, sources)]
-    case .scatterAdd(let axis): return [scatterAdd(kernel, axis)]
+    case .scatter(let axis, let combine): return [scatter(kernel, axis, combine)]
     case .random(let draw): return [random(kernel, draw)]
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .gather, .result:
       preconditionFailure("\(graph[anchor].op.name) anchors no kernel")
@@ -114,8 +114,9 @@ extension ProgramContext {
       work: shape.count * 2)
   }
 
-  /// Base and additions for each place of the result in the order of the indices: whoever owns a place does all its additions.
-  private func scatterAdd(_ kernel: Kernel, _ axis: Int) -> LoopFunction {
+  /// Base and updates for each place of the result in the order of the indices: whoever owns a place does all its updates. Where the
+  /// result takes over the base's memory only the places of updates are touched.
+  private func scatter(_ kernel: Kernel, _ axis: Int, _ combine: Reducer?) -> LoopFunction {
     let anchor = kernel.anchor!
     let node = graph[anchor]
     let (base, indices, updates) = (node.operands[0], node.operands[1], node.operands[2])
@@ -129,10 +130,11 @@ extension ProgramContext {
     let (loops, execution) = function.opened(axes, shared: axes[shared], grain: shared == shape.rank - 1 ? 16 : 1)
     var copy = ElementBuilder(function)
     let place = axes.map { Affine(variable: $0) }
-    copy.store(anchor, place, copy.value(base, place))
+    let isInPlace = buffer(base) == buffer(anchor)
+    if !isInPlace { copy.store(anchor, place, copy.value(base, place)) }
     let dtype = node.type.dtype, additions = graph[indices].type.shape.count
     let lost =
-      ReductionOrder.isCompensated(additions: additions, dtype)
+      combine == .sum && ReductionOrder.isCompensated(additions: additions, dtype)
       ? function.parameter(.partial(anchor), dtype, node: nil, isWritten: true) : nil
     let clear: [Statement] = lost.map { [.store($0, .linear(place, shape), .number(0, dtype))] } ?? []
 
@@ -157,17 +159,19 @@ extension ProgramContext {
     let row = Expression.position(Affine(variable: at))
     let element = Affine.linear(target, shape)
     let addition =
-      lost.map { function.compensated(array, lost: $0, element, update) } ?? [.combine(array, element, .sum, update)]
+      lost.map { function.compensated(array, lost: $0, element, update) }
+      ?? [combine.map { .combine(array, element, $0, update) } ?? .store(array, element, update)]
     let sums = nested(inner, add.statements + addition).substituting([others2[axis]: Affine(variable: at)])
     let picks: [Statement] =
       pick.statements + [
         .index(at, picked),
         .when(.infix(.and, .infix(.greaterOrEqual, row, from), .infix(.less, row, to)), sums),
       ]
+    let start = copy.statements + clear
     return function.finish(
-      nested(loops, copy.statements + clear) + nested(numbers.map { function.whole($0) }, picks), execution,
+      (start.isEmpty ? [] : nested(loops, start)) + nested(numbers.map { function.whole($0) }, picks), execution,
       nodes: [anchor],
-      work: shape.count + graph[updates].type.shape.count * 2,
+      work: (start.isEmpty ? 0 : shape.count) + graph[updates].type.shape.count * 2,
       partialBytes: lost == nil ? 0 : node.type.byteCount)
   }
 

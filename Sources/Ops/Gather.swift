@@ -24,7 +24,7 @@ package struct Gather: Op {
   /// The indices are clamped here as well, for scattering would drop those outside.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let zeros = filled(0, x[0].type)
-    return [.apply(ScatterAdd(axis: axis), [zeros, clamped(x[1], x[0].shape[axis]), dy]), nil]
+    return [.apply(Scatter(axis: axis, .sum), [zeros, clamped(x[1], x[0].shape[axis]), dy]), nil]
   }
   package func evaluate(_ x: [HostArray], _ type: TensorType) -> HostArray {
     let size = x[0].shape[axis]

@@ -37,24 +37,10 @@ extension Reduction {
     targets.reserveCapacity(from.count)
     from.forEachIndex { index in targets.append(zip(kept, strides).reduce(0) { $0 + index[$1.0] * $1.1 }) }
     if type.dtype.isFloating {
-      let result = combine(x[0].doubles, targets, type.shape.count, start: startReal) { a, b in
-        switch Self.reducer {
-        case .sum: a + b
-        case .product: a * b
-        case .max: a > b || a.isNaN ? a : b
-        case .min: a < b || a.isNaN ? a : b
-        }
-      }
+      let result = combine(x[0].doubles, targets, type.shape.count, start: startReal) { Self.reducer.combined($0, $1) }
       return HostArray(type) { result[$0] }
     }
-    let result = combine(x[0].ints, targets, type.shape.count, start: startInteger) { a, b in
-      switch Self.reducer {
-      case .sum: a &+ b
-      case .product: a &* b
-      case .max: Swift.max(a, b)
-      case .min: Swift.min(a, b)
-      }
-    }
+    let result = combine(x[0].ints, targets, type.shape.count, start: startInteger) { Self.reducer.combined($0, $1) }
     func wrap<T: Element>(_: T.Type) -> HostArray { HostArray(type.shape, result.map { T(wrapping: $0) }) }
     return dispatch(type.dtype) { wrap($0) }
   }
@@ -102,6 +88,24 @@ func reduce(_ x: Tensor, _ axes: [Int]?, _ keepAxes: Bool, _ at: SourceLocation,
 }
 
 extension Reducer {
+  /// Two numbers combined; NaN is greater and less than any.
+  package func combined(_ a: Double, _ b: Double) -> Double {
+    switch self {
+    case .sum: a + b
+    case .product: a * b
+    case .max: a > b || a.isNaN ? a : b
+    case .min: a < b || a.isNaN ? a : b
+    }
+  }
+  /// Two integers combined, wrapping round.
+  package func combined(_ a: Int, _ b: Int) -> Int {
+    switch self {
+    case .sum: a &+ b
+    case .product: a &* b
+    case .max: Swift.max(a, b)
+    case .min: Swift.min(a, b)
+    }
+  }
   /// Two values combined.
   package func combined(_ a: Expression, _ b: Expression) -> Expression {
     switch self {

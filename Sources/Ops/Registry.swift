@@ -65,7 +65,7 @@ package let registry: [any Op.Type] = [
   Reverse.self,
   Round.self,
   Rsqrt.self,
-  ScatterAdd.self,
+  Scatter.self,
   Select.self,
   Sigmoid.self,
   Sign.self,

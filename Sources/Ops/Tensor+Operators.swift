@@ -49,6 +49,9 @@ package func pointwise(
 extension Tensor {
   /// A failed tensor, unless an operand has failed before: then that.
   package static func fail(_ message: String, _ operands: Tensor..., at location: SourceLocation?) -> Tensor {
+    fail(message, operands, at: location)
+  }
+  package static func fail(_ message: String, _ operands: [Tensor], at location: SourceLocation?) -> Tensor {
     for operand in operands {
       if case .failure = operand.storage { return operand }
     }

@@ -25,3 +25,11 @@ func positions(_ sources: [AxisSource], from outer: Shape, in inner: Shape) -> [
 
 /// The axes counted from the front; a negative one counts from the end. Axes that do not exist are left for the operation to refuse.
 func normalized(_ axes: [Int], rank: Int) -> [Int] { axes.map { $0 < 0 ? $0 + rank : $0 } }
+
+extension Tensor {
+  /// An axis counted from the front, a negative one from the end; nil where there is none.
+  func place(of axis: Int) -> Int? {
+    let at = axis < 0 ? axis.plus(rank) : axis
+    return (0..<rank).contains(at) ? at : nil
+  }
+}

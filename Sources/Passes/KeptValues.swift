@@ -100,7 +100,7 @@ struct KeptValues {
       switch families[id.index] {
       case .pointwise(let rule): rule.cost <= Self.mostCost && isReadInPlace(id)
       case .view, .reshape: true
-      case .input, .constant, .iota, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd,
+      case .input, .constant, .iota, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter,
         .loop, .result, .random:
         false
       }

@@ -56,7 +56,9 @@ struct KernelOrder {
     var found: [Int: Bool] = [:]
     func visit(_ id: NodeID, _ isAtIndex: Bool) {
       for read in consumers.reads[id.index] {
-        let here = isAtIndex && read.access == .atIndex && !consumers.isAnchor(read.consumer)
+        // The loops of an anchor are not those of its result, but where it is begun with this operand.
+        let isOwn = !consumers.isAnchor(read.consumer) || graph.lowering(of: read.consumer).isBegunWithOperand
+        let here = isAtIndex && read.access == .atIndex && isOwn
         if let group = group[read.consumer.index] {
           found[group] = (found[group] ?? true) && here
         } else {

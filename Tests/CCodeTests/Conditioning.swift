@@ -140,7 +140,7 @@ extension Graph {
     case .contraction(let axes): return axes.lhsContracting.reduce(1) { $0 * types[0].shape[$1] }
     case .fold(let sources):
       return sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
-    case .scatterAdd: return types[1].shape.count
+    case .scatter: return types[1].shape.count
     case .random(.normal): return 1
     default: return nil
     }

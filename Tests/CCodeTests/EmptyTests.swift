@@ -20,7 +20,7 @@ import Testing
     ("stretched and joined", { x in [concatenate([sin(empty([0])), x], axis: 0)] }),
     ("picked from", { x in [x + sum(gather(x, Tensor([Int32]())))] }),
     ("no rows picked of none", { x in [x + sum(gather(empty([0, 2]), Tensor([Int32]())))] }),
-    ("scattered", { x in [.apply(ScatterAdd(axis: 0), [x, Tensor([Int32]()), empty([0])])] }),
+    ("scattered", { x in [.apply(Scatter(axis: 0, .sum), [x, Tensor([Int32]()), empty([0])])] }),
     ("chosen", { x in [x + sum(`where`(empty([0]) .> 0, sin(empty([0])), empty([0])))] }),
     ("padded", { x in [pad(empty([0]), low: [1], high: [2]) + x] }),
     ("reshaped", { x in [x + sum(exp(reshape(empty([0, 4]), [2, 0])))] }),
@@ -54,7 +54,7 @@ import Testing
   ]
   /// Constants of one number, which are literals where they can be.
   private static let singles: [(String, @Sendable (Tensor) -> [Tensor])] = [
-    ("one number scattered", { x in [.apply(ScatterAdd(axis: 0), [x, Tensor([Int32(1)]), Tensor([Float(5)])])] }),
+    ("one number scattered", { x in [.apply(Scatter(axis: 0, .sum), [x, Tensor([Int32(1)]), Tensor([Float(5)])])] }),
     ("one number picked", { x in [gather(x, Tensor([Int32(2)]))] }),
     ("the greatest of one", { x in [convert(argmax(Tensor([Float(5)])), to: .f32) + x] }),
     (

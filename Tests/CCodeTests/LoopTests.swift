@@ -101,6 +101,18 @@ import Testing
           }[1]
         ]
       })
+    // Right operands of products that a step changes are not packed before the loop, those that none changes are.
+    trials.append(
+      try Trial(
+        "products with changing right operands",
+        [[24, 40], [40, 40], [5, 40, 40]].map { TensorType(.f32, Shape($0)) }
+      ) { x in
+        let (last, seen) = scan([x[1], x[0]], over: x[2]) { (c: [Tensor], s: Tensor) in
+          let (a, b, d) = (tanh(matmul(x[0], c[0])), tanh(matmul(c[1], s)), matmul(c[1], x[1]))
+          return ([tanh(matmul(s, c[0]) * 0.2), b], a + d)
+        }
+        return last + [seen]
+      })
     trials.append(
       try Trial("random numbers by step", [TensorType(.f32, [4])]) { x in
         let (_, noise) = scan(x[0], count: 3) { (c: Tensor, t: Tensor) in

@@ -4,6 +4,7 @@ import DescentCCode
 import DescentIR
 import DescentLoops
 import DescentOps
+import DescentTransforms
 import Foundation
 import Testing
 
@@ -54,10 +55,18 @@ import Testing
       try add("softmax", [0]) { x in n == 0 ? [x[0]] : [softmax(x[0])] }
       try add("gathered", [0]) { x in n == 0 ? [x[0]] : [gather(x[0], convert(iota([n]) * 0.7, to: .i32))] }
       try add("scattered into", [0]) { x in
-        [.apply(ScatterAdd(axis: 0), [x[0], convert(iota([n]) * 0.7, to: .i32), x[1] * 0.1])]
+        [.apply(Scatter(axis: 0, .sum), [x[0], convert(iota([n]) * 0.7, to: .i32), x[1] * 0.1])]
       }
       try add("scattered onto itself", [0]) { x in
-        [.apply(ScatterAdd(axis: 1), [x[0] * 0.5, convert(iota([n]) * 0.3, to: .i32), x[0] * 0.1])]
+        [.apply(Scatter(axis: 1, .sum), [x[0] * 0.5, convert(iota([n]) * 0.3, to: .i32), x[0] * 0.1])]
+      }
+      for combine in [nil] + Reducer.allCases {
+        try add("\(combine?.rawValue ?? "set") in place", [0]) { x in
+          [.apply(Scatter(axis: 0, combine), [x[0], convert(iota([n]) * 0.7, to: .i32), x[1] * 0.1])]
+        }
+      }
+      try add("put in the order of its own rows", [0]) { x in
+        [.apply(Scatter(axis: 0, nil), [x[0], reverse(iota([n], dtype: .i32), axes: [0]), x[0]])]
       }
       try add("its own input", [0]) { x in [x[0]] }
       try add("the other input", [0]) { x in [x[1]] }
@@ -133,6 +142,29 @@ import Testing
         ]
       })
     try Fleet.check(trials)
+  }
+
+  /// A row that is put into what the result takes over costs a row, also as the carry of a loop.
+  @Test func aRowPutInPlaceCostsARow() throws {
+    func steps(_ table: Tensor) -> [Tensor] {
+      let (last, _): (Tensor, [Tensor]) = scan(table, count: 5) { table, step in
+        (table.at[step].set(table[step + 1] * 2), [])
+      }
+      return [last]
+    }
+    for (name, donations, body) in [
+      ("row", [0], { x in [x[0].at[7].set(x[0][8] + 1)] }),
+      ("row by a tensor", [0], { x in [x[0].at[convert(sum(x[0]), to: .i32)].set(x[0][8] + 1)] }),
+      ("rows of a loop", [nil], { steps($0[0]) }),
+    ] as [(String, [Int?], ([Tensor]) -> [Tensor])] {
+      let trial = try Trial(name, [TensorType(.f32, [4000, 3])], donations: donations, body)
+      try Fleet.check([trial])
+      let plan = try trial.program(0).plan
+      let bodies = plan.functions.compactMap(\.scan?.body)
+      // The sum of the second one reads all rows once.
+      let work = (bodies.isEmpty ? [plan] : bodies).flatMap(\.functions).map(\.work)
+      #expect(!work.isEmpty && work.count { $0 >= 4000 } == (name == "row by a tensor" ? 1 : 0), "\(name): \(work)")
+    }
   }
 
   /// Between two barriers, no call that threads share may touch memory that another call writes.

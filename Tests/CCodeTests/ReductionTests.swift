@@ -147,7 +147,7 @@ import Testing
           trials.append(
             try Trial("scatter \(dtype.name)\(shape) along \(axis) at \(indexShape)", types, seed: Int64(trials.count))
             {
-              [.apply(ScatterAdd(axis: axis), [$0[0], $0[1] * 2 - 1, $0[2]])]
+              [.apply(Scatter(axis: axis, .sum), [$0[0], $0[1] * 2 - 1, $0[2]])]
             })
         }
         guard shape[axis] > 0 else { continue }
@@ -165,7 +165,7 @@ import Testing
       try Trial(
         "scatter with all around", [TensorType(.f32, [50, 20]), TensorType(.u8, [300]), TensorType(.f32, [300, 20])]
       ) { x in
-        let y = Tensor.apply(ScatterAdd(axis: 0), [exp(x[0]), x[1] + 3, square(x[2]) * 0.5])
+        let y = Tensor.apply(Scatter(axis: 0, .sum), [exp(x[0]), x[1] + 3, square(x[2]) * 0.5])
         return [y, x[0] - 0.1 * y, sum(y)]
       })
     try Fleet.check(trials, threads: [1, 2, 3, 8])

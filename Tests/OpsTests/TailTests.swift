@@ -137,7 +137,10 @@ private func total(_ p: [String: [Tensor]], _ cases: [String: TailCase]) -> Tens
     #expect(names.count > 80)
     let lines = Set((Tail.unary + Tail.pairs + Tail.rows).map { String($0.name.split(separator: " ")[0]) })
     let exempt = Tail.exempt.values.flatMap { $0 }
-    #expect(names.subtracting(lines).subtracting(exempt).isEmpty, "add a line to Tails.swift for these")
+    // Compositions have their lines there.
+    let composed = Surface.functions.keys.map { String($0.split(separator: " ")[0]) } + ["einsum"]
+    let missing = names.subtracting(lines).subtracting(exempt).subtracting(composed)
+    #expect(missing.isEmpty, "add a line to Tails.swift or Surface.swift for these")
     #expect(Set(exempt).subtracting(names).isEmpty && lines.isDisjoint(with: exempt), "exempt without need")
   }
 

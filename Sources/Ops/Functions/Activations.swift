@@ -16,6 +16,17 @@ public func clamp(
   }
 }
 
+/// Each element moved into low...high, which are broadcast; where they cross, to `high`. Outside the gradient is that of the bound.
+/// NaN bounds nothing.
+public func clamp(
+  _ x: Tensor, _ low: Tensor, _ high: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  pinned(file, line) {
+    let raised = `where`(x .< low, low, x)
+    return `where`(raised .> high, high, raised)
+  }
+}
+
 /// 0 where x ≤ 0, else x, so that NaN stays NaN; the derivative at 0 is 0.
 public func relu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   pinned(file, line) {

@@ -1,6 +1,7 @@
 // Tensors made from nothing: constants and counts.
 
 import DescentIR
+import Foundation
 
 /// A tensor of `shape` filled with one number, which must be one of the type unless that is floating.
 public func full(
@@ -84,6 +85,42 @@ public func linspace(
     let weight = index / (count - 1)
     return (1 - weight) * first + weight * last
   }
+}
+
+/// `count` numbers, each the same multiple of the one before, from `base` to the power of `first` to that of `last`; in a type that is
+/// not floating those below or at them.
+public func logspace(
+  _ first: Double, _ last: Double, count: Int, base: Double = 10, dtype: DType = .f32, file: StaticString = #fileID,
+  line: UInt = #line
+) -> Tensor {
+  pinned(file, line) {
+    spaced(power(base, linspace(first, last, count: count, dtype: .f64)), dtype)
+  }
+}
+
+/// `count` numbers, each the same multiple of the one before, from `first` to `last`, both included, which are of one sign and not 0;
+/// in a type that is not floating those below or at them.
+public func geomspace(
+  _ first: Double, _ last: Double, count: Int, dtype: DType = .f32, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  pinned(file, line) {
+    guard first != 0, last != 0, (first < 0) == (last < 0) else {
+      let message = "geomspace from \(first) to \(last); two numbers of one sign are needed, and not 0"
+      return Tensor(
+        failure: DescentError(.type, message, at: SourceLocation(file, line)), type: TensorType(dtype, [0]))
+    }
+    let (low, high) = (Foundation.log(Swift.abs(first)), Foundation.log(Swift.abs(last)))
+    let sizes = exp(linspace(low, high, count: count, dtype: .f64))
+    let index = iota([count], dtype: .i64)
+    // Logarithms round, but both ends are met exactly.
+    let others = `where`(index .== count - 1, last, first < 0 ? -sizes : sizes)
+    return spaced(`where`(index .== 0, first, others), dtype)
+  }
+}
+
+/// Numbers of f64 in another type, in one that is not floating rounded down.
+private func spaced(_ numbers: Tensor, _ dtype: DType) -> Tensor {
+  converted(dtype.isFloating ? numbers : floor(numbers), to: dtype, at: nil)
 }
 
 /// A row of `classes` numbers for each index: 1 at the index, else 0; an index outside gives zeros. The classes are the

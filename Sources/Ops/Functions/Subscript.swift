@@ -1,5 +1,5 @@
 // Access by position: x[2], x[0..<3], x[.all, 1], x[stride(from: 0, to: 9, by: 2), (-3)...], x[..., 1] on the last
-// axis.
+// axis, and x[rows] by a tensor of indices.
 
 import DescentIR
 
@@ -11,14 +11,21 @@ public struct AxisSelection: Sendable {
     case range(from: Int, to: Int?)
     /// So many positions with a step between, which may be negative.
     case positions(first: Int, step: Int, count: Int)
+    /// The positions that a tensor of integers says.
+    case indices(Tensor)
   }
   var bounds: Bounds
   /// The whole axis.
   public static let all = AxisSelection(bounds: .range(from: 0, to: nil))
 }
 
-/// What may stand in a subscript: an integer, a range, a stride, or `.all`. Negative positions count from the end, so a range
-/// or a stride of negative positions lies there: `x[(-3)...(-1)]` and `x[(-3)..<0]` are the last three.
+/// What may stand in a subscript: an integer, a range, a stride, `.all`, or a tensor of integers. Negative positions count from the
+/// end, so a range or a stride of negative positions lies there: `x[(-3)...(-1)]` and `x[(-3)..<0]` are the last three.
+///
+/// The axes of a tensor of integers stand in place of the axis that it picks from. Of several such tensors, which must be for
+/// neighbouring axes, the elements at the same place (they broadcast) pick together: `x[i, j]` for vectors has x[i[k], j[k]] for each k.
+/// What the numbers are is known when the program runs: positions outside are the nearest one inside where elements are taken, and are
+/// left out where they are put.
 public protocol TensorIndex { var selection: AxisSelection { get } }
 
 extension AxisSelection: TensorIndex { public var selection: AxisSelection { self } }
@@ -28,6 +35,9 @@ extension TensorIndex where Self == AxisSelection {
 }
 extension Int: TensorIndex {
   public var selection: AxisSelection { AxisSelection(bounds: .index(self)) }
+}
+extension Tensor: TensorIndex {
+  public var selection: AxisSelection { AxisSelection(bounds: .indices(self)) }
 }
 extension Range: TensorIndex where Bound == Int {
   public var selection: AxisSelection {
@@ -71,71 +81,86 @@ extension AxisSelection {
 }
 
 extension Tensor {
+  // Written out for one to four axes, since `.all` has no meaning in a parameter pack, and none can be assigned to.
+
   /// The part of this tensor at one selection per axis, from the first; axes without one are taken whole. An integer
-  /// removes its axis.
+  /// removes its axis. Assigned to, only that part becomes another: the value is broadcast to the part's shape, and of the tensor's type.
+  public subscript(
+    _ a: some TensorIndex, file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor {
+    get { at[a].taken(file, line) }
+    set { self = at[a].put(newValue, nil, file, line) }
+  }
+  public subscript(
+    _ a: some TensorIndex, _ b: some TensorIndex, file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor {
+    get { at[a, b].taken(file, line) }
+    set { self = at[a, b].put(newValue, nil, file, line) }
+  }
+  public subscript(
+    _ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex,
+    file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor {
+    get { at[a, b, c].taken(file, line) }
+    set { self = at[a, b, c].put(newValue, nil, file, line) }
+  }
+  public subscript(
+    _ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex, _ d: some TensorIndex,
+    file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor {
+    get { at[a, b, c, d].taken(file, line) }
+    set { self = at[a, b, c, d].put(newValue, nil, file, line) }
+  }
+
+  /// The same for any number of axes, which cannot be assigned to; `x.at` can be put into.
   public subscript<each I: TensorIndex>(
     _ indices: repeat each I, file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
     var selections: [AxisSelection] = []
     repeat selections.append((each indices).selection)
-    return select(selections, file, line)
+    return TensorPart(self, selections).taken(file, line)
   }
-  // Written out for two, three and four axes, since `.all` has no meaning in a parameter pack.
-  public subscript(
-    _ a: some TensorIndex, _ b: some TensorIndex, file file: StaticString = #fileID, line line: UInt = #line
-  ) -> Tensor { select([a.selection, b.selection], file, line) }
-  public subscript(
-    _ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex,
-    file file: StaticString = #fileID, line line: UInt = #line
-  ) -> Tensor { select([a.selection, b.selection, c.selection], file, line) }
-  public subscript(
-    _ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex, _ d: some TensorIndex,
-    file file: StaticString = #fileID, line line: UInt = #line
-  ) -> Tensor { select([a.selection, b.selection, c.selection, d.selection], file, line) }
 
   /// The same with the selections for the last axes: `x[..., 0]` is the first element of every row.
+  public subscript(
+    _ leading: UnboundedRange, _ a: some TensorIndex, file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor {
+    get { at[leading, a].taken(file, line) }
+    set { self = at[leading, a].put(newValue, nil, file, line) }
+  }
   public subscript<each I: TensorIndex>(
     _ leading: UnboundedRange, _ indices: repeat each I, file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
     var selections: [AxisSelection] = []
     repeat selections.append((each indices).selection)
-    return select([AxisSelection](repeating: .all, count: max(rank - selections.count, 0)) + selections, file, line)
+    return TensorPart(self, last: selections).taken(file, line)
   }
 
-  private func select(_ selections: [AxisSelection], _ file: StaticString, _ line: UInt) -> Tensor {
-    pinned(file, line) {
-      func refuse(_ what: String) -> Tensor {
-        .fail("\(what) of a tensor of shape \(shape)", self, at: SourceLocation(file, line))
-      }
-      guard selections.count <= rank else { return refuse("a subscript with \(selections.count) positions") }
-      var (start, limit, step) = ([Int](repeating: 0, count: rank), shape.dimensions, [Int](repeating: 1, count: rank))
-      var (removed, turned): ([Int], [Int]) = ([], [])
-      for (axis, selection) in selections.enumerated() {
-        let size = shape[axis]
-        func place(_ position: Int) -> Int { position < 0 ? position.plus(size) : position }
-        switch selection.bounds {
-        case .index(let index):
-          (start[axis], limit[axis]) = (place(index), place(index).plus(1))
-          removed.append(axis)
-        case .range(let from, let to): (start[axis], limit[axis]) = (place(from), to.map(place) ?? size)
-        case .positions(_, _, 0): limit[axis] = 0
-        case .positions(let first, let by, let count):
-          let last = first + (count - 1) * by
-          guard (first < 0) == (last < 0) else {
-            return refuse(
-              "positions \(first) to \(last) by \(by), some from the start and some from the end, along axis \(axis)")
-          }
-          (start[axis], limit[axis]) = (place(Swift.min(first, last)), place(Swift.max(first, last)).plus(1))
-          step[axis] = by == .min ? .max : Swift.abs(by)
-          if by < 0 { turned.append(axis) }
-        }
-        guard 0 <= start[axis], start[axis] <= limit[axis], limit[axis] <= size else {
-          return refuse("positions \(start[axis])..<\(limit[axis]) by \(step[axis]) along axis \(axis)")
-        }
-      }
-      let part = slice(self, start: start, limit: limit, step: step)
-      let ordered = turned.isEmpty ? part : reverse(part, axes: turned)
-      return reshape(ordered, part.shape.removing(removed))
-    }
+  /// Places of this tensor, to be changed in a copy: `x.at[0, .all].add(row)` is x with `row` added to its first row.
+  public var at: TensorPlaces { TensorPlaces(tensor: self) }
+}
+
+/// The places of a tensor, which subscripts choose.
+public struct TensorPlaces {
+  fileprivate let tensor: Tensor
+
+  public subscript<each I: TensorIndex>(_ indices: repeat each I) -> TensorPart {
+    var selections: [AxisSelection] = []
+    repeat selections.append((each indices).selection)
+    return TensorPart(tensor, selections)
+  }
+  public subscript(_ a: some TensorIndex, _ b: some TensorIndex) -> TensorPart {
+    TensorPart(tensor, [a.selection, b.selection])
+  }
+  public subscript(_ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex) -> TensorPart {
+    TensorPart(tensor, [a.selection, b.selection, c.selection])
+  }
+  public subscript(
+    _ a: some TensorIndex, _ b: some TensorIndex, _ c: some TensorIndex, _ d: some TensorIndex
+  ) -> TensorPart { TensorPart(tensor, [a.selection, b.selection, c.selection, d.selection]) }
+  public subscript<each I: TensorIndex>(_ leading: UnboundedRange, _ indices: repeat each I) -> TensorPart {
+    var selections: [AxisSelection] = []
+    repeat selections.append((each indices).selection)
+    return TensorPart(tensor, last: selections)
   }
 }

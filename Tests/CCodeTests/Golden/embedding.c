@@ -43,15 +43,15 @@ static void embedding_k2(
     minimum_0[i] = dsc_min_i32(dsc_max_i32(in1[i], 0), 49);
 }
 
-/* k3: adjoint of gather: scatterAdd_0 = scatterAdd(0.0, minimum_0, multiply_0)    CCodeTests/GoldenPrograms.swift:28 */
+/* k3: adjoint of gather: scatter_0 = scatter(0.0, minimum_0, multiply_0)    CCodeTests/GoldenPrograms.swift:28 */
 static void embedding_k3(
     int64_t lo, int64_t hi,
-    float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
+    float *DSC_RESTRICT scatter_0, /* f32[50,16] */
     const int32_t *DSC_RESTRICT minimum_0, /* i32[32] */
     const float *DSC_RESTRICT multiply_0) { /* f32[32,16] */
   for (int64_t i = lo; i < hi; i++) {
     DSC_LANES for (int64_t j = 0; j < 16; j++) {
-      scatterAdd_0[i * 16 + j] = 0.0f;
+      scatter_0[i * 16 + j] = 0.0f;
     }
   }
   for (int64_t r = 0; r < 32; r++) {
@@ -59,18 +59,18 @@ static void embedding_k3(
     if ((at >= lo) & (at < hi)) {
       DSC_BRANCH;
       for (int64_t j = 0; j < 16; j++)
-        scatterAdd_0[j + at * 16] += multiply_0[j + r * 16];
+        scatter_0[j + at * 16] += multiply_0[j + r * 16];
     }
   }
 }
 
-/* k4: in0 = in0 - 0.1 * scatterAdd_0    CCodeTests/GoldenPrograms.swift:28 */
+/* k4: in0 = in0 - 0.1 * scatter_0    CCodeTests/GoldenPrograms.swift:28 */
 static void embedding_k4(
     int64_t lo, int64_t hi,
-    const float *DSC_RESTRICT scatterAdd_0, /* f32[50,16] */
+    const float *DSC_RESTRICT scatter_0, /* f32[50,16] */
     float *DSC_RESTRICT in0) { /* f32[50,16] */
   for (int64_t j = lo; j < hi; j++)
-    in0[j] = in0[j] - 0.1f * scatterAdd_0[j];
+    in0[j] = in0[j] - 0.1f * scatter_0[j];
 }
 
 /* Bytes: each thread's scratch memory, and what all share. */
@@ -88,14 +88,14 @@ static void embedding_step(void *const *io, unsigned char *arena, int64_t thread
   float *const multiply_0 = dsc_at_f32(arena, 3200); /* multiply %11 f32[32,16] */
   float *const out1 = (float *)io[3]; /* y1 f32[] */
   int32_t *const minimum_0 = dsc_at_i32(arena, 5248); /* minimum %19 i32[32] */
-  float *const scatterAdd_0 = dsc_at_f32(arena, 0); /* scatterAdd %20 f32[50,16] */
+  float *const scatter_0 = dsc_at_f32(arena, 0); /* scatter %20 f32[50,16] */
   (void)threads;
   if (thread == 0) {
     embedding_k0(0, 32, in1, in0, in2, subtract_0, multiply_0);
     embedding_k1(subtract_0, out1);
     embedding_k2(0, 32, in1, minimum_0);
-    embedding_k3(0, 50, scatterAdd_0, minimum_0, multiply_0);
-    embedding_k4(0, 800, scatterAdd_0, in0);
+    embedding_k3(0, 50, scatter_0, minimum_0, multiply_0);
+    embedding_k4(0, 800, scatter_0, in0);
   }
 }
 
