@@ -31,14 +31,14 @@
 #ifndef DSC_GEMM_NC
 #define DSC_GEMM_NC 256
 #endif
-/* Neighbouring macro-tiles of one thread are joined up to so many rows. */
+/* Neighbouring macro-tiles of one thread are joined up to this many rows. */
 #define DSC_GEMM_JOINED_ROWS DSC_GEMM_MIN(256, DSC_GEMM_MC)
 
 typedef struct {
   int64_t m, n, k;
-  int64_t unit; /* macro-tiles begin at multiples of so many rows */
+  int64_t unit; /* macro-tiles begin at multiples of this many rows */
   int64_t first, end; /* the steps of the sum */
-  int64_t block; /* of so many steps, or 0: as DSC_GEMM_BLOCK says */
+  int64_t block; /* steps of one, or 0: as DSC_GEMM_BLOCK says */
 } dsc_gemm_size;
 
 DSC_INLINE dsc_gemm_size dsc_gemm_sizes_by(int64_t unit, int64_t m, int64_t n, int64_t k) {

@@ -33,19 +33,19 @@
 #define DSC_BRANCH (void)0
 #endif
 
-/* A contiguous part lo ..< hi of a kernel's units. */
+/* A contiguous part lo ..< hi of a kernel's iterations. */
 typedef struct {
   int64_t lo, hi;
 } dsc_span;
 
-/* The part of `units` that is `thread`'s, cut at multiples of `grain`; whether there is any. Results never depend on
+/* The part of `iterations` that is `thread`'s, cut at multiples of `chunk_size`; whether there is any. Results never depend on
  * the cut. */
-DSC_INLINE int dsc_share(dsc_span *s, int64_t units, int64_t grain, int64_t thread, int64_t threads) {
-  const int64_t blocks = (units + grain - 1) / grain;
-  s->lo = blocks * thread / threads * grain;
-  s->hi = blocks * (thread + 1) / threads * grain;
-  if (s->hi > units)
-    s->hi = units;
+DSC_INLINE int dsc_share(dsc_span *s, int64_t iterations, int64_t chunk_size, int64_t thread, int64_t threads) {
+  const int64_t blocks = (iterations + chunk_size - 1) / chunk_size;
+  s->lo = blocks * thread / threads * chunk_size;
+  s->hi = blocks * (thread + 1) / threads * chunk_size;
+  if (s->hi > iterations)
+    s->hi = iterations;
   return s->lo < s->hi;
 }
 
@@ -59,7 +59,7 @@ DSC_DEFINE_AT(int64_t, i64)
 DSC_DEFINE_AT(uint8_t, u8)
 #undef DSC_DEFINE_AT
 
-/* Copies this thread's share of so many bytes. */
+/* Copies this thread's share of the bytes. */
 DSC_INLINE void dsc_copy_share(void *to, const void *from, int64_t bytes, int64_t thread, int64_t threads) {
   dsc_span s;
   if (dsc_share(&s, bytes, 4096, thread, threads))
@@ -159,7 +159,5 @@ DSC_DEFINE_WRAPPING(int64_t, uint64_t, i64)
 
 /* The index nearest to i in 0 ..< n. */
 DSC_INLINE int64_t dsc_clamp_index(int64_t i, int64_t n) { return i < 0 ? 0 : i >= n ? n - 1 : i; }
-
-DSC_INLINE int64_t dsc_least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 #endif

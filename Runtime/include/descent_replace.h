@@ -136,7 +136,7 @@ DSC_FN int dsc_replace_begin(dsc_replacement *replacement, const char *path, dsc
   memset(replacement, 0, sizeof *replacement);
   replacement->fd = -1;
   if (*base == 0)
-    return dsc_fail_in(error, DSC_ERROR_USAGE, path, "is no name of a file to write");
+    return dsc_fail_in(error, DSC_ERROR_USAGE, path, "is not a file name to write to");
   if (!exists && why != ENOENT)
     return dsc_fail_in(error, DSC_ERROR_IO, path, "cannot be written: %s", strerror(why));
   if (exists && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode))

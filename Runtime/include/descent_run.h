@@ -12,10 +12,10 @@
 typedef struct {
   int64_t per_epoch; /* steps of an epoch, at least 1 */
   int64_t last; /* the step after the last */
-  int64_t every; /* a checkpoint every so many steps; 0: at the end alone */
+  int64_t every; /* steps between checkpoints; 0: at the end alone */
 } dsc_schedule;
 
-/* At most so many epochs and so many steps, of which INT64_MAX is no bound. */
+/* The most epochs and steps, of which INT64_MAX is no bound. */
 DSC_FN dsc_schedule dsc_schedule_of(int64_t per_epoch, int64_t epochs, int64_t steps, int64_t every) {
   dsc_schedule schedule;
   const int64_t whole = epochs > INT64_MAX / per_epoch ? INT64_MAX : epochs * per_epoch;

@@ -49,7 +49,7 @@ DSC_FN int dsc_trainer_expect(
       dsc_show_type(array->dtype, array->rank, array->shape).text, dsc_trainer_show_rows(tensor).text);
 }
 
-/* Whether a run can have so many rows to train on. */
+/* Whether a run can have this many rows to train on. */
 DSC_FN int dsc_trainer_enough(
     const dsc_trainer *trainer, const dsc_trainer_batch *step, int64_t rows, const char *file, dsc_error *error) {
   if (!step->shuffled && rows != step->batch)

@@ -51,11 +51,11 @@ typedef struct {
 typedef struct {
   const dsc_trainer_program *program;
   int64_t batch;
-  int shuffled; /* batches are drawn from any number of rows; else a batch is all rows, and there are so many */
+  int shuffled; /* batches are drawn from any number of rows; else a batch is all rows, as many as it has */
   const char *checksum; /* of network, loss and metric */
 } dsc_trainer_batch;
 
-/* Measures a block of so many rows. */
+/* Measures a block of rows. */
 typedef struct {
   const dsc_trainer_program *program;
   int64_t rows;

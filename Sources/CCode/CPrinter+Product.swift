@@ -164,7 +164,7 @@ extension CPrinter {
     line("const int64_t tiles = dsc_gemm_tiles(\(whole));")
     line("for (int64_t u = \(lo); u < \(hi);) {")
     within { printer in
-      printer.line("const int64_t batch = u / tiles, first = u % tiles, last = dsc_least(tiles, first + \(hi) - u);")
+      printer.line("const int64_t batch = u / tiles, first = u % tiles, last = dsc_min_i64(tiles, first + \(hi) - u);")
       let extents = environment.batch.map { printer.function.variables[$0.variable].extent }
       for (i, (_, name)) in environment.batch.enumerated() {
         printer.line("const int64_t \(name) = \(digit("batch", extents, i));")

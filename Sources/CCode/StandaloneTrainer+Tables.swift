@@ -52,7 +52,7 @@ extension StandaloneTrainer {
     ]
   }
 
-  /// The fields for a table of so many elements.
+  /// The fields for a table of `count` elements.
   private func list(_ one: String, _ table: String, _ count: Int) -> CFields {
     count == 0 ? [] : [(table, "\(prefix)_\(table)"), ("\(one)_count", "\(count)")]
   }

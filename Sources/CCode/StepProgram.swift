@@ -154,10 +154,10 @@ package struct StepProgram: Sendable {
     case .alone: return ["\(function)(\(arguments(call, [])));"]
     case .together(let isShared):
       return ["\(function)(\(arguments(call, isShared ? ["thread", "threads"] : ["0", "1"])));"]
-    case .shared(let units, let grain, _, _):
-      guard call.isShared else { return ["\(function)(\(arguments(call, ["0", units.c])));"] }
+    case .shared(let iterations, let chunkSize, _, _):
+      guard call.isShared else { return ["\(function)(\(arguments(call, ["0", iterations.c])));"] }
       return [
-        "if (dsc_share(&s, \(units.c), \(grain), thread, threads))",
+        "if (dsc_share(&s, \(iterations.c), \(chunkSize), thread, threads))",
         "  \(function)(\(arguments(call, ["s.lo", "s.hi"])));",
       ]
     }
@@ -261,7 +261,7 @@ extension Buffer {
   }
 }
 
-extension Units {
+extension Iterations {
   /// The number as a C expression.
   var c: String {
     switch self {

@@ -18,7 +18,7 @@ package struct Train<P: TrainingProgram>: ParsableCommand {
   @Option(help: "Who runs the steps: compiled or interpreted.") var engine = Engine.compiled
   @Option(help: ArgumentHelp("Keep parameters, optimizer and position in FILE.", valueName: "file")) var checkpoint:
     String?
-  @Option(help: ArgumentHelp("Write the checkpoint every so many steps, not only at the end.", valueName: "steps"))
+  @Option(help: ArgumentHelp("Steps between checkpoints, not only at the end.", valueName: "steps"))
   var every: Int?
   @Option(help: ArgumentHelp("Go on from a checkpoint.", valueName: "file")) var resume: String?
   @Flag(help: "Go on also from a checkpoint of another run, as long as its tensors fit.") var resumeAnyway = false

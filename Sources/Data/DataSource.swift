@@ -53,7 +53,7 @@ public struct DataSource: Sendable, Hashable, Codable {
 }
 
 extension DataSource.Step {
-  /// Keeps the rows that this step keeps; throws where there are not so many, or none would be left.
+  /// Keeps the rows that this step keeps; throws where there are fewer, or none would be left.
   package func apply(to rows: inout [Int32]) throws {
     switch self {
     case .prefix(let count):

@@ -163,6 +163,6 @@ package indirect enum Expression: Hashable, Sendable {
   }
   /// The lesser of two positions.
   package static func least(_ a: Expression, _ b: Expression) -> Expression {
-    .call(Intrinsic("dsc_least", .i64), [a, b])
+    .call(Intrinsic("dsc_min_i64", .i64), [a, b])
   }
 }

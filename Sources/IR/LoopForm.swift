@@ -15,7 +15,7 @@ package struct LoopForm: Sendable, Hashable {
   /// Whether slices are taken, and results stacked, from the last to the first.
   package let isReversed: Bool
 
-  /// A loop over a body whose first inputs are so many carries, and the next so many slices.
+  /// A loop over a body whose first `carries` inputs are carries and whose next `sequences` are slices.
   package init(body: Graph, carries: Int, sequences: Int, length: Int?, isReversed: Bool = false) {
     self.body = body
     self.carries = 0..<carries

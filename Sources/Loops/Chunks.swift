@@ -20,7 +20,7 @@ struct Chunks {
   private static let mostTerms = 512
 
   /// What a kernel does in the tile.
-  private enum Role { case map, collect, before, after }
+  private enum Role { case map, accumulate, prologue, epilogue }
 
   let context: ProgramContext
   let kernels: [Kernel]
@@ -30,7 +30,7 @@ struct Chunks {
   /// Elements of a row, by the node whose values live within a tile.
   private var locals: [NodeID: Int] = [:]
   private var dtype = DType.f32
-  /// Where each collecting kernel's sums begin among all sums.
+  /// Where the sums of each kernel that accumulates begin among all sums.
   private var offsets: [Int: Int] = [:]
   private var total = 0
   /// The most terms that a lane takes in from one tile.
@@ -80,7 +80,7 @@ struct Chunks {
   }
   /// What a kernel reads while the chunks run, where a sum over rows leaves its epilogue for later; and what that reads.
   private func reads(_ kernel: Int, as role: Role) -> (first: Set<Buffer>, later: Set<Buffer>) {
-    guard role == .collect, let anchor = kernels[kernel].anchor else {
+    guard role == .accumulate, let anchor = kernels[kernel].anchor else {
       return (Set(buffers(kernel) { !$0.isWritten }), [])
     }
     return (sources([anchor], in: kernels[kernel]), sources(kernels[kernel].members, in: kernels[kernel]))
@@ -89,11 +89,11 @@ struct Chunks {
   private mutating func assignRoles() -> Bool {
     var mapped: Set<Buffer> = [], late: Set<Buffer> = []
     for (number, kernel) in kernels.enumerated() {
-      var role = self.role(kernel) ?? .before
+      var role = self.role(kernel) ?? .prologue
       let isLate = !reads(number, as: role).first.isDisjoint(with: late)
-      if isLate { role = .after }
+      if isLate { role = .epilogue }
       let reads = reads(number, as: role)
-      if role == .before, !reads.first.isDisjoint(with: mapped) { return false }
+      if role == .prologue, !reads.first.isDisjoint(with: mapped) { return false }
       if role == .map {
         // Its values must be wanted within the tile alone.
         guard kernel.stores.allSatisfy({ graph[$0].type.shape.dimensions.first == rows }) else { return false }
@@ -104,15 +104,15 @@ struct Chunks {
         mapped.formUnion(writes(number))
       } else {
         if isLate && !reads.first.isDisjoint(with: mapped) || !reads.later.isDisjoint(with: mapped) { return false }
-        if role == .collect {
+        if role == .accumulate {
           offsets[number] = total
           total += kernel.domain.count
           terms = max(terms, termsOfRow(kernel))
           dtype = graph[kernel.anchor!].type.dtype
         }
         // Whatever is not needed before the chunks keeps its place after them.
-        if role == .before { role = .after }
-        late.formUnion(role == .after && !isLate ? [] : writes(number))
+        if role == .prologue { role = .epilogue }
+        late.formUnion(role == .epilogue && !isLate ? [] : writes(number))
       }
       roles.append(role)
     }
@@ -121,17 +121,17 @@ struct Chunks {
       locals.values.reduce(0, +) <= Self.mostLocals
     else { return false }
     return assignBefore()
-      && kernels.indices.allSatisfy { roles[$0] != .collect || graph[kernels[$0].anchor!].type.dtype == dtype }
+      && kernels.indices.allSatisfy { roles[$0] != .accumulate || graph[kernels[$0].anchor!].type.dtype == dtype }
   }
 
   /// Moves what the tile needs in front of it.
   private mutating func assignBefore() -> Bool {
     var needed: Set<Buffer> = []
-    for number in kernels.indices where roles[number] == .map || roles[number] == .collect {
+    for number in kernels.indices where roles[number] == .map || roles[number] == .accumulate {
       needed.formUnion(reads(number, as: roles[number]).first)
     }
     func isInput(_ buffer: Buffer) -> Bool { if case .input = buffer { true } else { false } }
-    for number in kernels.indices.reversed() where roles[number] == .after {
+    for number in kernels.indices.reversed() where roles[number] == .epilogue {
       let written = writes(number)
       guard written.contains(where: { needed.contains($0) }) else { continue }
       // Memory of an input that is taken over here might still be read by a kernel that would now come later.
@@ -139,8 +139,8 @@ struct Chunks {
         if written.allSatisfy({ !needed.contains($0) || isInput($0) }) { continue }
         return false
       }
-      roles[number] = .before
-      needed.formUnion(reads(number, as: .before).first)
+      roles[number] = .prologue
+      needed.formUnion(reads(number, as: .prologue).first)
     }
     return true
   }
@@ -165,13 +165,13 @@ struct Chunks {
     let operand = graph[graph[anchor].operands[0]].type.shape
     if case .contraction(let axes) = context.families[anchor.index] {
       if isByRow { return .map }
-      return axes.lhsContracting.contains { operand[$0] == rows } ? .collect : nil
+      return axes.lhsContracting.contains { operand[$0] == rows } ? .accumulate : nil
     }
     guard case .reduction(_, let axes) = context.families[anchor.index], operand.dimensions.first == rows else {
       return nil
     }
     if !axes.contains(0) { return isByRow ? .map : nil }
-    return form.reducer == .sum ? .collect : nil
+    return form.reducer == .sum ? .accumulate : nil
   }
 
   // MARK: The functions
@@ -193,8 +193,8 @@ struct Chunks {
     var statements: [Statement] = []
     var nodes: [NodeID] = []
     var work = 0
-    for (number, kernel) in kernels.enumerated() where roles[number] == .map || roles[number] == .collect {
-      guard let block = tile.block(kernel, form(kernel), offset: roles[number] == .collect ? offsets[number] : nil)
+    for (number, kernel) in kernels.enumerated() where roles[number] == .map || roles[number] == .accumulate {
+      guard let block = tile.block(kernel, form(kernel), offset: roles[number] == .accumulate ? offsets[number] : nil)
       else { return nil }
       let computed = (kernel.anchor.map { [$0] } ?? []) + kernel.members
       statements += [.comment(computed)] + block
@@ -202,16 +202,16 @@ struct Chunks {
       work = work.plus(separate[number].reduce(0) { $0.plus($1.work) })
     }
     let body = tiles(statements, order, width: width, function, chunk: chunk, base: base, sums: sums)
-    let (loops, execution) = function.opened([chunk], shared: chunk, grain: 1)
+    let (loops, execution) = function.loops(over: [chunk], shared: chunk, chunkSize: 1)
     var chunks = function.finish(
       arrays.sorted { $0.key < $1.key }.map { .local($0.value, nil) } + nested(loops, body), execution, nodes: nodes,
       work: max(work, 1 << 16), partialBytes: order.chunks * stride * dtype.byteSize)
     chunks.title = "forward and back, a tile of rows on the lanes"
     // After the chunks all keep their order: a kernel may read an input whose memory a later one takes over.
-    let before = kernels.indices.filter { roles[$0] == .before }.flatMap { separate[$0] }
-    let after = kernels.indices.filter { roles[$0] == .collect || roles[$0] == .after }
-    return before + [chunks]
-      + after.flatMap { roles[$0] == .collect ? [tree($0, order.chunks, stride: stride)] : separate[$0] }
+    let prologue = kernels.indices.filter { roles[$0] == .prologue }.flatMap { separate[$0] }
+    let epilogue = kernels.indices.filter { roles[$0] == .accumulate || roles[$0] == .epilogue }
+    return prologue + [chunks]
+      + epilogue.flatMap { roles[$0] == .accumulate ? [tree($0, order.chunks, stride: stride)] : separate[$0] }
   }
 
   /// A chunk's tiles, in blocks whose sums meet in a tree where there are many.
@@ -276,7 +276,7 @@ struct Chunks {
       [.local(acc, nil)]
       + nested([function.whole(lane, mode: .lanes)], [.store(.local(acc), Affine(variable: lane), pairs(0..<chunks))])
       + [.define(result, function.treeTotal(.local(acc), Self.lanes, .sum, dtype))] + end.statements
-    let (loops, execution) = function.opened(axes, shared: axes.first, grain: 1)
+    let (loops, execution) = function.loops(over: axes, shared: axes.first, chunkSize: 1)
     return function.finish(
       nested(loops, body), execution, nodes: [kernel.anchor!] + kernel.members,
       work: kernel.domain.count * (chunks * 4 + context.cost(kernel.members) + 24))
@@ -293,9 +293,9 @@ struct Chunks {
     let base: Int
     let sums: Storage, sumsAt: Affine
 
-    /// A kernel's statements; nil where it wants another row's values. One that collects has its sums' place.
+    /// A kernel's statements; nil where it wants another row's values. One that accumulates has its sums' place.
     func block(_ kernel: Kernel, _ form: ReductionForm?, offset: Int?) -> [Statement]? {
-      if let form, let offset { return collected(form, offset) }
+      if let form, let offset { return accumulated(form, offset) }
       return form.map(byRow) ?? mapped(kernel)
     }
 
@@ -372,7 +372,7 @@ struct Chunks {
     }
 
     /// A sum over the rows: each lane adds up its own.
-    private func collected(_ form: ReductionForm, _ offset: Int) -> [Statement]? {
+    private func accumulated(_ form: ReductionForm, _ offset: Int) -> [Statement]? {
       guard let place = form.reduced.firstIndex(of: region.rows) else { return nil }
       let outputs = function.axes(form.outputs)
       let reduced = function.axes(form.reduced, names: FunctionBuilder.reducedNames)

@@ -22,11 +22,12 @@ extension ProgramContext {
     let batch = function.axes(form.batch, names: ["b"])
     let product = product(kernel, form, lhs, rhs, batch: batch, function)
     let batches = form.batch.reduce(1, *)
-    let units = product.units(batches: batches)
+    let iterations = product.iterations(batches: batches)
     let lower = function.variable("lo", Int(Int32.max)), upper = function.variable("hi", Int(Int32.max))
     return [
       function.finish(
-        [.product(product)], .shared(units, grain: 1, lower: lower, upper: upper), nodes: [anchor] + kernel.members,
+        [.product(product)], .shared(iterations, chunkSize: 1, lower: lower, upper: upper),
+        nodes: [anchor] + kernel.members,
         work: batches.times(form.rows).times(form.columns).times(form.depth.plus(cost(kernel.members))))
     ]
   }
@@ -66,10 +67,10 @@ extension MatrixProduct {
   /// whose rows are pixels in a line of the image and whose depth is channels of neighbouring pixels. With many columns packing
   /// it is shared among them; with very few the product is computed as its transpose.
   package var readsRuns: Bool { Self.readsRuns(lhs.place, columns, depth) }
-  /// Threads take multiples of so many rows: such that runs are not divided.
+  /// Threads take multiples of this many rows, so that runs are not divided.
   var unit: Int { Self.unit(lhs.place, columns, depth) }
-  /// The macro-tiles of so many of it.
-  func units(batches: Int) -> Units {
+  /// The macro-tiles of a number of batches.
+  func iterations(batches: Int) -> Iterations {
     .tiles(batches: batches, unit: unit, rows: rows, columns: columns, depth: depth, part: part)
   }
 

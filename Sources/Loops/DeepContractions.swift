@@ -6,7 +6,7 @@ import DescentIR
 import DescentOps
 import DescentPasses
 
-/// How the steps of a product are cut: parts of so many whole blocks.
+/// How the steps of a product are cut: parts of a few whole blocks.
 struct DepthCut {
   /// A power of two, so that a part is a subtree; few, so that threads have something to share.
   private static let blocksOfPart = 8
@@ -67,7 +67,7 @@ extension ProgramContext {
     product.part = .init(variable: part, steps: cut.steps, block: cut.block)
     let lower = function.variable("lo", Int(Int32.max)), upper = function.variable("hi", Int(Int32.max))
     return function.finish(
-      [.product(product)], .shared(product.units(batches: cut.parts), grain: 1, lower: lower, upper: upper),
+      [.product(product)], .shared(product.iterations(batches: cut.parts), chunkSize: 1, lower: lower, upper: upper),
       nodes: [anchor], work: form.rows.times(form.columns).times(form.depth),
       partialBytes: cut.parts * form.rows * form.columns * dtype.byteSize)
   }
@@ -106,7 +106,7 @@ extension ProgramContext {
       + nested([function.whole(part)], load + [.push(tree)]) + [.finish(tree)]
       + nested([function.whole(lane, mode: .lanes)], finish)
     let shared = function.sharedLoop(outer)
-    let (loops, execution) = function.opened(outer, shared: shared, grain: 1)
+    let (loops, execution) = function.loops(over: outer, shared: shared, chunkSize: 1)
     return function.finish(
       nested(loops, body), execution, nodes: [anchor] + kernel.members,
       work: count.times(cut.parts.plus(cost(kernel.members))))

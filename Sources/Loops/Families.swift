@@ -34,8 +34,8 @@ extension ProgramContext {
     let collapse = function.collapse(axes, builder.statements.accesses)
     function.apply(collapse)
     let shared = function.sharedLoop(collapse.kept)
-    let (loops, execution) = function.opened(
-      collapse.kept, shared: shared, grain: shared == collapse.kept.last ? 64 : 1)
+    let (loops, execution) = function.loops(
+      over: collapse.kept, shared: shared, chunkSize: shared == collapse.kept.last ? 64 : 1)
     return function.finish(
       nested(loops, builder.statements.substituting(collapse.dropped)), execution, nodes: kernel.members,
       work: kernel.domain.count.times(cost(kernel.members)))
@@ -49,8 +49,9 @@ extension ProgramContext {
     let function = FunctionBuilder(self)
     let sizes = function.axes(shape.dimensions)
     let shared = function.sharedLoop(others.map { sizes[$0] }).map { sizes.firstIndex(of: $0)! }
-    let (share, execution) = function.opened(
-      shared.map { [sizes[$0]] } ?? [], shared: shared.map { sizes[$0] }, grain: shared == shape.rank - 1 ? 64 : 1)
+    let (share, execution) = function.loops(
+      over: shared.map { [sizes[$0]] } ?? [], shared: shared.map { sizes[$0] },
+      chunkSize: shared == shape.rank - 1 ? 64 : 1)
     var (statements, start) = ([Statement](), 0)
     for operand in graph[id].operands {
       let part = graph[operand].type.shape
@@ -108,7 +109,7 @@ extension ProgramContext {
       .local(best, .literal(Scalar(integer: 0, dtype))), .local(arg, .literal(Scalar(integer: -1, .i32))),
     ]
     let shared = function.sharedLoop(outputs)
-    let (loops, execution) = function.opened(outputs, shared: shared, grain: 1)
+    let (loops, execution) = function.loops(over: outputs, shared: shared, chunkSize: 1)
     return function.finish(
       nested(loops, start + nested([function.whole(r)], step) + end.statements), execution, nodes: [anchor],
       work: shape.count * 2)
@@ -127,7 +128,8 @@ extension ProgramContext {
     let shared = widest.map { shape[$0] >= 32 || shape[$0] >= shape[axis] } == true ? widest! : axis
     let function = FunctionBuilder(self)
     let axes = function.axes(shape.dimensions)
-    let (loops, execution) = function.opened(axes, shared: axes[shared], grain: shared == shape.rank - 1 ? 16 : 1)
+    let (loops, execution) = function.loops(
+      over: axes, shared: axes[shared], chunkSize: shared == shape.rank - 1 ? 16 : 1)
     var copy = ElementBuilder(function)
     let place = axes.map { Affine(variable: $0) }
     let isInPlace = buffer(base) == buffer(anchor)
@@ -198,10 +200,10 @@ extension ProgramContext {
       let lower = function.variable("lo", one.blocks), upper = function.variable("hi", one.blocks + 1)
       (one.from, one.to) = (.position(Affine(variable: lower)), .position(Affine(variable: upper)))
       return function.finish(
-        builder.statements + [.draw(one)], .shared(.count(one.blocks), grain: 16, lower: lower, upper: upper),
+        builder.statements + [.draw(one)], .shared(.count(one.blocks), chunkSize: 16, lower: lower, upper: upper),
         nodes: [anchor], work: work)
     }
-    let (loops, execution) = function.opened(axes, shared: first, grain: 1)
+    let (loops, execution) = function.loops(over: axes, shared: first, chunkSize: 1)
     return function.finish(nested(loops, builder.statements + [.draw(one)]), execution, nodes: [anchor], work: work)
   }
 }

@@ -28,7 +28,7 @@ extension ProgramContext {
     let isWide = sources[last].terms.count != 2 && shape[last] >= 8
     let open = isWide ? Array(outputs.dropLast()) : outputs
     let shared = function.sharedLoop(open)
-    let (loops, execution) = function.opened(open, shared: shared, grain: 1)
+    let (loops, execution) = function.loops(over: open, shared: shared, chunkSize: 1)
     return function.finish(
       nested(loops, isWide ? nest.wide(outputs[last], shape[last]) : nest.narrow()), execution,
       nodes: [anchor] + kernel.members,

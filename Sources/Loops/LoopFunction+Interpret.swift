@@ -49,7 +49,7 @@ package enum NestNumber: Sendable {
   }
 }
 
-/// One call of a function, for a share of its units.
+/// One call of a function, for a share of its iterations.
 struct NestRun {
   let function: LoopFunction
   let arrays: [NestArray]
@@ -65,20 +65,20 @@ struct NestRun {
     locals = Array(repeating: nil, count: function.locals.count)
   }
 
-  /// All units, cut into this many shares.
+  /// All iterations, cut into this many shares.
   mutating func run(shares: Int) {
-    guard case .shared(let units, let grain, let lower, let upper) = function.execution else {
+    guard case .shared(let iterations, let chunkSize, let lower, let upper) = function.execution else {
       return run(function.body)
     }
-    guard case .count(let count) = units else {
+    guard case .count(let count) = iterations else {
       (variables[lower], variables[upper]) = (0, 1)
       return run(function.body)
     }
-    let blocks = (count + grain - 1) / grain
+    let blocks = (count + chunkSize - 1) / chunkSize
     // The last share first: none may need another's results.
     for share in (0..<shares).reversed() {
-      variables[lower] = blocks * share / shares * grain
-      variables[upper] = Swift.min(count, blocks * (share + 1) / shares * grain)
+      variables[lower] = blocks * share / shares * chunkSize
+      variables[upper] = Swift.min(count, blocks * (share + 1) / shares * chunkSize)
       if variables[lower] < variables[upper] { run(function.body) }
     }
   }
@@ -283,7 +283,7 @@ struct NestRun {
     }
     let x = operands.map(value)
     switch name {
-    case "dsc_least": return .whole(Swift.min(x[0].int, x[1].int))
+    case "dsc_min_i64": return .whole(Swift.min(x[0].int, x[1].int))
     case "dsc_clamp_index": return .whole(x[0].int < 0 ? 0 : Swift.min(x[0].int, x[1].int - 1))
     case "dsc_fma_f32", "dsc_fma_f64":
       if intrinsic.result == .f64 { return .real(x[2].real.addingProduct(x[0].real, x[1].real)) }

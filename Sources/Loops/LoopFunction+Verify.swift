@@ -52,10 +52,10 @@ private struct NestCheck {
 
   mutating func run() {
     if case .shared(_, _, let lower, let upper) = function.execution {
-      let units = function.variables[lower].extent
-      variables[lower] = Interval(low: 0, high: units)
-      variables[upper] = Interval(low: 0, high: units)
-      limits.append((Affine(variable: upper), Affine(units + 1)))
+      let iterations = function.variables[lower].extent
+      variables[lower] = Interval(low: 0, high: iterations)
+      variables[upper] = Interval(low: 0, high: iterations)
+      limits.append((Affine(variable: upper), Affine(iterations + 1)))
     }
     check(function.body)
     checkShares()
@@ -107,7 +107,7 @@ private struct NestCheck {
     let me = Affine(variable: variable)
     switch x {
     case .position(let affine): limits += [(me, affine + Affine(1)), (affine, me + Affine(1))]
-    case .call(let function, let operands) where function.name == "dsc_least":
+    case .call(let function, let operands) where function.name == "dsc_min_i64":
       for case .position(let affine) in operands { limits.append((me, affine + Affine(1))) }
       for case .infix(.subtract, .position(let a), .position(let b)) in operands {
         limits.append((me + b, a + Affine(1)))
@@ -288,7 +288,7 @@ private struct NestCheck {
     case .infix(.remainder, let a, .position(let b)) where b.terms.isEmpty && b.constant > 0:
       guard let a = range(a), a.low >= 0 else { return nil }
       return Interval(low: 0, high: Swift.min(a.high, b.constant - 1))
-    case .call(let function, let operands) where function.name == "dsc_least":
+    case .call(let function, let operands) where function.name == "dsc_min_i64":
       guard let a = range(operands[0]), let b = range(operands[1]) else { return nil }
       return Interval(low: Swift.min(a.low, b.low), high: Swift.min(a.high, b.high))
     case .call(let function, let operands) where function.name == "dsc_clamp_index":
@@ -314,6 +314,6 @@ private struct NestCheck {
       }
       if case .product = statement { isUsed = true }
     }
-    if !isUsed { fail("threads share units, of which no loop takes its part") }
+    if !isUsed { fail("threads share iterations, of which no loop takes its part") }
   }
 }

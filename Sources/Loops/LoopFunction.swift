@@ -98,7 +98,7 @@ package struct MatrixProduct: Hashable, Sendable {
     /// For the function's name: what it is a function of.
     package var name: String
 
-    /// From each multiple of `length` on, so many numbers lie `stride` apart.
+    /// From each multiple of `length` on, `length` numbers lie `stride` apart.
     package var run: (stride: Int, length: Int) {
       var (stride, length) = (0, 1)
       for (extent, coefficient) in zip(dimensions, coefficients).reversed() where extent > 1 {
@@ -119,7 +119,7 @@ package struct MatrixProduct: Hashable, Sendable {
   package var rhs: Operand
   /// Whether the right operand was packed before; its place is still where it lay.
   package var isRightPacked = false
-  /// Part of the steps alone, by a variable of the batch: so many steps from each multiple on, in blocks of so many.
+  /// Part of the steps alone, by a variable of the batch: `steps` steps from each multiple on, in blocks of `block`.
   package struct Part: Hashable, Sendable {
     package var variable: Int
     package var steps: Int
@@ -173,14 +173,14 @@ package struct Parameter: Hashable, Sendable {
 
 /// What threads do with a function.
 package enum Execution: Hashable, Sendable {
-  /// Each thread does a part of the units, cut at multiples of `grain`: from the first variable to below the second.
-  case shared(Units, grain: Int, lower: Int, upper: Int)
+  /// Each thread does a part of the iterations, cut at multiples of `chunkSize`: from the first variable to below the second.
+  case shared(Iterations, chunkSize: Int, lower: Int, upper: Int)
   /// One of them does it.
   case alone
   /// All call it together, and share its work or leave it to the first.
   case together(isShared: Bool)
 }
-package enum Units: Hashable, Sendable {
+package enum Iterations: Hashable, Sendable {
   case count(Int)
   /// The macro-tiles of this many matrix products, which the target's vectors decide.
   case tiles(batches: Int, unit: Int, rows: Int, columns: Int, depth: Int, part: MatrixProduct.Part?)

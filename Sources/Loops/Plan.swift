@@ -4,7 +4,7 @@
 /// Choices of lowering that change no value. Tests train under two of them and find equal bits.
 package struct Plan: Hashable, Sendable {
   /// Work below this many multiply-adds is done by one thread: sharing it out would cost more than it saves.
-  package var leastShared: Int
+  package var parallelThreshold: Int
   /// Whether functions over the same rows become one.
   package var joinsRows: Bool
   /// Bytes at most of the arrays of one row that a function has on its stack.
@@ -15,10 +15,12 @@ package struct Plan: Hashable, Sendable {
   package var packsConstants: Bool
 
   package init(
-    leastShared: Int = 20_000, joinsRows: Bool = true, mostLocal: Int = 1 << 15, tile: Int = 64,
+    parallelThreshold: Int = 20_000, joinsRows: Bool = true, mostLocal: Int = 1 << 15, tile: Int = 64,
     packsConstants: Bool = true
   ) {
-    (self.leastShared, self.joinsRows, self.mostLocal, self.tile) = (leastShared, joinsRows, mostLocal, tile)
+    (self.parallelThreshold, self.joinsRows, self.mostLocal, self.tile) = (
+      parallelThreshold, joinsRows, mostLocal, tile
+    )
     self.packsConstants = packsConstants
   }
 

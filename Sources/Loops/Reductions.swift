@@ -125,7 +125,7 @@ private struct ReductionNest {
   /// The whole of it.
   func function() -> LoopFunction {
     let shared = builder.sharedLoop(outputs)
-    let (loops, execution) = builder.opened(outputs, shared: shared, grain: shared == outputs.last ? 16 : 1)
+    let (loops, execution) = builder.loops(over: outputs, shared: shared, chunkSize: shared == outputs.last ? 16 : 1)
     let body = nest(loops) { epilogue.replacing([result: $0]) }
     return builder.finish(body, execution, nodes: members, work: work)
   }
@@ -138,7 +138,7 @@ private struct ReductionNest {
     let part = builder.variable("part", parts), begin = builder.variable("begin", whole + 1),
       end = builder.variable("end", whole + 1)
     let partial = builder.parameter(.partial(form.kernel.anchor!), form.dtype, node: nil, isWritten: true)
-    let (loops, execution) = builder.opened([part], shared: part, grain: 1)
+    let (loops, execution) = builder.loops(over: [part], shared: part, chunkSize: 1)
     let body = nest(outputs.map { builder.whole($0) }, first: (Affine(variable: begin), Affine(variable: end))) {
       [.store(partial, Affine(variable: part) * count + position, $0)]
     }
@@ -157,7 +157,7 @@ private struct ReductionNest {
     let partial = builder.parameter(.partial(form.kernel.anchor!), form.dtype, node: nil, isWritten: false)
     let part = builder.variable("part", parts), sums = builder.local("acc", form.dtype, count: parts)
     let shared = outputs.first
-    let (loops, execution) = builder.opened(outputs, shared: shared, grain: 1)
+    let (loops, execution) = builder.loops(over: outputs, shared: shared, chunkSize: 1)
     let fill = nested(
       [builder.whole(part)],
       [
@@ -340,7 +340,7 @@ extension FunctionBuilder {
   }
 
   /// Loops over all of their extents, but `shared`, which goes over a thread's share; and how the function is executed.
-  func opened(_ loops: [Int], shared: Int?, grain: Int) -> ([OpenLoop], Execution) {
+  func loops(over loops: [Int], shared: Int?, chunkSize: Int) -> ([OpenLoop], Execution) {
     guard let shared else { return (loops.map { whole($0) }, .alone) }
     let extent = variables[shared].extent
     let lower = variable("lo", extent), upper = variable("hi", extent + 1)
@@ -349,6 +349,6 @@ extension FunctionBuilder {
         ? OpenLoop(variable: loop, lower: .position(Affine(variable: lower)), upper: .position(Affine(variable: upper)))
         : whole(loop)
     }
-    return (opened, .shared(.count(extent), grain: grain, lower: lower, upper: upper))
+    return (opened, .shared(.count(extent), chunkSize: chunkSize, lower: lower, upper: upper))
   }
 }

@@ -232,7 +232,7 @@ struct Regions {
     }
     return false
   }
-  /// The form of a function that goes over so many rows, or over whole parts of them.
+  /// The form of a function that goes over `count` rows, or over whole parts of them.
   private func member(_ forms: [RowFunction], over rows: Int) -> RowFunction? {
     forms.first { form in
       guard form.rows % rows == 0 else { return false }
@@ -264,7 +264,7 @@ struct Regions {
   private func joined(_ run: Run) -> LoopFunction {
     let function = FunctionBuilder(context)
     let row = function.variable("row", run.rows)
-    let (loops, execution) = function.opened([row], shared: row, grain: 1)
+    let (loops, execution) = function.loops(over: [row], shared: row, chunkSize: 1)
     let locals = localArrays(run, function)
     var body: [Statement] = locals.values.map(\.local).sorted().map { .local($0, nil) }
     for member in run.members {

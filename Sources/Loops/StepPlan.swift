@@ -134,7 +134,7 @@ package struct StepPlan: Sendable {
       }
       let isShared: Bool
       switch function.execution {
-      case .shared: isShared = function.work >= plan.leastShared
+      case .shared: isShared = function.work >= plan.parallelThreshold
       case .alone: isShared = false
       case .together(let all): isShared = all
       }

@@ -118,7 +118,7 @@ private struct Cut {
     self.init(start: slice.start[axis], count: count, step: slice.step[axis])
   }
   var limit: Int { count == 0 ? start : start + (count - 1) * step + 1 }
-  /// The same of an axis of which another slice took every so many elements.
+  /// The same of an axis of which another slice took elements with a step.
   func within(start other: Int, step otherStep: Int) -> Cut {
     Cut(start: other + start * otherStep, count: count, step: step * otherStep)
   }

@@ -5,7 +5,8 @@
 import DescentIR
 import DescentOps
 
-/// The mark: gives its first operand `y`. Backward, `y` gets nothing, and the further operands `z` what `backward` makes.
+/// The mark: the identity on its first operand `y`. In reverse mode `backward(y, dy, z…)` supplies the cotangents of the further
+/// operands `z`; `y` receives none.
 package struct CustomGradient: Transparent {
   package static let name = "customGradient"
   package static let documentation = "y, with a vector-Jacobian product of its own for the further operands"

@@ -26,7 +26,7 @@ public func scan<Carry: ParameterTree, Sequence: ParameterTree, Result: Paramete
   }
 }
 
-/// Runs `body` so many times, carrying a tree from step to step; it also takes the number of the step, an i32 scalar, and gives
+/// Runs `body` `count` times, carrying a tree from step to step; it also takes the number of the step, an i32 scalar, and gives
 /// the next carry and the step's result. Otherwise as `scan(_:over:)`.
 public func scan<Carry: ParameterTree, Result: ParameterTree>(
   _ initial: Carry, count: Int, isReversed: Bool = false, file: StaticString = #fileID, line: UInt = #line,

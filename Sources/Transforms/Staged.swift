@@ -5,7 +5,7 @@ import DescentIR
 import DescentInterpreter
 import DescentOps
 
-/// Runs `body` in the trace in force. Where there is none it builds a graph, and the interpreter has it.
+/// Runs `body` in the trace in force. Where there is none it builds a graph and interprets it.
 func staged(_ body: () throws -> [FlatTree]) throws -> [FlatTree] {
   guard Trace.current == nil else { return try body() }
   let trace = Trace()

@@ -7,7 +7,7 @@ import DescentOps
 
 extension Trial {
   /// Whether all numbers are finite and of ordinary size, and the roundings of the operations, drawn a few times, move no output by
-  /// more than a third of what the tolerance policy allows. Wider roundings, of fifty units in the last place, may move them fifty
+  /// more than a third of what the tolerance policy allows. Wider roundings, of fifty iterations in the last place, may move them fifty
   /// times as far: so no decision (a comparison, a rounding to an integer) stands close to where it would turn.
   func isWellConditioned() throws -> Bool {
     let rounds: [(dice: Dice?, ulps: Double)] = [

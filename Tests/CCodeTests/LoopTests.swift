@@ -137,7 +137,7 @@ import Testing
   @Test func sharedAsTheInterpreterSays() throws {
     let trials = try Self.trials().map { trial in
       var trial = trial
-      (trial.isOptimized, trial.leastShared) = (true, 0)
+      (trial.isOptimized, trial.parallelThreshold) = (true, 0)
       return trial
     }
     for trial in trials {

@@ -188,7 +188,7 @@ import Testing
     for seed in 500... {
       if trials.count == 12 { break }
       var trial = try RandomProgram(seed: seed).trial()
-      trial.leastShared = 0
+      trial.parallelThreshold = 0
       if !trial.graph.nodes.contains(where: { $0.op is Loop }) { trials.append(trial) }
     }
     let f = { (dimensions: [Int]) in TensorType(.f32, Shape(dimensions)) }

@@ -149,16 +149,16 @@ extension Maker {
 
   private mutating func recur(_ x: Tensor) throws {
     let x = fit(x, TensorType(x.dtype, [1 + dice.below(3), dice.pick([1, 2, 3, 5]), 1 + dice.below(3)]))
-    let (units, isLast, isReversed) = (1 + dice.below(4), dice.isLucky(40), dice.isLucky(30))
+    let (iterations, isLast, isReversed) = (1 + dice.below(4), dice.isLucky(40), dice.isLucky(30))
     switch dice.below(5) {
-    case 0: try apply(Elman(units, isLastOnly: isLast, isReversed: isReversed), x)
-    case 1: try apply(LSTM(units, isLastOnly: isLast, isReversed: isReversed), x)
-    case 2: try apply(GRU(units, isLastOnly: isLast, isReversed: isReversed), x)
-    case 3: try apply(Bidirectional(Elman(units), Elman(units, isReversed: true)), x)
+    case 0: try apply(Elman(iterations, isLastOnly: isLast, isReversed: isReversed), x)
+    case 1: try apply(LSTM(iterations, isLastOnly: isLast, isReversed: isReversed), x)
+    case 2: try apply(GRU(iterations, isLastOnly: isLast, isReversed: isReversed), x)
+    case 3: try apply(Bidirectional(Elman(iterations), Elman(iterations, isReversed: true)), x)
     default:
       try apply(
         Sequential {
-          Elman(units); LSTM(2, isLastOnly: isLast)
+          Elman(iterations); LSTM(2, isLastOnly: isLast)
         }, x)
     }
   }

@@ -23,7 +23,7 @@ struct RandomProgram: Sendable {
       for _ in 0..<2 {
         var trial = try program.trial(dice.forked(), "random program \(seed), attempt \(attempt)")
         trial.isOptimized = dice.below(4) != 0
-        trial.leastShared = dice.isLucky(50) ? 0 : nil
+        trial.parallelThreshold = dice.isLucky(50) ? 0 : nil
         if try trial.isWellConditioned() { return trial }
       }
     }

@@ -45,7 +45,8 @@ import Testing
   }
 
   /// Another plan, which may change no bit.
-  private static let otherPlan = Plan(leastShared: 0, joinsRows: false, mostLocal: 256, tile: 24, packsConstants: false)
+  private static let otherPlan = Plan(
+    parallelThreshold: 0, joinsRows: false, mostLocal: 256, tile: 24, packsConstants: false)
 
   /// More programs than an ordinary run can build: their nests alone, interpreted, against the graph; and under two plans and
   /// numbers of shares, with equal bits.
@@ -114,7 +115,8 @@ extension Trial {
     let numbers = inputs.enumerated().map {
       "x\($0) = \($1.dtype.isFloating ? "\($1.doubles.prefix(24))" : "\($1.ints.prefix(24))")"
     }
-    return "\(isOptimized ? "optimized" : "as written"), \(steps) steps\(leastShared == 0 ? ", all shared out" : "")"
+    return
+      "\(isOptimized ? "optimized" : "as written"), \(steps) steps\(parallelThreshold == 0 ? ", all shared out" : "")"
       + (kept.isEmpty ? "" : "; " + kept.joined(separator: ", ")) + "\n\(graph.text)\n"
       + numbers.joined(separator: "\n")
   }

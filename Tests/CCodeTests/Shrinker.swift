@@ -35,7 +35,7 @@ struct Shrinker {
     }
     for steps in 1..<max(trial.steps, 1) where best.steps == trial.steps { _ = accept(with(best) { $0.steps = steps }) }
     if stage != .interpreted { _ = accept(with(best) { $0.isOptimized = false }) }
-    _ = accept(with(best) { $0.leastShared = nil })
+    _ = accept(with(best) { $0.parallelThreshold = nil })
     var before = -1
     while before != best.size, budget > 0 {
       before = best.size

@@ -31,11 +31,12 @@ struct Trial: Sendable {
   var steps = 1
   var twins: [Twins] = []
   /// Work below this is done by one thread; nil as it is for users.
-  var leastShared: Int?
+  var parallelThreshold: Int?
 
   /// The program under its own prefix.
   func program(_ number: Int) throws -> StepProgram {
-    StepProgram(try schedule(), prefix: "t\(number)", plan: leastShared.map { Plan(leastShared: $0) } ?? Plan())
+    StepProgram(
+      try schedule(), prefix: "t\(number)", plan: parallelThreshold.map { Plan(parallelThreshold: $0) } ?? Plan())
   }
   func schedule() throws -> Schedule {
     // Whatever their size, values are kept or computed again.

@@ -212,7 +212,7 @@ extension Trainer {
 }
 
 extension Counters<Tensor> {
-  /// The counters after so many steps, or so many rows, with this mean loss and metric.
+  /// The counters after `steps` steps or `rows` rows with this mean loss and metric.
   fileprivate func after(_ count: Int, loss: Tensor, metric: Tensor?) -> Counters {
     let isFirstBad = .!(abs(loss) .< Double.infinity) .& (firstBadStep .< 0)
     func weighed(_ mean: Tensor) -> Tensor { count == 1 ? mean : mean * Double(count) }

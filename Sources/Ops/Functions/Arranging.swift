@@ -50,7 +50,7 @@ public func repeated(
   }
 }
 
-/// `x` laid beside itself so many times along each axis. There may be fewer counts than axes, for the last ones, or more, for new ones
+/// `x` laid beside itself `counts[i]` times along axis i. There may be fewer counts than axes, for the last ones, or more, for new ones
 /// in front.
 public func tile(_ x: Tensor, _ counts: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   pinned(file, line) {

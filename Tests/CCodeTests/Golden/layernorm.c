@@ -106,12 +106,12 @@ static void layernorm_k1(
     const float *DSC_RESTRICT in3, /* f32[512,128] */
     float *DSC_RESTRICT out3) { /* f32[128] */
   for (int64_t j = lo; j < hi; j += 64) {
-    const int64_t n = dsc_least(64, hi - j);
+    const int64_t n = dsc_min_i64(64, hi - j);
     float acc[64];
     float stack[320];
     int64_t block = 0;
     for (int64_t from = 0; from < 512; from += 32) {
-      const int64_t to = dsc_least(from + 32, 512);
+      const int64_t to = dsc_min_i64(from + 32, 512);
       for (int64_t l = 0; l < 64; l++)
         acc[l] = 0.0f;
       for (int64_t r = from; r < to; r++) {
@@ -133,12 +133,12 @@ static void layernorm_k2(
     const float *DSC_RESTRICT multiply_0, /* f32[512,128] */
     float *DSC_RESTRICT out2) { /* f32[128] */
   for (int64_t j = lo; j < hi; j += 64) {
-    const int64_t n = dsc_least(64, hi - j);
+    const int64_t n = dsc_min_i64(64, hi - j);
     float acc[64];
     float stack[320];
     int64_t block = 0;
     for (int64_t from = 0; from < 512; from += 32) {
-      const int64_t to = dsc_least(from + 32, 512);
+      const int64_t to = dsc_min_i64(from + 32, 512);
       for (int64_t l = 0; l < 64; l++)
         acc[l] = 0.0f;
       for (int64_t r = from; r < to; r++) {

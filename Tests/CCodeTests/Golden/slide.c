@@ -15,7 +15,7 @@ static void slide_k0(
   float subtract_1[160] DSC_ALIGNED(64); /* f32[400,10] */
   float multiply_1[160] DSC_ALIGNED(64); /* f32[400,10] */
   for (int64_t chunk = lo; chunk < hi; chunk++) {
-    const int64_t end = dsc_least(chunk * 64 + 64, 400);
+    const int64_t end = dsc_min_i64(chunk * 64 + 64, 400);
     for (int64_t k = 0; k < 512; k++)
       sum_parts_0[chunk * 512 + k] = 0.0f;
     for (int64_t base = chunk * 64; base < end; base += 16) {

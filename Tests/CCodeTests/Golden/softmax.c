@@ -38,7 +38,7 @@ static void softmax_k0(
       float stack[32];
       int64_t block = 0;
       for (int64_t from = 0; from < 1000; from += 512) {
-        const int64_t to = dsc_least(from + 512, 1000);
+        const int64_t to = dsc_min_i64(from + 512, 1000);
         for (int64_t l = 0; l < 16; l++)
           acc[l] = 0.0f;
         const int64_t end = to - to % 16;
@@ -62,7 +62,7 @@ static void softmax_k0(
       float stack[32];
       int64_t block = 0;
       for (int64_t from = 0; from < 1000; from += 512) {
-        const int64_t to = dsc_least(from + 512, 1000);
+        const int64_t to = dsc_min_i64(from + 512, 1000);
         for (int64_t l = 0; l < 16; l++)
           acc[l] = 0.0f;
         const int64_t end = to - to % 16;
@@ -84,7 +84,7 @@ static void softmax_k0(
       float stack[32];
       int64_t block = 0;
       for (int64_t from = 0; from < 1000; from += 512) {
-        const int64_t to = dsc_least(from + 512, 1000);
+        const int64_t to = dsc_min_i64(from + 512, 1000);
         for (int64_t l = 0; l < 16; l++)
           acc[l] = 0.0f;
         const int64_t end = to - to % 16;
