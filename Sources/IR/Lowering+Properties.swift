@@ -45,7 +45,7 @@ extension Lowering {
     case .view, .reshape: .view
     case .pointwise, .pad, .concatenate, .gather: .element
     case .reduction, .contraction, .fold: .anchor(takesEpilogue: true)
-    case .argmax, .scatterAdd, .random, .loop: .anchor(takesEpilogue: false)
+    case .argmax, .scatterAdd, .random, .matrices, .loop: .anchor(takesEpilogue: false)
     case .result: .part
     }
   }
@@ -57,7 +57,7 @@ extension Lowering {
     case .gather: position == 1 ? .elsewhere : .repeated
     case .scatterAdd: position == 0 ? .atIndex : .repeated
     case .pad, .concatenate, .fold: .elsewhere
-    case .loop: .repeated
+    case .matrices, .loop: .repeated
     case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random:
       .atIndex
     }
@@ -66,7 +66,7 @@ extension Lowering {
   /// Whether operands must lie in memory, even those that are functions of the index alone.
   package var readsMemory: Bool {
     switch self {
-    case .contraction, .loop: true
+    case .contraction, .matrices, .loop: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather,
       .scatterAdd,
       .result, .random:
@@ -79,7 +79,7 @@ extension Lowering {
     switch self {
     case .reduction, .argmax, .fold: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatterAdd,
-      .loop, .result,
+      .matrices, .loop, .result,
       .random:
       false
     }
@@ -89,7 +89,9 @@ extension Lowering {
   package var isCheap: Bool {
     switch self {
     case .pointwise, .view, .reshape, .constant, .iota, .pad: true
-    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .result, .random:
+    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .matrices, .loop,
+      .result,
+      .random:
       false
     }
   }
@@ -99,7 +101,7 @@ extension Lowering {
     case .pointwise: .diagonal
     case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatterAdd: .joint
     case .contraction: .each
-    case .input, .constant, .iota, .fold, .reduction, .argmax, .loop, .result, .random: .general
+    case .input, .constant, .iota, .fold, .reduction, .argmax, .matrices, .loop, .result, .random: .general
     }
   }
 
@@ -111,6 +113,7 @@ extension Lowering {
     case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
     case .loop(let form): (form.length ?? 1000) * form.body.longestSum
     case .scatterAdd: types[1].shape.count
+    case .matrices(let kernel): kernel.terms
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random:
       1
     }
@@ -121,7 +124,9 @@ extension Lowering {
     switch self {
     case .random, .iota, .constant, .loop, .result, .input: false
     case .pointwise(let rule): rule.cost <= cost
-    case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd: true
+    case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd,
+      .matrices:
+      true
     }
   }
 }

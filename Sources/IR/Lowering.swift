@@ -63,6 +63,32 @@ package struct PointwiseRule: Sendable {
   }
 }
 
+/// A kernel of the runtime that makes a matrix of one matrix of each operand.
+package struct MatrixKernel: Sendable, Hashable {
+  /// What it computes, by the name of the function in the headers `descent_linalg_*`.
+  package enum Function: String, Sendable {
+    case cholesky, lu, solve
+    case triangularSolve = "triangular_solve"
+  }
+  package var function: Function
+  /// The sizes and choices that it is told before the arrays.
+  package var arguments: [Int]
+  /// Elements of one matrix of each operand, of the result, and of the memory that it works in.
+  package var operands: [Int]
+  package var result: Int
+  package var scratch = 0
+  /// The terms of its longest sum, and multiply-adds for one matrix.
+  package var terms: Int
+  package var work: Int
+
+  package init(
+    _ function: Function, _ arguments: [Int], operands: [Int], result: Int, scratch: Int = 0, terms: Int, work: Int
+  ) {
+    (self.function, self.arguments, self.operands, self.result) = (function, arguments, operands, result)
+    (self.scratch, self.terms, self.work) = (scratch, terms, work)
+  }
+}
+
 /// The families of loops.
 package enum Lowering: Sendable {
   /// An input of the graph.
@@ -93,6 +119,8 @@ package enum Lowering: Sendable {
   case gather(axis: Int)
   /// The first operand with slices of the third added along an axis where the second says; others are dropped.
   case scatterAdd(axis: Int)
+  /// Each matrix of a batch by a kernel of the runtime.
+  case matrices(MatrixKernel)
   /// A body run step after step.
   case loop(LoopForm)
   /// One of the results of the operand, which is a loop.

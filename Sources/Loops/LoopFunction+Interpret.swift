@@ -133,6 +133,7 @@ struct NestRun {
     case .finish(let sums): finish(sums)
     case .product(let product): self.product(product)
     case .draw(let draw): self.draw(draw)
+    case .matrices(let call): matrix(call)
     case .comment: break
     }
   }
@@ -219,6 +220,17 @@ struct NestRun {
     let (from, to, blocks) = (value(draw.from).int, value(draw.to).int, draw.blocks)
     for i in 0..<draw.count where (from..<to).contains(i % blocks) {
       store(draw.target, at(draw.start) + i, draw.dtype.isFloating ? .real(all.reals[i]) : .whole(all.whole[i]))
+    }
+  }
+
+  private func matrix(_ call: MatrixCall) {
+    let operands = zip(call.operands, call.kernel.operands).map { place, count in
+      let first = at(place.start)
+      return Array(array(place.storage).reals[first..<first + count])
+    }
+    let first = at(call.result.start)
+    for (i, x) in call.kernel.evaluate(operands, count: 1).enumerated() {
+      store(call.result.storage, first + i, .real(x))
     }
   }
 
