@@ -16,7 +16,7 @@ let package = Package(
       name: "DescentRuntime", path: "Runtime", cSettings: [.define("DSC_QUIET")],
       linkerSettings: [.linkedLibrary("z"), .linkedLibrary("m")]),
     .target(name: "DescentIR", dependencies: ["DescentRuntime"], path: "Sources/IR"),
-    .target(name: "DescentOps", dependencies: ["DescentIR"], path: "Sources/Ops"),
+    .target(name: "DescentOps", dependencies: ["DescentIR", "DescentRuntime"], path: "Sources/Ops"),
     .target(name: "DescentInterpreter", dependencies: ["DescentIR"], path: "Sources/Interpreter"),
     .target(
       name: "DescentTransforms", dependencies: ["DescentIR", "DescentOps", "DescentInterpreter"],

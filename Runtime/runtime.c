@@ -8,12 +8,15 @@
 #include "descent_gemm_f64.h"
 #include "descent_integer.h"
 #include "descent_kernel.h"
+#include "descent_linalg_f32.h"
+#include "descent_linalg_f64.h"
 #include "descent_math.h"
 #include "descent_math_circular.h"
 #include "descent_math_f64.h"
 #include "descent_math_powers.h"
 #include "descent_math_special.h"
 #include "descent_random.h"
+#include "descent_rows.h"
 #include "descent_signals.h"
 #include "descent_trainer.h"
 
@@ -95,6 +98,18 @@ TEXT(kernel) = {
 TEXT(limits) = {
 #embed "include/descent_limits.h" suffix(, 0)
 };
+TEXT(linalg) = {
+#embed "include/descent_linalg.h" suffix(, 0)
+};
+TEXT(linalg_body) = {
+#embed "include/descent_linalg_body.h" suffix(, 0)
+};
+TEXT(linalg_f32) = {
+#embed "include/descent_linalg_f32.h" suffix(, 0)
+};
+TEXT(linalg_f64) = {
+#embed "include/descent_linalg_f64.h" suffix(, 0)
+};
 TEXT(math) = {
 #embed "include/descent_math.h" suffix(, 0)
 };
@@ -118,6 +133,9 @@ TEXT(number) = {
 };
 TEXT(random_) = {
 #embed "include/descent_random.h" suffix(, 0)
+};
+TEXT(rows) = {
+#embed "include/descent_rows.h" suffix(, 0)
 };
 TEXT(replace) = {
 #embed "include/descent_replace.h" suffix(, 0)
@@ -184,6 +202,10 @@ static const struct {
     {"descent_json.h", json},
     {"descent_kernel.h", kernel},
     {"descent_limits.h", limits},
+    {"descent_linalg.h", linalg},
+    {"descent_linalg_body.h", linalg_body},
+    {"descent_linalg_f32.h", linalg_f32},
+    {"descent_linalg_f64.h", linalg_f64},
     {"descent_math.h", math},
     {"descent_math_circular.h", math_circular},
     {"descent_math_f64.h", math_f64},
@@ -193,6 +215,7 @@ static const struct {
     {"descent_number.h", number},
     {"descent_random.h", random_},
     {"descent_replace.h", replace},
+    {"descent_rows.h", rows},
     {"descent_run.h", run},
     {"descent_run_facts.h", run_facts},
     {"descent_safetensors.h", safetensors},

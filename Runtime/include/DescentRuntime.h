@@ -21,6 +21,7 @@
 #include "descent_idx.h"
 #include "descent_integer.h"
 #include "descent_json.h"
+#include "descent_linalg_f64.h"
 #include "descent_hash.h"
 #include "descent_safetensors.h"
 #include "descent_safetensors_checksum.h"

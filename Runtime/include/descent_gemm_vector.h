@@ -38,8 +38,8 @@
 #define DSC_GEMM_FMA_f64(a, b, c) __builtin_elementwise_fma(a, b, c)
 #elif DSC_GEMM_VECTOR == 16
 #include <arm_neon.h>
-#define DSC_GEMM_FMA_f32(a, b, c) ((dsc_gemm_f32_vector)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
-#define DSC_GEMM_FMA_f64(a, b, c) ((dsc_gemm_f64_vector)vfmaq_f64((float64x2_t)(c), (float64x2_t)(a), (float64x2_t)(b)))
+#define DSC_GEMM_FMA_f32(a, b, c) ((__typeof__(a))vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
+#define DSC_GEMM_FMA_f64(a, b, c) ((__typeof__(a))vfmaq_f64((float64x2_t)(c), (float64x2_t)(a), (float64x2_t)(b)))
 #elif DSC_GEMM_VECTOR == 64 && __has_builtin(__builtin_ia32_vfmaddps512_mask)
 #if defined(__clang__)
 #define DSC_GEMM_FMA_f32(a, b, c) __builtin_ia32_vfmaddps512_mask(a, b, c, 0xffff, 4)
@@ -53,12 +53,12 @@
 #define DSC_GEMM_FMA_f64(a, b, c) __builtin_ia32_vfmaddpd256(a, b, c)
 #elif DSC_GEMM_VECTOR == 64
 #include <immintrin.h>
-#define DSC_GEMM_FMA_f32(a, b, c) ((dsc_gemm_f32_vector)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
-#define DSC_GEMM_FMA_f64(a, b, c) ((dsc_gemm_f64_vector)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#define DSC_GEMM_FMA_f32(a, b, c) ((__typeof__(a))_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+#define DSC_GEMM_FMA_f64(a, b, c) ((__typeof__(a))_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
 #else
 #include <immintrin.h>
-#define DSC_GEMM_FMA_f32(a, b, c) ((dsc_gemm_f32_vector)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
-#define DSC_GEMM_FMA_f64(a, b, c) ((dsc_gemm_f64_vector)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define DSC_GEMM_FMA_f32(a, b, c) ((__typeof__(a))_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
+#define DSC_GEMM_FMA_f64(a, b, c) ((__typeof__(a))_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #endif
 
 /* DSC_GEMM_UNROLL: a loop of constant count over registers. DSC_GEMM_ROLLED: one that gains nothing by unrolling, which

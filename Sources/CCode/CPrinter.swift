@@ -158,6 +158,11 @@ struct CPrinter: CNaming {
         "dsc_random_\(kind)("
           + ([array(draw.target, draw.start).text] + seeds + [cLiteral(draw.count), c(draw.from), c(draw.to)]).joined(
             separator: ", ") + ");")
+    case .matrices(let call):
+      let numbers = call.kernel.arguments.map { cLiteral($0) }
+      let arrays = (call.operands + [call.result]).map { array($0.storage, $0.start).text }
+      let scratch = call.kernel.scratch > 0 ? ["(\(call.dtype.cName) *)scratch"] : []
+      line("\(call.kernel.symbol(call.dtype))(\((numbers + arrays + scratch).joined(separator: ", ")));")
     case .comment(let nodes): for text in comment(nodes) { line("/* \(text) */") }
     }
   }
@@ -225,7 +230,17 @@ extension LoopFunction {
   /// Whether it is given memory of the thread's own.
   var needsScratch: Bool {
     if scan != nil { return true }
-    return body.contains { if case .product = $0 { true } else { false } }
+    var found = false
+    body.forEachStatement { statement in
+      switch statement {
+      case .product: found = true
+      case .matrices(let call): found = found || call.kernel.scratch > 0
+      case .define, .index, .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .draw,
+        .comment:
+        break
+      }
+    }
+    return found
   }
   /// The headers that its text needs.
   var headers: Set<String> {
@@ -234,6 +249,7 @@ extension LoopFunction {
       switch statement {
       case .product(let product): found.insert("descent_gemm_\(product.dtype.name).h")
       case .draw: found.insert("descent_random.h")
+      case .matrices(let call): found.insert(call.kernel.header(call.dtype))
       case .combine(_, _, let reducer, let x):
         reducer.combined(x, x).forEach {
           if case .call(let intrinsic, _) = $0, let header = intrinsic.header { found.insert(header) }

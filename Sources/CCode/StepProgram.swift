@@ -282,6 +282,12 @@ extension LoopFunction {
   /// Bytes of a thread's own memory as a C expression, of the function under this name.
   func scratchBytes(_ name: String) -> String? {
     if scan != nil { return "\(name)_body_scratch" }
+    var matrices: String?
+    body.forEachStatement {
+      guard case .matrices(let call) = $0, call.kernel.scratch > 0 else { return }
+      matrices = "\(call.kernel.scratch) * sizeof(\(call.dtype.cName))"
+    }
+    if let matrices { return matrices }
     for statement in body {
       guard case .product(let product) = statement else { continue }
       func strides(_ operand: MatrixProduct.Operand) -> String {

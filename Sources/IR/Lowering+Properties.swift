@@ -45,7 +45,7 @@ extension Lowering {
     case .view, .reshape: .view
     case .pointwise, .pad, .concatenate, .gather: .element
     case .reduction, .contraction, .fold: .anchor(takesEpilogue: true)
-    case .argmax, .scatter, .random, .loop: .anchor(takesEpilogue: false)
+    case .argmax, .scatter, .random, .matrices, .loop: .anchor(takesEpilogue: false)
     case .result: .part
     }
   }
@@ -57,7 +57,7 @@ extension Lowering {
     case .gather: position == 1 ? .elsewhere : .repeated
     case .scatter: position == 0 ? .atIndex : .repeated
     case .pad, .concatenate, .fold: .elsewhere
-    case .loop: .repeated
+    case .matrices, .loop: .repeated
     case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random:
       .atIndex
     }
@@ -68,7 +68,7 @@ extension Lowering {
     switch self {
     case .scatter: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax,
-      .contraction, .gather, .loop, .result, .random:
+      .contraction, .gather, .matrices, .loop, .result, .random:
       false
     }
   }
@@ -76,7 +76,7 @@ extension Lowering {
   /// Whether operands must lie in memory, even those that are functions of the index alone.
   package var readsMemory: Bool {
     switch self {
-    case .contraction, .loop: true
+    case .contraction, .matrices, .loop: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather,
       .scatter,
       .result, .random:
@@ -89,7 +89,7 @@ extension Lowering {
     switch self {
     case .reduction, .argmax, .fold: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatter,
-      .loop, .result,
+      .matrices, .loop, .result,
       .random:
       false
     }
@@ -99,7 +99,9 @@ extension Lowering {
   package var isCheap: Bool {
     switch self {
     case .pointwise, .view, .reshape, .constant, .iota, .pad: true
-    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter, .loop, .result, .random:
+    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter, .matrices, .loop,
+      .result,
+      .random:
       false
     }
   }
@@ -109,7 +111,7 @@ extension Lowering {
     case .pointwise: .diagonal
     case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatter(_, nil), .scatter(_, .sum): .joint
     case .contraction: .each
-    case .input, .constant, .iota, .fold, .reduction, .argmax, .scatter, .loop, .result, .random: .general
+    case .input, .constant, .iota, .fold, .reduction, .argmax, .scatter, .matrices, .loop, .result, .random: .general
     }
   }
 
@@ -121,6 +123,7 @@ extension Lowering {
     case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
     case .loop(let form): (form.length ?? 1000) * form.body.longestSum
     case .scatter: types[1].shape.count
+    case .matrices(let kernel): kernel.terms
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random:
       1
     }
@@ -131,7 +134,9 @@ extension Lowering {
     switch self {
     case .random, .iota, .constant, .loop, .result, .input: false
     case .pointwise(let rule): rule.cost <= cost
-    case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter: true
+    case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter,
+      .matrices:
+      true
     }
   }
 }

@@ -63,6 +63,49 @@ package struct PointwiseRule: Sendable {
   }
 }
 
+/// A kernel of the runtime that makes a matrix of one matrix of each operand.
+package struct MatrixKernel: Sendable, Hashable {
+  /// What it computes, by the name of the function in the runtime.
+  package enum Function: String, Sendable {
+    case cholesky, lu, solve
+    case triangularSolve = "triangular_solve"
+    case argsort, cumsum
+
+    /// Whether its matrices are rows, of numbers of any type.
+    package var takesRows: Bool {
+      switch self {
+      case .cholesky, .lu, .solve, .triangularSolve: false
+      case .argsort, .cumsum: true
+      }
+    }
+  }
+  /// The header that has it for elements of a type.
+  package func header(_ dtype: DType) -> String {
+    function.takesRows ? "descent_rows.h" : "descent_linalg_\(dtype.name).h"
+  }
+  /// Its name there.
+  package func symbol(_ dtype: DType) -> String {
+    "dsc_\(function.takesRows ? "rows" : "linalg")_\(dtype.name)_\(function.rawValue)"
+  }
+  package var function: Function
+  /// The sizes and choices that it is told before the arrays.
+  package var arguments: [Int]
+  /// Elements of one matrix of each operand, of the result, and of the memory that it works in.
+  package var operands: [Int]
+  package var result: Int
+  package var scratch = 0
+  /// The terms of its longest sum, and multiply-adds for one matrix.
+  package var terms: Int
+  package var work: Int
+
+  package init(
+    _ function: Function, _ arguments: [Int], operands: [Int], result: Int, scratch: Int = 0, terms: Int, work: Int
+  ) {
+    (self.function, self.arguments, self.operands, self.result) = (function, arguments, operands, result)
+    (self.scratch, self.terms, self.work) = (scratch, terms, work)
+  }
+}
+
 /// The families of loops.
 package enum Lowering: Sendable {
   /// An input of the graph.
@@ -94,6 +137,8 @@ package enum Lowering: Sendable {
   /// The first operand with slices of the third put in along an axis where the second says, one after another, or combined with what is
   /// there; those outside are dropped.
   case scatter(axis: Int, Reducer?)
+  /// Each matrix of a batch by a kernel of the runtime.
+  case matrices(MatrixKernel)
   /// A body run step after step.
   case loop(LoopForm)
   /// One of the results of the operand, which is a loop.

@@ -41,9 +41,18 @@ package struct Sample: Sendable {
   package struct Operand: Sendable {
     package var type: TensorType
     package var range: ClosedRange<Double>
-    package init(_ dtype: DType, _ shape: Shape, _ range: ClosedRange<Double> = -2...2) {
+    /// What is added to the diagonal of each matrix: so many times 1, 2, 3, …
+    package var diagonal: Double
+    package init(_ dtype: DType, _ shape: Shape, _ range: ClosedRange<Double> = -2...2, diagonal: Double = 0) {
       type = TensorType(dtype, shape)
       self.range = range
+      self.diagonal = diagonal
+    }
+    /// What is added to the element at a row-major position.
+    package func shift(_ element: Int) -> Double {
+      guard diagonal != 0 else { return 0 }
+      let (row, column) = (element / type.shape[-1] % type.shape[-2], element % type.shape[-1])
+      return row == column ? diagonal * Double(row + 1) : 0
     }
   }
   package var op: any Op

@@ -49,6 +49,10 @@ extension Node {
         Source(
           operand: 0, element: x[0].shape.element(at: Array(index[..<axis] + [row] + index[(axis + picks.rank)...])))
       ]
+    case .matrices(let kernel):
+      return kernel.operands.enumerated().flatMap { operand, size in
+        (0..<size).map { Source(operand: operand, element: element / kernel.result * size + $0) }
+      }
     case .scatter(let axis, let combine):
       let picks = (0..<x[1].count).filter { x[1].integer($0) == index[axis] }
       let updates = picks.map { pick in

@@ -79,7 +79,7 @@ private struct Walk {
         }
       case .view, .reshape: break
       case .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter, .loop,
-        .random:
+        .matrices, .random:
         taker = node
       }
       if next == nil {

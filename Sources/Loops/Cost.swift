@@ -34,6 +34,9 @@ extension StepPlan {
         points = max(points, types[2].shape.count)
         operations += Double(types[2].shape.count)
       case .pointwise: if node.type.dtype.isFloating { operations += Double(points) }
+      case .matrices(let kernel):
+        points = max(points, types.reduce(0) { $0 + $1.shape.count })
+        operations += 2 * Double(node.type.shape.count / max(kernel.result, 1) * kernel.work)
       case .input, .constant, .iota, .view, .reshape, .pad, .concatenate, .gather, .loop, .result, .random: break
       }
       space = max(space, points)

@@ -14,6 +14,7 @@ extension ProgramContext {
     case .contraction(let axes): return contraction(kernel, axes)
     case .argmax(let axis): return [argmax(kernel, axis)]
     case .loop(let form): return [scan(kernel, form)]
+    case .matrices(let form): return [matrices(kernel, form)]
     case .fold(let sources): return [fold(kernel, sources)]
     case .scatter(let axis, let combine): return [scatter(kernel, axis, combine)]
     case .random(let draw): return [random(kernel, draw)]
@@ -175,6 +176,28 @@ extension ProgramContext {
       nodes: [anchor],
       work: (start.isEmpty ? 0 : shape.count) + graph[updates].type.shape.count * 2,
       partialBytes: lost == nil ? 0 : node.type.byteCount)
+  }
+
+  /// A call of the runtime's kernel for each matrix; threads share whole ones.
+  private func matrices(_ kernel: Kernel, _ form: MatrixKernel) -> LoopFunction {
+    let anchor = kernel.anchor!
+    let node = graph[anchor]
+    let count = node.type.shape.count / form.result
+    let function = FunctionBuilder(self)
+    let batch = function.variable("b", count)
+    func place(_ id: NodeID, _ size: Int, isWritten: Bool) -> MatrixCall.Place {
+      let start = count == 1 ? Affine() : Affine(variable: batch) * size
+      return .init(storage: function.array(id, isWritten: isWritten), start: start)
+    }
+    let call = Statement.matrices(
+      MatrixCall(
+        kernel: form, dtype: graph[node.operands[0]].type.dtype,
+        operands: zip(node.operands, form.operands).map { place($0, $1, isWritten: false) },
+        result: place(anchor, form.result, isWritten: true)))
+    let work = count.times(form.work)
+    if count == 1 { return function.finish([call], .alone, nodes: [anchor], work: work) }
+    let (loops, execution) = function.loops(over: [batch], shared: batch, chunkSize: 1)
+    return function.finish(nested(loops, [call]), execution, nodes: [anchor], work: work)
   }
 
   private func random(_ kernel: Kernel, _ draw: RandomDraw) -> LoopFunction {

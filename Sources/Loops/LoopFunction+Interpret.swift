@@ -133,6 +133,7 @@ struct NestRun {
     case .finish(let sums): finish(sums)
     case .product(let product): self.product(product)
     case .draw(let draw): self.draw(draw)
+    case .matrices(let call): matrix(call)
     case .comment: break
     }
   }
@@ -219,6 +220,32 @@ struct NestRun {
     let (from, to, blocks) = (value(draw.from).int, value(draw.to).int, draw.blocks)
     for i in 0..<draw.count where (from..<to).contains(i % blocks) {
       store(draw.target, at(draw.start) + i, draw.dtype.isFloating ? .real(all.reals[i]) : .whole(all.whole[i]))
+    }
+  }
+
+  private func matrix(_ call: MatrixCall) {
+    guard !call.kernel.function.takesRows else { return row(call) }
+    let operands = zip(call.operands, call.kernel.operands).map { place, count in
+      let first = at(place.start)
+      return Array(array(place.storage).reals[first..<first + count])
+    }
+    let first = at(call.result.start)
+    for (i, x) in call.kernel.evaluate(operands, count: 1).enumerated() {
+      store(call.result.storage, first + i, .real(x))
+    }
+  }
+
+  private func row(_ call: MatrixCall) {
+    let (array, first, to) = (array(call.operands[0].storage), at(call.operands[0].start), at(call.result.start))
+    let places = first..<first + call.kernel.result
+    if array.dtype.isFloating {
+      for (i, x) in call.kernel.row(Array(array.reals[places])).enumerated() {
+        store(call.result.storage, to + i, call.kernel.function == .argsort ? .whole(Int(x)) : .real(x))
+      }
+    } else {
+      for (i, x) in call.kernel.row(Array(array.whole[places])).enumerated() {
+        store(call.result.storage, to + i, .whole(x))
+      }
     }
   }
 

@@ -74,6 +74,11 @@ extension LoopFunction {
       [
         "draw \(draw.draw.rawValue) \(element(draw.target, draw.start)), blocks \(text(draw.from)) ..< \(text(draw.to)) of \(draw.count) numbers"
       ]
+    case .matrices(let call):
+      [
+        "\(call.kernel.function.rawValue) \(call.kernel.arguments) \(element(call.result.storage, call.result.start)) of "
+          + call.operands.map { element($0.storage, $0.start) }.joined(separator: ", ")
+      ]
     case .comment(let nodes): ["# \(nodes.map { "%\($0.index)" }.joined(separator: " "))"]
     }
   }

@@ -95,6 +95,9 @@ private struct NestCheck {
       if !locals.contains(sums.block) { fail("blocks are counted in a local that is not there") }
     case .product(let product): self.product(product)
     case .draw(let draw): touch(draw.target, draw.start, draw.count)
+    case .matrices(let call):
+      touch(call.result.storage, call.result.start, call.kernel.result)
+      for (place, size) in zip(call.operands, call.kernel.operands) { touch(place.storage, place.start, size) }
     case .store, .combine, .accumulate, .comment: break
     }
   }

@@ -47,6 +47,7 @@ package indirect enum Statement: Hashable, Sendable {
   case finish(SumStack)
   case product(MatrixProduct)
   case draw(Draw)
+  case matrices(MatrixCall)
   /// The nodes that the following statements compute.
   case comment([NodeID])
 }
@@ -150,6 +151,18 @@ package struct Draw: Hashable, Sendable {
   package var blocks: Int { (count + (dtype == .f64 ? 1 : 3)) / (dtype == .f64 ? 2 : 4) }
 }
 
+/// A matrix computed by a kernel of the runtime.
+package struct MatrixCall: Hashable, Sendable {
+  package struct Place: Hashable, Sendable {
+    package var storage: Storage
+    package var start: Affine
+  }
+  package var kernel: MatrixKernel
+  package var dtype: DType
+  package var operands: [Place]
+  package var result: Place
+}
+
 /// Where a value lies in a step.
 package enum Buffer: Hashable, Sendable {
   case input(Int)
@@ -231,7 +244,7 @@ extension Statement {
     case .loop(let loop): loop.body
     case .when(_, let body), .scope(let body): body
     case .product(let product): product.epilogue
-    case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .draw, .comment: []
+    case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .draw, .matrices, .comment: []
     }
   }
 
@@ -275,6 +288,13 @@ extension Statement {
       (draw.target, draw.start) = place(draw.target, draw.start)
       (draw.seed, draw.stream, draw.from, draw.to) = (f(draw.seed), f(draw.stream), f(draw.from), f(draw.to))
       return .draw(draw)
+    case .matrices(var call):
+      func moved(_ at: MatrixCall.Place) -> MatrixCall.Place {
+        let to = place(at.storage, at.start)
+        return .init(storage: to.0, start: to.1)
+      }
+      (call.operands, call.result) = (call.operands.map(moved), moved(call.result))
+      return .matrices(call)
     case .comment: return self
     }
   }
@@ -287,7 +307,7 @@ extension Statement {
     case .accumulate(_, _, let a, let b): [a, b]
     case .loop(let loop): [loop.lower, loop.upper]
     case .draw(let draw): [draw.seed, draw.stream, draw.from, draw.to]
-    case .scope, .push, .finish, .product, .comment: []
+    case .scope, .push, .finish, .product, .matrices, .comment: []
     }
   }
   /// The places of arrays that this statement alone reads or writes outside its expressions.
@@ -300,6 +320,8 @@ extension Statement {
     case .product(let product):
       [(product.lhs.storage, product.lhs.start, false), (product.rhs.storage, product.rhs.start, false)]
     case .draw(let draw): [(draw.target, draw.start, true)]
+    case .matrices(let call):
+      call.operands.map { ($0.storage, $0.start, false) } + [(call.result.storage, call.result.start, true)]
     case .define, .index, .local, .loop, .when, .scope, .comment: []
     }
   }

@@ -8,7 +8,7 @@ extension Sample.Operand {
     let units = Philox(seed: seed, stream: 0).uniform53(type.shape.count)
     let (low, width) = (range.lowerBound, range.upperBound - range.lowerBound)
     switch type.dtype {
-    case .f32, .f64: return HostArray(type) { low + units[$0] * width }
+    case .f32, .f64: return HostArray(type) { low + units[$0] * width + shift($0) }
     case .i32, .i64, .u8: return HostArray(type) { (low + units[$0] * (width + 1)).rounded(.down) }
     case .bool: return HostArray(type.shape, units.map { $0 < 0.5 })
     }

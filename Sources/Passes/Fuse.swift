@@ -30,7 +30,7 @@ package func fuse(_ graph: Graph, donations: [Int?] = [], explain: ((String) -> 
 }
 
 /// Puts identities where a value must lie in memory by itself: views and inputs that are outputs, an output given twice, and
-/// operands of contractions that no strides describe and of loops that are not in memory. A loop's result has one node.
+/// operands of contractions that no strides describe, and of matrix kernels and loops that are not in memory. A loop's result has one node.
 private func materializing(_ graph: Graph) throws -> Graph {
   var graph = try copyingOperands(graph)
   // After results have one node each: two that were given are one now.
@@ -77,10 +77,12 @@ private func copyingOperands(_ graph: Graph) throws -> Graph {
 }
 
 extension Graph {
-  /// For each operand of a contraction or a loop whether it must be copied first; empty for other nodes.
+  /// For each operand of a contraction, a matrix kernel or a loop whether it must be copied first; empty for other nodes.
   fileprivate func needsCopies(_ id: NodeID) -> [Bool] {
-    guard case .loop = lowering(of: id) else { return contractionNeedsCopies(id) }
-    return self[id].operands.map { isView($0) || !isAddressable($0) }
+    switch lowering(of: id) {
+    case .loop, .matrices: return self[id].operands.map { isView($0) || !isAddressable($0) }
+    default: return contractionNeedsCopies(id)
+    }
   }
 
   /// Whether a node can be written to memory by a kernel of its own.

@@ -25,7 +25,7 @@ extension Graph {
       }
       return isView(from) ? nil : (from, nil, position)
     case .input, .constant, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather,
-      .scatter, .loop,
+      .scatter, .matrices, .loop,
       .result, .random:
       return (node, index, .linear(index, shape))
     }

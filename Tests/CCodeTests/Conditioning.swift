@@ -141,6 +141,7 @@ extension Graph {
     case .fold(let sources):
       return sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
     case .scatter: return types[1].shape.count
+    case .matrices(let kernel): return kernel.terms
     case .random(.normal): return 1
     default: return nil
     }

@@ -283,7 +283,9 @@ extension Maker {
       if operand.type == TensorType(.i64, [2]) { return key[0] }
       let (low, width) = (operand.range.lowerBound, operand.range.upperBound - operand.range.lowerBound)
       switch operand.type.dtype {
-      case .f32, .f64: return sigmoid(fit(pickReal(), operand.type)) * width + low
+      case .f32, .f64:
+        let x = sigmoid(fit(pickReal(), operand.type)) * width + low
+        return operand.diagonal == 0 ? x : x + Tensor(HostArray(operand.type, generating: operand.shift))
       case .bool: return fit(pickReal(), TensorType(real[0], operand.type.shape)) .> 0.4
       default:
         return convert(
