@@ -67,12 +67,14 @@ package struct PointwiseRule: Sendable {
 package struct MatrixKernel: Sendable, Hashable {
   /// What it computes, by the name of the function in the headers `descent_linalg_*`.
   package enum Function: String, Sendable {
-    case cholesky, lu, solve
+    case cholesky, lu, solve, qr, eigh, svd, pinv, expm
     case triangularSolve = "triangular_solve"
   }
   package var function: Function
   /// The sizes and choices that it is told before the arrays.
   package var arguments: [Int]
+  /// A real number that it is told after them.
+  package var tolerance: Double?
   /// Elements of one matrix of each operand, of the result, and of the memory that it works in.
   package var operands: [Int]
   package var result: Int
@@ -82,10 +84,11 @@ package struct MatrixKernel: Sendable, Hashable {
   package var work: Int
 
   package init(
-    _ function: Function, _ arguments: [Int], operands: [Int], result: Int, scratch: Int = 0, terms: Int, work: Int
+    _ function: Function, _ arguments: [Int], tolerance: Double? = nil, operands: [Int], result: Int, scratch: Int = 0,
+    terms: Int, work: Int
   ) {
     (self.function, self.arguments, self.operands, self.result) = (function, arguments, operands, result)
-    (self.scratch, self.terms, self.work) = (scratch, terms, work)
+    (self.scratch, self.terms, self.work, self.tolerance) = (scratch, terms, work, tolerance)
   }
 }
 
