@@ -140,7 +140,7 @@ let package = Package(
         "DescentIR", "DescentOps", "DescentTransforms", "DescentInterpreter", "DescentPasses", "DescentLoops",
         "DescentCCode",
         "DescentDriver", "DescentNN",
-      ], path: "Tests/CCodeTests", exclude: ["Golden"]),
+      ], path: "Tests/CCodeTests", exclude: ["Fixtures", "Golden"]),
     .testTarget(name: "DocsTests", dependencies: ["Descent"], path: "Tests/DocsTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],

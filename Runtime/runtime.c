@@ -104,6 +104,15 @@ TEXT(linalg) = {
 TEXT(linalg_body) = {
 #embed "include/descent_linalg_body.h" suffix(, 0)
 };
+TEXT(linalg_expm_body) = {
+#embed "include/descent_linalg_expm_body.h" suffix(, 0)
+};
+TEXT(linalg_orthogonal_body) = {
+#embed "include/descent_linalg_orthogonal_body.h" suffix(, 0)
+};
+TEXT(linalg_svd_body) = {
+#embed "include/descent_linalg_svd_body.h" suffix(, 0)
+};
 TEXT(linalg_f32) = {
 #embed "include/descent_linalg_f32.h" suffix(, 0)
 };
@@ -204,6 +213,9 @@ static const struct {
     {"descent_limits.h", limits},
     {"descent_linalg.h", linalg},
     {"descent_linalg_body.h", linalg_body},
+    {"descent_linalg_expm_body.h", linalg_expm_body},
+    {"descent_linalg_orthogonal_body.h", linalg_orthogonal_body},
+    {"descent_linalg_svd_body.h", linalg_svd_body},
     {"descent_linalg_f32.h", linalg_f32},
     {"descent_linalg_f64.h", linalg_f64},
     {"descent_math.h", math},

@@ -19,4 +19,30 @@
 /* Partial sums of a dot product: decides bits. */
 #define DSC_LINALG_LANES 16
 
+/* ---- elements of scratch memory that kernels are given ---- */
+
+/* Blocks of reflectors of so many rows, applied to so many columns. */
+DSC_INLINE int64_t dsc_linalg_reflectors_scratch(int64_t rows, int64_t columns) {
+  return (rows + 2 * columns + DSC_LINALG_PANEL) * DSC_LINALG_PANEL;
+}
+DSC_INLINE int64_t dsc_linalg_solve_scratch(int64_t n) { return n * (n + 1); }
+/* Beside the matrix, which is destroyed. */
+DSC_INLINE int64_t dsc_linalg_orthogonalise_scratch(int64_t m, int64_t n) {
+  return n + dsc_linalg_reflectors_scratch(m, n);
+}
+DSC_INLINE int64_t dsc_linalg_qr_scratch(int64_t m, int64_t n) {
+  return m * n + dsc_linalg_orthogonalise_scratch(m, n);
+}
+DSC_INLINE int64_t dsc_linalg_eigh_scratch(int64_t n) {
+  return 2 * n * n + 5 * n + dsc_linalg_reflectors_scratch(n, n);
+}
+DSC_INLINE int64_t dsc_linalg_svd_scratch(int64_t m, int64_t n) {
+  const int64_t tall = m < n ? n : m, k = m < n ? m : n;
+  return 3 * tall * k + 2 * k * k + k + dsc_linalg_orthogonalise_scratch(tall, k);
+}
+DSC_INLINE int64_t dsc_linalg_pinv_scratch(int64_t m, int64_t n) {
+  return (m + 1 + n) * dsc_min_i64(m, n) + dsc_linalg_svd_scratch(m, n);
+}
+DSC_INLINE int64_t dsc_linalg_expm_scratch(int64_t n) { return 7 * n * n + dsc_linalg_solve_scratch(n); }
+
 #endif

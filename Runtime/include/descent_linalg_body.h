@@ -1,5 +1,6 @@
 /* Linear algebra for elements of type DSC_T, under names that DSC_NAME makes: an include template.
- * Contents: products; triangular systems; Cholesky's factor; LU with partial pivoting and linear systems.
+ * Contents: products; triangular systems; Cholesky's factor; LU with partial pivoting and linear systems; and by inclusion
+ * orthogonal factors, singular values, the exponential.
  * After Golub and van Loan, Matrix Computations, 2013, sections 3.1 to 4.2. */
 #include "descent_gemm_vector_body.h"
 
@@ -91,6 +92,9 @@ DSC_NOINLINE void DSC_NAME(_add_product)(DSC_T sign, int64_t m, int64_t n, int64
   }
 }
 
+/* The square root: that of a float, rounded from that of a double, is right. */
+DSC_INLINE DSC_T DSC_NAME(_root)(DSC_T x) { return (DSC_T)sqrt((double)x); }
+
 /* y -= f x, of n elements. */
 DSC_INLINE void DSC_NAME(_subtract_row)(int64_t n, DSC_T f, const DSC_T *x, DSC_T *y) {
   for (int64_t j = 0; j < n; j++)
@@ -158,7 +162,7 @@ DSC_INLINE int DSC_NAME(_cholesky_rows)(int64_t n, int64_t first, int64_t end, D
       DSC_NAME(_subtract_row)(n - i, w[k * n + i], w + k * n + i, row + i);
     if (!(row[i] > 0))
       return 0;
-    const DSC_T root = (DSC_T)sqrt((double)row[i]);
+    const DSC_T root = DSC_NAME(_root)(row[i]);
     for (int64_t j = i; j < n; j++)
       row[j] /= root;
   }
@@ -197,6 +201,14 @@ DSC_INLINE void DSC_NAME(_cholesky)(int64_t n, const DSC_T *a, DSC_T *l) {
 
 DSC_INLINE DSC_T DSC_NAME(_size)(DSC_T x) { return x < 0 ? -x : x; }
 
+DSC_INLINE void DSC_NAME(_exchange)(int64_t n, DSC_T *x, DSC_T *y) {
+  for (int64_t i = 0; i < n; i++) {
+    const DSC_T before = x[i];
+    x[i] = y[i];
+    y[i] = before;
+  }
+}
+
 /* Columns first ..< end of w, rows of `width` numbers: pivots, multipliers below them, and the columns after them within the
  * panel. */
 DSC_INLINE void DSC_NAME(_lu_panel)(int64_t n, int64_t width, int64_t first, int64_t end, DSC_T *w) {
@@ -207,11 +219,7 @@ DSC_INLINE void DSC_NAME(_lu_panel)(int64_t n, int64_t width, int64_t first, int
         best = i;
     DSC_T *row = w + k * width;
     if (best != k)
-      for (int64_t j = 0; j < width; j++) {
-        const DSC_T x = row[j];
-        row[j] = w[best * width + j];
-        w[best * width + j] = x;
-      }
+      DSC_NAME(_exchange)(width, row, w + best * width);
     /* Below a greatest element of 0 there is nothing to eliminate. */
     if (row[k] == 0)
       continue;
@@ -271,3 +279,7 @@ DSC_INLINE void DSC_NAME(_solve)(
   DSC_NAME(_factorise)(n, is_transposed ? DSC_NAME(_at)(a, 1, n) : DSC_NAME(_at)(a, n, 1), scratch);
   DSC_NAME(_substitute_both)(n, m, scratch, b, x);
 }
+
+#include "descent_linalg_orthogonal_body.h"
+#include "descent_linalg_svd_body.h"
+#include "descent_linalg_expm_body.h"

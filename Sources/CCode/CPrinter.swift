@@ -159,7 +159,8 @@ struct CPrinter: CNaming {
           + ([array(draw.target, draw.start).text] + seeds + [cLiteral(draw.count), c(draw.from), c(draw.to)]).joined(
             separator: ", ") + ");")
     case .matrices(let call):
-      let numbers = call.kernel.arguments.map { cLiteral($0) }
+      let numbers =
+        call.kernel.arguments.map { cLiteral($0) } + (call.kernel.tolerance.map { [cLiteral($0, .f64)] } ?? [])
       let arrays = (call.operands + [call.result]).map { array($0.storage, $0.start).text }
       let scratch = call.kernel.scratch > 0 ? ["(\(call.dtype.cName) *)scratch"] : []
       line("\(call.kernel.symbol(call.dtype))(\((numbers + arrays + scratch).joined(separator: ", ")));")

@@ -50,6 +50,10 @@ package struct Attributes: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     guard case .ints(let v) = try find(name) else { throw mismatch(name, "a list of integers") }
     return v
   }
+  package func real(_ name: String) throws -> Double {
+    guard case .real(let v) = try find(name) else { throw mismatch(name, "a real number") }
+    return v
+  }
   package func string(_ name: String) throws -> String {
     guard case .string(let v) = try find(name) else { throw mismatch(name, "a string") }
     return v

@@ -67,14 +67,14 @@ package struct PointwiseRule: Sendable {
 package struct MatrixKernel: Sendable, Hashable {
   /// What it computes, by the name of the function in the runtime.
   package enum Function: String, Sendable {
-    case cholesky, lu, solve
+    case cholesky, lu, solve, qr, eigh, svd, pinv, expm
     case triangularSolve = "triangular_solve"
     case argsort, cumsum
 
     /// Whether its matrices are rows, of numbers of any type.
     package var takesRows: Bool {
       switch self {
-      case .cholesky, .lu, .solve, .triangularSolve: false
+      case .cholesky, .lu, .solve, .triangularSolve, .qr, .eigh, .svd, .pinv, .expm: false
       case .argsort, .cumsum: true
       }
     }
@@ -90,6 +90,8 @@ package struct MatrixKernel: Sendable, Hashable {
   package var function: Function
   /// The sizes and choices that it is told before the arrays.
   package var arguments: [Int]
+  /// A real number that it is told after them.
+  package var tolerance: Double?
   /// Elements of one matrix of each operand, of the result, and of the memory that it works in.
   package var operands: [Int]
   package var result: Int
@@ -99,10 +101,11 @@ package struct MatrixKernel: Sendable, Hashable {
   package var work: Int
 
   package init(
-    _ function: Function, _ arguments: [Int], operands: [Int], result: Int, scratch: Int = 0, terms: Int, work: Int
+    _ function: Function, _ arguments: [Int], tolerance: Double? = nil, operands: [Int], result: Int, scratch: Int = 0,
+    terms: Int, work: Int
   ) {
     (self.function, self.arguments, self.operands, self.result) = (function, arguments, operands, result)
-    (self.scratch, self.terms, self.work) = (scratch, terms, work)
+    (self.scratch, self.terms, self.work, self.tolerance) = (scratch, terms, work, tolerance)
   }
 }
 

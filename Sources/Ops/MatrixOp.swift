@@ -86,6 +86,11 @@ extension MatrixKernel {
       dsc_linalg_f64_triangular_solve(n[0], n[1], flags[2], flags[3], flags[4], x[0], x[1], y)
     case .lu: dsc_linalg_f64_lu(n[0], x[0], y)
     case .solve: dsc_linalg_f64_solve(n[0], n[1], flags[2], x[0], x[1], y, scratch)
+    case .qr: dsc_linalg_f64_qr(n[0], n[1], x[0], y, scratch)
+    case .eigh: dsc_linalg_f64_eigh(n[0], x[0], y, scratch)
+    case .svd: dsc_linalg_f64_svd(n[0], n[1], x[0], y, scratch)
+    case .pinv: dsc_linalg_f64_pinv(n[0], n[1], tolerance!, x[0], y, scratch)
+    case .expm: dsc_linalg_f64_expm(n[0], x[0], y, scratch)
     case .argsort, .cumsum: preconditionFailure("rows are evaluated by `row`")
     }
   }

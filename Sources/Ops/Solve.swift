@@ -1,4 +1,5 @@
 import DescentIR
+import DescentRuntime
 
 /// Linear systems, by elimination with partial pivoting. An operation of its own, since its derivative is a system with the same
 /// matrix: less to compute, and more accurate, than that of the factors.
@@ -16,7 +17,8 @@ package struct Solve: MatrixOp {
   package func kernel(_ x: [MatrixSize]) -> MatrixKernel {
     let (n, m) = (x[1].rows, x[1].columns)
     return MatrixKernel(
-      .solve, [n, m, isTransposed ? 1 : 0], operands: [n * n, n * m], result: n * m, scratch: n * (n + 1), terms: n,
+      .solve, [n, m, isTransposed ? 1 : 0], operands: [n * n, n * m], result: n * m,
+      scratch: Int(dsc_linalg_solve_scratch(Int64(n))), terms: n,
       work: n * n * (n / 3 + m + 1))
   }
   /// dB = A⁻ᵀ dX, dA = -dB Xᵀ.

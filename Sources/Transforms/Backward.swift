@@ -80,7 +80,7 @@ extension Graph {
   func dependence(on variables: [NodeID]) -> [Bool] {
     var depends = [Bool](repeating: false, count: nodes.count)
     for id in variables { depends[id.index] = self[id].isReal }
-    for index in nodes.indices where !depends[index] {
+    for index in nodes.indices where !depends[index] && !(nodes[index].op is StopGradient) {
       depends[index] = nodes[index].isReal && nodes[index].operands.contains { depends[$0.index] }
     }
     return depends

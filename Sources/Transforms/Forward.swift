@@ -49,6 +49,7 @@ extension Op {
     if let mark = self as? CustomGradient {
       return try mark.followsValue ? dx[0] : transposedTwice(x, y, dx)
     }
+    if self is LinearSolution { return try transposedTwice(x, y, dx) }
     switch lowering(x.map(\.type)).linearity {
     case .diagonal:
       // A conversion's Jacobian goes from one type to the other.

@@ -77,12 +77,7 @@ extension LoopForm {
       let more = carries.filter { results[$0] && !flags[$0] }
       for number in more { flags[number] = true }
       guard more.isEmpty else { continue }
-      if length == nil, flags[0] {
-        throw DescentError(
-          .usage,
-          "vmap of a whileLoop whose condition differs between the elements of the batch; use scan with a select",
-          at: location)
-      }
+      if length == nil, flags[0] { return try batchedWhile(operands, flags, size, at: location) }
       let moved = operands.enumerated().map { number, operand -> Tensor in
         if carries.contains(number) {
           return flags[number] && operand.type != form.operandTypes[number]
@@ -115,5 +110,37 @@ extension LoopForm {
     }
     form.body = try trace.finish(zip(body.outputLabels, outputs).map { ($0, $1) })
     return (form, results)
+  }
+
+  /// A loop whose condition differs between the elements of a batch goes on as long as one of them does; those that have ended keep
+  /// what they have.
+  private func batchedWhile(
+    _ operands: [Tensor], _ flags: [Bool], _ size: Int, at location: SourceLocation?
+  ) throws -> (results: [Tensor], flags: [Bool]) {
+    var flags = flags
+    for number in carries { flags[number] = true }
+    let (form, _) = try batchedBody(flags, size)
+    let trace = Trace()
+    let outputs = try trace.record { () throws -> [Tensor] in
+      _ = trace.input("goesOn", TensorType(.bool, []))
+      let inputs = form.body.inputs.enumerated().map { trace.input("\($0)", form.body[$1].type) }
+      let tensors = try form.body.replay(inputs)
+      let goesOn = inputs[0]
+      let next = form.body.outputs.enumerated().map { number, id -> Tensor in
+        let new = tensors[id.index]!
+        if number == 0 { return goesOn .& new }
+        let wide = reshape(goesOn, Shape([size] + [Int](repeating: 1, count: new.rank - 1)))
+        return `where`(wide, new, inputs[number])
+      }
+      return [any(next[0])] + next
+    }
+    let wide = LoopForm(
+      body: try trace.finish(outputs.map { ("", $0) }), carries: carries.count + 1, sequences: 0, length: nil)
+    let moved = operands.enumerated().map { number, operand in
+      carries.contains(number) && operand.type != form.operandTypes[number]
+        ? batchAll([operand], [false], size)[0] : operand
+    }
+    let results = Tensor.loop(wide, [any(moved[0])] + moved, at: location)
+    return (Array(results.dropFirst()), resultTypes.map { _ in true })
   }
 }

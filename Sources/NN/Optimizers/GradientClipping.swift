@@ -51,12 +51,12 @@ public struct GradientClipping: Optimizer {
       case .norm(let limit):
         var norms: [Tensor] = []
         _ = map(gradient) { g in
-          norms.append(convert(DescentOps.norm(g), to: .f64))
+          norms.append(convert(rootOfSquares(g), to: .f64))
           return g
         }
         let norm =
           norms.isEmpty
-          ? Tensor(0.0) : DescentOps.norm(stack(norms))
+          ? Tensor(0.0) : rootOfSquares(stack(norms))
         let factor = StepScalar(minimum(limit / (norm + 1e-6), 1), place)
         return map(gradient) { g in g * factor[g] }
       }

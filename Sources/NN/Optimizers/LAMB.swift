@@ -55,7 +55,7 @@ public struct LAMB: Optimizer {
       let (m, v) = state.moments(of: bounded(gradient, place), beta1, beta2)
       let p = map(parameters, m, v) { p, m, v in
         let u = ofM[p] * m / (sqrt(v) * ofV[p] + epsilon) + p * weightDecay
-        let (ofP, ofU) = (norm(p), norm(u))
+        let (ofP, ofU) = (rootOfSquares(p), rootOfSquares(u))
         let isZero = (ofP .== 0) .| (ofU .== 0)
         let ratio = `where`(isZero, 1, ofP / `where`(isZero, 1, ofU))
         return p - rate[p] * ratio * u

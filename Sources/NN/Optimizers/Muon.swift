@@ -101,7 +101,7 @@ private struct OrthogonalMomentum: Optimizer {
         matmul(x, y)
       }
       let isTall = x.shape[0] > x.shape[1]
-      let size = maximum(norm(x), epsilon)
+      let size = maximum(rootOfSquares(x), epsilon)
       var y = (isTall ? transposed(x) : x) / size
       for _ in 0..<5 {
         let a = product(y, transposed(y))

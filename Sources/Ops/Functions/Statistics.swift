@@ -47,13 +47,13 @@ public func standardDeviation(
     let x = real(x, at: SourceLocation(file, line))
     let deviation = x - mean(x, axes: axes, keepAxes: true)
     let count = elementCount(x, axes) - (unbiased ? 1 : 0)
-    return norm(deviation, axes: axes, keepAxes: keepAxes, over: Double(count))
+    return rootOfSquares(deviation, axes: axes, keepAxes: keepAxes, over: Double(count))
   }
 }
 
 /// √(Σ x² / count) over `axes` (over all where nil), also where squares overflow or vanish: then they are taken of `x` times a
 /// power of two. Where all elements are 0 the derivative is 0.
-package func norm(
+package func rootOfSquares(
   _ x: Tensor, axes: [Int]? = nil, keepAxes: Bool = false, over count: Double = 1,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
