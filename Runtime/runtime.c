@@ -116,6 +116,9 @@ TEXT(npy) = {
 TEXT(number) = {
 #embed "include/descent_number.h" suffix(, 0)
 };
+TEXT(print) = {
+#embed "include/descent_print.h" suffix(, 0)
+};
 TEXT(random_) = {
 #embed "include/descent_random.h" suffix(, 0)
 };
@@ -191,6 +194,7 @@ static const struct {
     {"descent_math_special.h", math_special},
     {"descent_npy.h", npy},
     {"descent_number.h", number},
+    {"descent_print.h", print},
     {"descent_random.h", random_},
     {"descent_replace.h", replace},
     {"descent_run.h", run},
