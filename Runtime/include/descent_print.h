@@ -351,4 +351,19 @@ DSC_FN void dsc_print_array(dsc_sink *to, int32_t dtype, int32_t rank, const int
   }
 }
 
+/* Prints an array to the standard error under a name: a scalar beside it, else its type and, from the next line on, the numbers. */
+DSC_FN void dsc_print_named(const char *name, int32_t dtype, int32_t rank, const int64_t *shape, const void *data) {
+  dsc_sink to;
+  memset(&to, 0, sizeof to);
+  to.file = stderr;
+  flockfile(stderr); /* whole, whatever other threads print */
+  if (rank == 0)
+    fprintf(stderr, "%s: ", name);
+  else
+    fprintf(stderr, "%s: %s\n", name, dsc_show_type(dtype, rank, shape).text);
+  dsc_print_array(&to, dtype, rank, shape, data);
+  fputc('\n', stderr);
+  funlockfile(stderr);
+}
+
 #endif

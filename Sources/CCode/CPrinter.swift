@@ -158,8 +158,25 @@ struct CPrinter: CNaming {
         "dsc_random_\(kind)("
           + ([array(draw.target, draw.start).text] + seeds + [cLiteral(draw.count), c(draw.from), c(draw.to)]).joined(
             separator: ", ") + ");")
+    case .show(let show): self.show(show)
     case .comment(let nodes): for text in comment(nodes) { line("/* \(text) */") }
     }
+  }
+
+  private mutating func show(_ show: Show) {
+    let shape = show.type.shape.dimensions
+    line("{")
+    within {
+      if !shape.isEmpty {
+        $0.line("static const int64_t shape[] = {\(shape.map(String.init).joined(separator: ", "))};")
+      }
+      let arguments = [
+        cString(show.name), "\(show.type.dtype.rawValue)", "\(shape.count)", shape.isEmpty ? "NULL" : "shape",
+        $0.array(show.source, Affine()).text,
+      ]
+      $0.line("dsc_print_named(\(arguments.joined(separator: ", ")));")
+    }
+    line("}")
   }
 
   /// What the nodes are, a formula for each that lies in memory, whose adjoint it is and where it was written.
@@ -234,6 +251,7 @@ extension LoopFunction {
       switch statement {
       case .product(let product): found.insert("descent_gemm_\(product.dtype.name).h")
       case .draw: found.insert("descent_random.h")
+      case .show: found.insert("descent_print.h")
       case .combine(_, _, let reducer, let x):
         reducer.combined(x, x).forEach {
           if case .call(let intrinsic, _) = $0, let header = intrinsic.header { found.insert(header) }

@@ -2,6 +2,17 @@
 
 import DescentRuntime
 
+extension HostArray {
+  /// Prints the array to the standard error under a name.
+  package func show(_ name: String) {
+    withBytes { bytes in
+      shape.dimensions.map(Int64.init).withUnsafeBufferPointer {
+        dsc_print_named(name, dtype.rawValue, Int32(shape.rank), $0.baseAddress, bytes.baseAddress)
+      }
+    }
+  }
+}
+
 extension HostArray: CustomStringConvertible {
   /// `numpy.array2string` of the array, and of a scalar `str`, but for bools, which are `true` and `false`: rows and columns
   /// aligned, at most 8 digits behind the point, as few as tell a number from its neighbours; more than 1000 elements as three

@@ -45,7 +45,7 @@ extension Lowering {
     case .view, .reshape: .view
     case .pointwise, .pad, .concatenate, .gather: .element
     case .reduction, .contraction, .fold: .anchor(takesEpilogue: true)
-    case .argmax, .scatterAdd, .random, .loop: .anchor(takesEpilogue: false)
+    case .argmax, .scatterAdd, .random, .loop, .print: .anchor(takesEpilogue: false)
     case .result: .part
     }
   }
@@ -58,7 +58,8 @@ extension Lowering {
     case .scatterAdd: position == 0 ? .atIndex : .repeated
     case .pad, .concatenate, .fold: .elsewhere
     case .loop: .repeated
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random:
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random,
+      .print:
       .atIndex
     }
   }
@@ -69,7 +70,7 @@ extension Lowering {
     case .contraction, .loop: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather,
       .scatterAdd,
-      .result, .random:
+      .result, .random, .print:
       false
     }
   }
@@ -80,7 +81,7 @@ extension Lowering {
     case .reduction, .argmax, .fold: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatterAdd,
       .loop, .result,
-      .random:
+      .random, .print:
       false
     }
   }
@@ -89,7 +90,8 @@ extension Lowering {
   package var isCheap: Bool {
     switch self {
     case .pointwise, .view, .reshape, .constant, .iota, .pad: true
-    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .result, .random:
+    case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd, .loop, .result, .random,
+      .print:
       false
     }
   }
@@ -99,7 +101,7 @@ extension Lowering {
     case .pointwise: .diagonal
     case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatterAdd: .joint
     case .contraction: .each
-    case .input, .constant, .iota, .fold, .reduction, .argmax, .loop, .result, .random: .general
+    case .input, .constant, .iota, .fold, .reduction, .argmax, .loop, .result, .random, .print: .general
     }
   }
 
@@ -111,7 +113,8 @@ extension Lowering {
     case .fold(let sources): sources.reduce(1) { $1.terms.count == 2 ? $0 * types[0].shape[$1.terms[1].axis] : $0 }
     case .loop(let form): (form.length ?? 1000) * form.body.longestSum
     case .scatterAdd: types[1].shape.count
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random:
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random,
+      .print:
       1
     }
   }
@@ -119,7 +122,7 @@ extension Lowering {
   /// Whether it is folded where its operands are constants; of a pointwise one its cost decides.
   package func isFolded(below cost: Int) -> Bool {
     switch self {
-    case .random, .iota, .constant, .loop, .result, .input: false
+    case .random, .iota, .constant, .loop, .result, .input, .print: false
     case .pointwise(let rule): rule.cost <= cost
     case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatterAdd: true
     }

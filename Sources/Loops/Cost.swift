@@ -34,7 +34,8 @@ extension StepPlan {
         points = max(points, types[2].shape.count)
         operations += Double(types[2].shape.count)
       case .pointwise: if node.type.dtype.isFloating { operations += Double(points) }
-      case .input, .constant, .iota, .view, .reshape, .pad, .concatenate, .gather, .loop, .result, .random: break
+      case .input, .constant, .iota, .view, .reshape, .pad, .concatenate, .gather, .loop, .result, .random, .print:
+        break
       }
       space = max(space, points)
     }

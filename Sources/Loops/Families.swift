@@ -17,6 +17,7 @@ extension ProgramContext {
     case .fold(let sources): return [fold(kernel, sources)]
     case .scatterAdd(let axis): return [scatterAdd(kernel, axis)]
     case .random(let draw): return [random(kernel, draw)]
+    case .print(let name): return [show(kernel, name)]
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .gather, .result:
       preconditionFailure("\(graph[anchor].op.name) anchors no kernel")
     }
@@ -169,6 +170,20 @@ extension ProgramContext {
       nodes: [anchor],
       work: shape.count + graph[updates].type.shape.count * 2,
       partialBytes: lost == nil ? 0 : node.type.byteCount)
+  }
+
+  /// A copy of the operand, which is then printed, all by one thread.
+  private func show(_ kernel: Kernel, _ name: String) -> LoopFunction {
+    let anchor = kernel.anchor!
+    let function = FunctionBuilder(self)
+    let axes = function.axes(kernel.domain.dimensions)
+    var copy = ElementBuilder(function)
+    let place = axes.map { Affine(variable: $0) }
+    copy.store(anchor, place, copy.value(graph[anchor].operands[0], place))
+    let show = Show(name: name, type: graph[anchor].type, source: function.array(anchor, isWritten: true))
+    return function.finish(
+      nested(axes.map { function.whole($0) }, copy.statements) + [.show(show)], .alone, nodes: [anchor],
+      work: kernel.domain.count)
   }
 
   private func random(_ kernel: Kernel, _ draw: RandomDraw) -> LoopFunction {

@@ -133,7 +133,8 @@ struct NestRun {
     case .finish(let sums): finish(sums)
     case .product(let product): self.product(product)
     case .draw(let draw): self.draw(draw)
-    case .comment: break
+    // What is printed is no result.
+    case .show, .comment: break
     }
   }
 

@@ -74,6 +74,7 @@ extension LoopFunction {
       [
         "draw \(draw.draw.rawValue) \(element(draw.target, draw.start)), blocks \(text(draw.from)) ..< \(text(draw.to)) of \(draw.count) numbers"
       ]
+    case .show(let show): ["show \(element(show.source, Affine())), \(show.type)"]
     case .comment(let nodes): ["# \(nodes.map { "%\($0.index)" }.joined(separator: " "))"]
     }
   }

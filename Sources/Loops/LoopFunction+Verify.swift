@@ -95,6 +95,7 @@ private struct NestCheck {
       if !locals.contains(sums.block) { fail("blocks are counted in a local that is not there") }
     case .product(let product): self.product(product)
     case .draw(let draw): touch(draw.target, draw.start, draw.count)
+    case .show(let show): touch(show.source, Affine(), show.type.shape.count)
     case .store, .combine, .accumulate, .comment: break
     }
   }

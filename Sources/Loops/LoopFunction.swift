@@ -47,6 +47,7 @@ package indirect enum Statement: Hashable, Sendable {
   case finish(SumStack)
   case product(MatrixProduct)
   case draw(Draw)
+  case show(Show)
   /// The nodes that the following statements compute.
   case comment([NodeID])
 }
@@ -132,6 +133,13 @@ package struct MatrixProduct: Hashable, Sendable {
   /// The value that is the element.
   package var element: Int
   package var epilogue: [Statement]
+}
+
+/// An array that is printed under a name.
+package struct Show: Hashable, Sendable {
+  package var name: String
+  package var type: TensorType
+  package var source: Storage
 }
 
 /// Numbers from the counter-based generator.
@@ -231,7 +239,7 @@ extension Statement {
     case .loop(let loop): loop.body
     case .when(_, let body), .scope(let body): body
     case .product(let product): product.epilogue
-    case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .draw, .comment: []
+    case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .draw, .show, .comment: []
     }
   }
 
@@ -275,6 +283,9 @@ extension Statement {
       (draw.target, draw.start) = place(draw.target, draw.start)
       (draw.seed, draw.stream, draw.from, draw.to) = (f(draw.seed), f(draw.stream), f(draw.from), f(draw.to))
       return .draw(draw)
+    case .show(var show):
+      show.source = place(show.source, Affine()).0
+      return .show(show)
     case .comment: return self
     }
   }
@@ -287,7 +298,7 @@ extension Statement {
     case .accumulate(_, _, let a, let b): [a, b]
     case .loop(let loop): [loop.lower, loop.upper]
     case .draw(let draw): [draw.seed, draw.stream, draw.from, draw.to]
-    case .scope, .push, .finish, .product, .comment: []
+    case .scope, .push, .finish, .product, .show, .comment: []
     }
   }
   /// The places of arrays that this statement alone reads or writes outside its expressions.
@@ -300,6 +311,7 @@ extension Statement {
     case .product(let product):
       [(product.lhs.storage, product.lhs.start, false), (product.rhs.storage, product.rhs.start, false)]
     case .draw(let draw): [(draw.target, draw.start, true)]
+    case .show(let show): [(show.source, Affine(), false)]
     case .define, .index, .local, .loop, .when, .scope, .comment: []
     }
   }

@@ -156,7 +156,7 @@ extension [Statement] {
       case .index(let variable, let x):
         if uses.variables.contains(variable) { result.append(.index(variable, insert(x))) }
       case .local, .comment: result.append(statement.mapped(inner: { $0 }, insert))
-      case .store, .combine, .accumulate, .loop, .when, .scope, .product, .draw, .push, .finish:
+      case .store, .combine, .accumulate, .loop, .when, .scope, .product, .draw, .show, .push, .finish:
         appendWriting(statement.mapped(inner: { $0.inlining(&uses) }, insert))
       }
     }
@@ -244,7 +244,9 @@ extension FunctionBuilder {
       case .index(let old, _):
         indices[old] = variable(variables[old].name, variables[old].extent)
         moved[old] = Affine(variable: indices[old]!)
-      case .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .comment: break
+      case .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .show,
+        .comment:
+        break
       }
     }
     func renumbered(_ statements: [Statement]) -> [Statement] {
@@ -252,7 +254,8 @@ extension FunctionBuilder {
         switch statement {
         case .define(let old, let x): .define(numbers[old]!, x)
         case .index(let old, let x): .index(indices[old]!, x)
-        case .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .comment:
+        case .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .show,
+          .comment:
           statement.mapped(inner: renumbered, { $0 })
         }
       }

@@ -28,7 +28,7 @@ extension [Statement] {
       case .when(let condition, let body):
         return .when(condition, body.withShortLoopsOnLanes(isInside: isInside, few, &changed))
       case .scope(let body): return .scope(body.withShortLoopsOnLanes(isInside: isInside, few, &changed))
-      case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .product, .draw, .comment:
+      case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .product, .draw, .show, .comment:
         return statement
       }
     }
@@ -53,7 +53,7 @@ extension Statement {
   fileprivate func suitsLanes(_ few: Set<Int>) -> Bool {
     switch self {
     case .define, .index, .store, .comment: !touches(few)
-    case .local, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw: false
+    case .local, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .show: false
     }
   }
   private func touches(_ few: Set<Int>) -> Bool {

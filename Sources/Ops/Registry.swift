@@ -25,6 +25,7 @@ package let registry: [any Op.Type] = [
   Convert.self,
   Cos.self,
   Cosh.self,
+  DebugPrint.self,
   Digamma.self,
   Divide.self,
   Erf.self,

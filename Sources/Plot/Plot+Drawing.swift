@@ -1,4 +1,4 @@
-// A plot as a drawing: bands under lines, lines under points, all under the axes.
+// A plot as a drawing: bands under lines and points, these in the order in which they are stated, all under the axes.
 
 extension Plot {
   static let lineWidth = 1.8
@@ -26,9 +26,8 @@ extension Plot {
 
   /// The data in a frame, with grid and axes.
   func content(_ frame: Frame) -> [Drawing.Item] {
-    let layers = drawn.map { ($0.series.layer, draw($0, frame)) }
-    return frame.grid + [.clipped(frame.box, (0..<3).flatMap { layer in layers.filter { $0.0 == layer }.flatMap(\.1) })]
-      + [frame.axes()]
+    let all = drawn, bands = all.filter(\.isBand), others = all.filter { !$0.isBand }
+    return frame.grid + [.clipped(frame.box, (bands + others).flatMap { draw($0, frame) }), frame.axes()]
   }
 
   private func draw(_ item: Drawn, _ frame: Frame) -> [Drawing.Item] {
@@ -98,13 +97,6 @@ extension Plot {
   }
 }
 
-extension Plot.Series {
-  /// What lies above what.
-  fileprivate var layer: Int {
-    switch shape {
-    case .band: 0
-    case .line: 1
-    case .points: 2
-    }
-  }
+extension Plot.Drawn {
+  fileprivate var isBand: Bool { if case .band = series.shape { true } else { false } }
 }
