@@ -10,18 +10,15 @@
 
 enum { DSC_PRINT_DIGITS = 8, DSC_PRINT_THRESHOLD = 1000, DSC_PRINT_EDGE = 3, DSC_PRINT_WIDTH = 75 };
 
-/* Where text goes: a file, or memory of `room` bytes, of which `used` would be filled if there were enough. Blanks wait until
- * something follows, so that no line ends in them. */
+/* Where text goes: memory of `room` bytes, of which `used` would be filled if there were enough. Blanks wait until something
+ * follows, so that no line ends in them. */
 typedef struct {
-  FILE *file;
   char *text;
   int64_t room, used, blanks;
 } dsc_sink;
 
 DSC_FN void dsc_sink_byte(dsc_sink *to, char c) {
-  if (to->file != NULL)
-    fputc(c, to->file);
-  else if (to->used < to->room)
+  if (to->used < to->room)
     to->text[to->used] = c;
   to->used++;
 }
@@ -351,19 +348,26 @@ DSC_FN void dsc_print_array(dsc_sink *to, int32_t dtype, int32_t rank, const int
   }
 }
 
-/* Prints an array to the standard error under a name: a scalar beside it, else its type and, from the next line on, the numbers. */
+/* Prints an array to the standard error under a name: a scalar beside it, else its type and, from the next line on, the
+ * numbers. All in one call, so that other threads print before or after it. */
 DSC_FN void dsc_print_named(const char *name, int32_t dtype, int32_t rank, const int64_t *shape, const void *data) {
   dsc_sink to;
   memset(&to, 0, sizeof to);
-  to.file = stderr;
-  flockfile(stderr); /* whole, whatever other threads print */
-  if (rank == 0)
-    fprintf(stderr, "%s: ", name);
-  else
-    fprintf(stderr, "%s: %s\n", name, dsc_show_type(dtype, rank, shape).text);
   dsc_print_array(&to, dtype, rank, shape, data);
-  fputc('\n', stderr);
-  funlockfile(stderr);
+  to.room = to.used;
+  to.text = (char *)malloc((size_t)to.room + 1);
+  if (to.text == NULL) {
+    fprintf(stderr, "%s: no memory to print %s\n", name, dsc_show_type(dtype, rank, shape).text);
+    return;
+  }
+  to.used = 0;
+  dsc_print_array(&to, dtype, rank, shape, data);
+  to.text[to.used] = 0;
+  if (rank == 0)
+    fprintf(stderr, "%s: %s\n", name, to.text);
+  else
+    fprintf(stderr, "%s: %s\n%s\n", name, dsc_show_type(dtype, rank, shape).text, to.text);
+  free(to.text);
 }
 
 #endif

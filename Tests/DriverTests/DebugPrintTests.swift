@@ -7,8 +7,7 @@ import DescentTransforms
 import Foundation
 import Testing
 
-/// What is written to the standard error while `body` runs, without lines that name nothing of `mark`: other tests of the process
-/// may write as well.
+/// What is printed under names that begin with `mark` while `body` runs: other tests of the process may print as well.
 private func errors(_ mark: String, _ body: () throws -> Void) throws -> [String] {
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("errors-\(UUID())").path
   FileManager.default.createFile(atPath: path, contents: nil)
@@ -23,8 +22,12 @@ private func errors(_ mark: String, _ body: () throws -> Void) throws -> [String
     }
     try body()
   }
-  let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
-  return lines.filter { $0.hasPrefix(mark) || $0.hasPrefix("[") || $0.hasPrefix(" [") }
+  var isMarked = false
+  return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init).filter { line in
+    // The numbers follow their name.
+    isMarked = line.hasPrefix(mark) || isMarked && (line.hasPrefix("[") || line.hasPrefix(" ["))
+    return isMarked
+  }
 }
 
 @Suite(.serialized) struct DebugPrintTests {

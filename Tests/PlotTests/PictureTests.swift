@@ -113,6 +113,16 @@ private func output(of program: String, _ arguments: [String]) throws -> (status
     #expect(asked.count == 3 && !asked[0].contains("dasharray") && asked[1].contains("\"2 3\""))
   }
 
+  /// Bands lie under all else; lines and points lie in the order in which they are stated.
+  @Test(arguments: [false, true]) func laterSeriesLieAbove(_ isLineLast: Bool) throws {
+    let line = Plot.Series.line(x: [0, 1], y: [0, 1], color: 0), points = Plot.Series.points(x: [0], y: [1], color: 1)
+    let band = Plot.Series.band(x: [0, 1], lower: [0, 0], upper: [1, 1], color: 2)
+    let svg = Plot(series: (isLineLast ? [points, line] : [line, points]) + [band]).svg()
+    func at(_ color: String) throws -> String.Index { try #require(svg.range(of: "\"\(color)\"")).lowerBound }
+    #expect(try at("#009e73") < min(at("#0072b2"), at("#d55e00")))
+    #expect(try (at("#d55e00") < at("#0072b2")) == isLineLast)
+  }
+
   @Test func mathematics() {
     func svg(_ label: String) -> String {
       let svg = Plot(x: .init(label), series: [.line(y: [1, 2])]).svg()
