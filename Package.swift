@@ -106,7 +106,8 @@ let package = Package(
       name: "DriverTests",
       dependencies: ["DescentDriver", "DescentIR", "DescentOps", "DescentTransforms", "DescentRuntime"],
       path: "Tests/DriverTests"),
-    .testTarget(name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests"),
+    .testTarget(
+      name: "IRTests", dependencies: ["DescentIR", "DescentOps"], path: "Tests/IRTests", exclude: ["Fixtures"]),
     .testTarget(
       name: "TransformsTests",
       dependencies: ["DescentTransforms", "DescentInterpreter", "DescentOps", "DescentIR"],

@@ -140,6 +140,9 @@ TEXT(npy) = {
 TEXT(number) = {
 #embed "include/descent_number.h" suffix(, 0)
 };
+TEXT(print) = {
+#embed "include/descent_print.h" suffix(, 0)
+};
 TEXT(random_) = {
 #embed "include/descent_random.h" suffix(, 0)
 };
@@ -225,6 +228,7 @@ static const struct {
     {"descent_math_special.h", math_special},
     {"descent_npy.h", npy},
     {"descent_number.h", number},
+    {"descent_print.h", print},
     {"descent_random.h", random_},
     {"descent_replace.h", replace},
     {"descent_rows.h", rows},

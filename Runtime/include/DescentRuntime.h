@@ -29,6 +29,7 @@
 #include "descent_run.h"
 #include "descent_run_facts.h"
 #include "descent_checkpoint.h"
+#include "descent_print.h"
 #include "descent_random.h"
 #include "descent_dataset.h"
 #include "descent_threads.h"

@@ -38,7 +38,7 @@ DSC_INLINE uint32_t dsc_rows_key_u8(uint8_t x) { return x; }
 
 #define DSC_ROWS_DEFINE_SORT(KEY, NAME)                                                                          \
   /* Runs of 16 by insertion, then runs of twice the length by merging, from one pair of arrays to the other. */ \
-  static void dsc_rows_merge_##NAME(                                                                             \
+  DSC_NOINLINE void dsc_rows_merge_##NAME(                                                                       \
       int64_t n, KEY *key, int32_t *at, KEY *other_key, int32_t *other_at, int32_t *order) {                     \
     for (int64_t from = 0; from < n; from += 16) {                                                               \
       const int64_t to = dsc_min_i64(from + 16, n);                                                              \
@@ -77,7 +77,7 @@ DSC_INLINE uint32_t dsc_rows_key_u8(uint8_t x) { return x; }
     memcpy(order, at, (size_t)n * sizeof *order);                                                                \
   }                                                                                                              \
   /* By digits of 11 bits, the lowest first; a digit that all share is passed over. */                           \
-  static void dsc_rows_digits_##NAME(                                                                            \
+  DSC_NOINLINE void dsc_rows_digits_##NAME(                                                                      \
       int64_t n, KEY *key, int32_t *at, KEY *other_key, int32_t *other_at, int32_t *order) {                     \
     enum { BITS = 11, SIZE = 1 << BITS, DIGITS = (8 * sizeof(KEY) + BITS - 1) / BITS };                          \
     static const KEY mask = SIZE - 1;                                                                            \
@@ -113,19 +113,19 @@ DSC_INLINE uint32_t dsc_rows_key_u8(uint8_t x) { return x; }
 DSC_ROWS_DEFINE_SORT(uint32_t, u32)
 DSC_ROWS_DEFINE_SORT(uint64_t, u64)
 
-#define DSC_ROWS_DEFINE_ARGSORT(T, KEY, NAME, KEYS)                                                                    \
-  static inline void dsc_rows_##NAME##_argsort(int64_t n, int descending, const T *x, int32_t *order, void *scratch) { \
-    KEY *const key = (KEY *)scratch, *const other_key = key + n;                                                       \
-    int32_t *const at = (int32_t *)(other_key + n), *const other_at = at + n;                                          \
-    for (int64_t i = 0; i < n; i++) {                                                                                  \
-      const KEY k = dsc_rows_key_##NAME(x[i]);                                                                         \
-      key[i] = descending ? ~k : k;                                                                                    \
-      at[i] = (int32_t)i;                                                                                              \
-    }                                                                                                                  \
-    if (n < DSC_ROWS_MERGED)                                                                                           \
-      dsc_rows_merge_##KEYS(n, key, at, other_key, other_at, order);                                                   \
-    else                                                                                                               \
-      dsc_rows_digits_##KEYS(n, key, at, other_key, other_at, order);                                                  \
+#define DSC_ROWS_DEFINE_ARGSORT(T, KEY, NAME, KEYS)                                                                   \
+  DSC_NOINLINE void dsc_rows_##NAME##_argsort(int64_t n, int descending, const T *x, int32_t *order, void *scratch) { \
+    KEY *const key = (KEY *)scratch, *const other_key = key + n;                                                      \
+    int32_t *const at = (int32_t *)(other_key + n), *const other_at = at + n;                                         \
+    for (int64_t i = 0; i < n; i++) {                                                                                 \
+      const KEY k = dsc_rows_key_##NAME(x[i]);                                                                        \
+      key[i] = descending ? ~k : k;                                                                                   \
+      at[i] = (int32_t)i;                                                                                             \
+    }                                                                                                                 \
+    if (n < DSC_ROWS_MERGED)                                                                                          \
+      dsc_rows_merge_##KEYS(n, key, at, other_key, other_at, order);                                                  \
+    else                                                                                                              \
+      dsc_rows_digits_##KEYS(n, key, at, other_key, other_at, order);                                                 \
   }
 DSC_ROWS_DEFINE_ARGSORT(float, uint32_t, f32, u32)
 DSC_ROWS_DEFINE_ARGSORT(double, uint64_t, f64, u64)

@@ -246,7 +246,7 @@ DSC_FN int dsc_trainer_steps(dsc_trainer_state *s, int64_t steps, dsc_error *err
   s->summed += steps;
   if (s->counters.first_bad_step >= 0)
     return dsc_fail(error, DSC_ERROR_FORMAT,
-        "the loss is infinite or NaN at step %" PRId64
+        "the loss is infinite or NaN in step %" PRId64
         "; try a smaller learning rate%s; train --check-nan of the program that this trainer was made by "
         "names the operation",
         s->counters.first_bad_step + 1,

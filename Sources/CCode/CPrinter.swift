@@ -164,8 +164,25 @@ struct CPrinter: CNaming {
       let arrays = (call.operands + [call.result]).map { array($0.storage, $0.start).text }
       let scratch = call.kernel.scratch > 0 ? ["(\(call.dtype.cName) *)scratch"] : []
       line("\(call.kernel.symbol(call.dtype))(\((numbers + arrays + scratch).joined(separator: ", ")));")
+    case .show(let show): self.show(show)
     case .comment(let nodes): for text in comment(nodes) { line("/* \(text) */") }
     }
+  }
+
+  private mutating func show(_ show: Show) {
+    let shape = show.type.shape.dimensions
+    line("{")
+    within {
+      if !shape.isEmpty {
+        $0.line("static const int64_t shape[] = {\(shape.map(String.init).joined(separator: ", "))};")
+      }
+      let arguments = [
+        cString(show.name), "\(show.type.dtype.rawValue)", "\(shape.count)", shape.isEmpty ? "NULL" : "shape",
+        $0.array(show.source, Affine()).text,
+      ]
+      $0.line("dsc_print_named(\(arguments.joined(separator: ", ")));")
+    }
+    line("}")
   }
 
   /// What the nodes are, a formula for each that lies in memory, whose adjoint it is and where it was written.
@@ -237,7 +254,7 @@ extension LoopFunction {
       case .product: found = true
       case .matrices(let call): found = found || call.kernel.scratch > 0
       case .define, .index, .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .draw,
-        .comment:
+        .show, .comment:
         break
       }
     }
@@ -251,6 +268,7 @@ extension LoopFunction {
       case .product(let product): found.insert("descent_gemm_\(product.dtype.name).h")
       case .draw: found.insert("descent_random.h")
       case .matrices(let call): found.insert(call.kernel.header(call.dtype))
+      case .show: found.insert("descent_print.h")
       case .combine(_, _, let reducer, let x):
         reducer.combined(x, x).forEach {
           if case .call(let intrinsic, _) = $0, let header = intrinsic.header { found.insert(header) }

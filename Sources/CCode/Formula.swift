@@ -53,7 +53,7 @@ struct Formula {
       return ("\(operand(0, .whole))[\(ranges.joined(separator: ", "))]", .whole)
     case .contraction: return ("\(operand(0, .product)) @ \(operand(1, .whole))", .product)
     case .input, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .gather, .scatter, .matrices,
-      .loop, .result, .random:
+      .loop, .result, .random, .print:
       break
     }
     switch node.op {

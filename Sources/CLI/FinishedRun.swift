@@ -27,13 +27,31 @@ public struct FinishedRun<P: ParameterTree> {
     return output
   }
 
-  /// Writes a plot as `PROGRAM-name.svg`, says where, and draws it on a terminal.
-  public func draw(_ picture: Plot, as name: String) throws {
-    try draw(name, picture.svg()) { picture.terminal(width: $0, color: $1) }
+  /// Writes a picture as `PROGRAM-name.svg` and `PROGRAM-name.pdf`, says where, and draws it on a terminal.
+  public func draw(_ picture: any Picture, as name: String) throws {
+    if let folder { try makeFolder(folder) }
+    let path = (folder.map { $0 + "/" } ?? "") + "\(self.name)-\(name)"
+    try write(Data(picture.svg().utf8), path + ".svg")
+    try write(Data(picture.pdf()), path + ".pdf")
+    if json {
+      let line: KeyValuePairs<String, JSON> = [
+        "event": "picture", "path": .string(path + ".svg"), "pdf": .string(path + ".pdf"),
+      ]
+      return try console.line(JSON.line(line))
+    }
+    if plot {
+      let text = picture.terminal(width: min(console.width, 100), color: console.hasColor)
+      for line in text.split(separator: "\n", omittingEmptySubsequences: false) { try console.line(String(line)) }
+    }
+    try console.line("picture: \(path).svg, \(path).pdf")
   }
-  /// Writes images as `PROGRAM-name.svg`, says where, and draws them on a terminal.
-  public func draw(_ picture: ImageGrid, as name: String) throws {
-    try draw(name, picture.svg()) { picture.terminal(width: $0, color: $1) }
+
+  private func write(_ data: Data, _ path: String) throws {
+    do {
+      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw DescentError(.file, "\(path) cannot be written: \(error.localizedDescription)")
+    }
   }
 
   /// Prints a text; with `--json` it is the line of an event "text" of this name.
@@ -47,25 +65,8 @@ public struct FinishedRun<P: ParameterTree> {
     let history = result.history
     let epochs = history.map { Double($0.epoch) }
     return Plot(
-      title: "\(name): loss", x: .init("epoch"), y: .init("loss"),
+      x: .init("epoch"), y: .init("loss"),
       series: [.line("training", x: epochs, y: history.map(\.loss))]
         + (validation == nil ? [] : [.line("validation", x: epochs, y: history.compactMap(\.validationLoss))]))
-  }
-
-  private func draw(_ picture: String, _ svg: String, _ text: (Int, Bool) -> String) throws {
-    if let folder { try makeFolder(folder) }
-    let path = (folder.map { $0 + "/" } ?? "") + "\(name)-\(picture).svg"
-    do {
-      try Data(svg.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw DescentError(.file, "\(path) cannot be written: \(error.localizedDescription)")
-    }
-    if json { return try console.line(JSON.line(["event": "picture", "path": .string(path)])) }
-    if plot {
-      let lines = text(min(console.width, 100), console.hasColor).split(
-        separator: "\n", omittingEmptySubsequences: false)
-      for line in lines { try console.line(String(line)) }
-    }
-    try console.line("picture: \(path)")
   }
 }

@@ -2,8 +2,12 @@
 
 extension Graph {
   /// The graph that computes `results` from `arguments`, which become its inputs in this order whatever they were computed from.
-  /// Throws where a result depends on an input that is not an argument.
-  package func function(of arguments: [NodeID], giving results: [(label: String, node: NodeID)]) throws -> Graph {
+  /// With `keepsEffects` also what has an effect. Throws where a result depends on an input that is not an argument.
+  package func function(
+    of arguments: [NodeID], giving results: [(label: String, node: NodeID)], keepsEffects: Bool = false
+  )
+    throws -> Graph
+  {
     var graph = Graph()
     var map = [NodeID?](repeating: nil, count: nodes.count)
     for id in arguments {
@@ -11,6 +15,7 @@ extension Graph {
     }
     var needed = [Bool](repeating: false, count: nodes.count)
     for result in results { needed[result.node.index] = true }
+    if keepsEffects { for id in ids where self[id].op.hasEffect { needed[id.index] = true } }
     for id in ids.reversed() where needed[id.index] && map[id.index] == nil {
       for operand in self[id].operands { needed[operand.index] = true }
     }

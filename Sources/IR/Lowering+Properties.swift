@@ -45,7 +45,7 @@ extension Lowering {
     case .view, .reshape: .view
     case .pointwise, .pad, .concatenate, .gather: .element
     case .reduction, .contraction, .fold: .anchor(takesEpilogue: true)
-    case .argmax, .scatter, .random, .matrices, .loop: .anchor(takesEpilogue: false)
+    case .argmax, .scatter, .random, .print, .matrices, .loop: .anchor(takesEpilogue: false)
     case .result: .part
     }
   }
@@ -58,7 +58,8 @@ extension Lowering {
     case .scatter: position == 0 ? .atIndex : .repeated
     case .pad, .concatenate, .fold: .elsewhere
     case .matrices, .loop: .repeated
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random:
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .reduction, .argmax, .contraction, .result, .random,
+      .print:
       .atIndex
     }
   }
@@ -68,7 +69,7 @@ extension Lowering {
     switch self {
     case .scatter: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax,
-      .contraction, .gather, .matrices, .loop, .result, .random:
+      .contraction, .gather, .matrices, .loop, .result, .random, .print:
       false
     }
   }
@@ -79,7 +80,7 @@ extension Lowering {
     case .contraction, .matrices, .loop: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .gather,
       .scatter,
-      .result, .random:
+      .result, .random, .print:
       false
     }
   }
@@ -90,7 +91,7 @@ extension Lowering {
     case .reduction, .argmax, .fold: true
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .contraction, .gather, .scatter,
       .matrices, .loop, .result,
-      .random:
+      .random, .print:
       false
     }
   }
@@ -101,7 +102,7 @@ extension Lowering {
     case .pointwise, .view, .reshape, .constant, .iota, .pad: true
     case .input, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter, .matrices, .loop,
       .result,
-      .random:
+      .random, .print:
       false
     }
   }
@@ -111,7 +112,8 @@ extension Lowering {
     case .pointwise: .diagonal
     case .view, .reshape, .pad, .concatenate, .reduction(.sum, _), .gather, .scatter(_, nil), .scatter(_, .sum): .joint
     case .contraction: .each
-    case .input, .constant, .iota, .fold, .reduction, .argmax, .scatter, .matrices, .loop, .result, .random: .general
+    case .input, .constant, .iota, .fold, .reduction, .argmax, .scatter, .matrices, .loop, .result, .random, .print:
+      .general
     }
   }
 
@@ -124,7 +126,8 @@ extension Lowering {
     case .loop(let form): (form.length ?? 1000) * form.body.longestSum
     case .scatter: types[1].shape.count
     case .matrices(let kernel): kernel.terms
-    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random:
+    case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .argmax, .gather, .result, .random,
+      .print:
       1
     }
   }
@@ -132,7 +135,7 @@ extension Lowering {
   /// Whether it is folded where its operands are constants; of a pointwise one its cost decides.
   package func isFolded(below cost: Int) -> Bool {
     switch self {
-    case .random, .iota, .constant, .loop, .result, .input: false
+    case .random, .iota, .constant, .loop, .result, .input, .print: false
     case .pointwise(let rule): rule.cost <= cost
     case .view, .reshape, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter,
       .matrices:

@@ -149,4 +149,6 @@ package enum Lowering: Sendable {
   /// Numbers from the counter-based generator; the operand is keys i64[..., 2] of seed and stream, each of
   /// which gives its part.
   case random(RandomDraw)
+  /// The operand, printed under a name.
+  case print(String)
 }

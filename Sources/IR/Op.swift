@@ -28,6 +28,18 @@ extension Op {
 /// An operation that gives its first operand: what else it says concerns transforms alone, and passes drop it.
 package protocol Transparent: Op {}
 
+/// An operation that gives its first operand and does something besides: it is done whether or not the result is used, as often
+/// as it is stated, and in the order of the program.
+package protocol Effect: Op {}
+
+extension NodeOp {
+  /// Whether it is not to be left out: an effect, or a loop over one.
+  package var hasEffect: Bool {
+    if case .loop(let form) = kind { return form.body.nodes.contains { $0.op.hasEffect } }
+    return self is any Effect
+  }
+}
+
 /// An operation without attributes.
 package protocol AttributeFreeOp: Op { init() }
 extension AttributeFreeOp {

@@ -93,14 +93,13 @@ extension Tensor {
 }
 
 extension Tensor: CustomStringConvertible {
-  /// The type, and the numbers where there are few.
+  /// The numbers as NumPy prints them; of a tensor inside `grad`, `compile` and their kin, which has none yet, its type and the
+  /// line where it was made.
   public var description: String {
     switch storage {
-    case .failure(let error): return "failed: \(error)"
-    case .node(_, let id): return "%\(id.index): \(type)"
-    case .value(let array):
-      let numbers = array.doubles.prefix(8).map { "\($0)" }.joined(separator: ", ")
-      return "\(type) (\(numbers)\(array.count > 8 ? ", …" : ""))"
+    case .failure(let error): "failed: \(error)"
+    case .node(let trace, let id): "\(type)" + (trace.graph[id].location.map { ", made at \($0)" } ?? "")
+    case .value(let array): array.description
     }
   }
 }

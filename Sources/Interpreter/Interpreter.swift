@@ -16,7 +16,10 @@ extension Graph {
     for (id, value) in zip(self.inputs, inputs) { values[id.index] = value }
     // A value is dropped after its last use, so that a training step needs no more memory than it must.
     var lastUse = [Int](repeating: -1, count: nodes.count)
-    for id in ids { for operand in self[id].operands { lastUse[operand.index] = id.index } }
+    for id in ids {
+      if self[id].op.hasEffect { lastUse[id.index] = id.index }
+      for operand in self[id].operands { lastUse[operand.index] = id.index }
+    }
     for output in outputs { lastUse[output.index] = nodes.count }
     // What loops give.
     var results: [Int: [HostArray]] = [:]

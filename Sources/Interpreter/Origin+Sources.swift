@@ -17,7 +17,7 @@ extension Node {
     case .pointwise: return x.indices.filter { x[$0].dtype.isFloating }.map { Source(operand: $0, element: element) }
     case .view(let sources):
       return [Source(operand: 0, element: x[0].shape.element(at: sources.map { $0.position(index) }))]
-    case .reshape: return [Source(operand: 0, element: element)]
+    case .reshape, .print: return [Source(operand: 0, element: element)]
     case .pad(let low, let interior):
       let inner = index.indices.map { axis -> Int? in
         let (quotient, rest) = (index[axis] - low[axis]).quotientAndRemainder(dividingBy: interior[axis] + 1)

@@ -77,7 +77,7 @@ private struct Walk {
         case .input(let operand, let inner): next = (loop.operands[operand], inner)
         case let end: return end
         }
-      case .view, .reshape: break
+      case .view, .reshape, .print: break
       case .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter, .loop,
         .matrices, .random:
         taker = node

@@ -37,7 +37,8 @@ extension StepPlan {
       case .matrices(let kernel):
         points = max(points, types.reduce(0) { $0 + $1.shape.count })
         operations += 2 * Double(node.type.shape.count / max(kernel.result, 1) * kernel.work)
-      case .input, .constant, .iota, .view, .reshape, .pad, .concatenate, .gather, .loop, .result, .random: break
+      case .input, .constant, .iota, .view, .reshape, .pad, .concatenate, .gather, .loop, .result, .random, .print:
+        break
       }
       space = max(space, points)
     }

@@ -76,7 +76,7 @@ struct ElementBuilder {
       return isRead ? load(id, .linear(index, node.type.shape)) : concatenated(id, index, axis)
     case .gather(let axis):
       return isRead ? load(id, .linear(index, node.type.shape)) : gathered(node, index, axis)
-    case .fold, .reduction, .argmax, .contraction, .scatter, .matrices, .loop, .result, .random:
+    case .fold, .reduction, .argmax, .contraction, .scatter, .matrices, .loop, .result, .random, .print:
       precondition(isRead, "\(node.op.name) %\(id.index) is not in memory")
       return load(id, .linear(index, node.type.shape))
     }

@@ -18,6 +18,7 @@ extension ProgramContext {
     case .fold(let sources): return [fold(kernel, sources)]
     case .scatter(let axis, let combine): return [scatter(kernel, axis, combine)]
     case .random(let draw): return [random(kernel, draw)]
+    case .print(let name): return [show(kernel, name)]
     case .input, .constant, .iota, .pointwise, .view, .reshape, .pad, .concatenate, .gather, .result:
       preconditionFailure("\(graph[anchor].op.name) anchors no kernel")
     }
@@ -198,6 +199,20 @@ extension ProgramContext {
     if count == 1 { return function.finish([call], .alone, nodes: [anchor], work: work) }
     let (loops, execution) = function.loops(over: [batch], shared: batch, chunkSize: 1)
     return function.finish(nested(loops, [call]), execution, nodes: [anchor], work: work)
+  }
+
+  /// A copy of the operand, which is then printed, all by one thread.
+  private func show(_ kernel: Kernel, _ name: String) -> LoopFunction {
+    let anchor = kernel.anchor!
+    let function = FunctionBuilder(self)
+    let axes = function.axes(kernel.domain.dimensions)
+    var copy = ElementBuilder(function)
+    let place = axes.map { Affine(variable: $0) }
+    copy.store(anchor, place, copy.value(graph[anchor].operands[0], place))
+    let show = Show(name: name, type: graph[anchor].type, source: function.array(anchor, isWritten: true))
+    return function.finish(
+      nested(axes.map { function.whole($0) }, copy.statements) + [.show(show)], .alone, nodes: [anchor],
+      work: kernel.domain.count)
   }
 
   private func random(_ kernel: Kernel, _ draw: RandomDraw) -> LoopFunction {

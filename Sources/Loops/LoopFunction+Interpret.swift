@@ -134,7 +134,8 @@ struct NestRun {
     case .product(let product): self.product(product)
     case .draw(let draw): self.draw(draw)
     case .matrices(let call): matrix(call)
-    case .comment: break
+    // What is printed is no result.
+    case .show, .comment: break
     }
   }
 

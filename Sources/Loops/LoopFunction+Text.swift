@@ -79,6 +79,7 @@ extension LoopFunction {
         "\(call.kernel.function.rawValue) \(call.kernel.arguments) \(element(call.result.storage, call.result.start)) of "
           + call.operands.map { element($0.storage, $0.start) }.joined(separator: ", ")
       ]
+    case .show(let show): ["show \(element(show.source, Affine())), \(show.type)"]
     case .comment(let nodes): ["# \(nodes.map { "%\($0.index)" }.joined(separator: " "))"]
     }
   }

@@ -98,6 +98,7 @@ private struct NestCheck {
     case .matrices(let call):
       touch(call.result.storage, call.result.start, call.kernel.result)
       for (place, size) in zip(call.operands, call.kernel.operands) { touch(place.storage, place.start, size) }
+    case .show(let show): touch(show.source, Affine(), show.type.shape.count)
     case .store, .combine, .accumulate, .comment: break
     }
   }

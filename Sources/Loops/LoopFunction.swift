@@ -48,6 +48,7 @@ package indirect enum Statement: Hashable, Sendable {
   case product(MatrixProduct)
   case draw(Draw)
   case matrices(MatrixCall)
+  case show(Show)
   /// The nodes that the following statements compute.
   case comment([NodeID])
 }
@@ -133,6 +134,13 @@ package struct MatrixProduct: Hashable, Sendable {
   /// The value that is the element.
   package var element: Int
   package var epilogue: [Statement]
+}
+
+/// An array that is printed under a name.
+package struct Show: Hashable, Sendable {
+  package var name: String
+  package var type: TensorType
+  package var source: Storage
 }
 
 /// Numbers from the counter-based generator.
@@ -244,7 +252,7 @@ extension Statement {
     case .loop(let loop): loop.body
     case .when(_, let body), .scope(let body): body
     case .product(let product): product.epilogue
-    case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .draw, .matrices, .comment: []
+    case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .draw, .matrices, .show, .comment: []
     }
   }
 
@@ -295,6 +303,9 @@ extension Statement {
       }
       (call.operands, call.result) = (call.operands.map(moved), moved(call.result))
       return .matrices(call)
+    case .show(var show):
+      show.source = place(show.source, Affine()).0
+      return .show(show)
     case .comment: return self
     }
   }
@@ -307,7 +318,7 @@ extension Statement {
     case .accumulate(_, _, let a, let b): [a, b]
     case .loop(let loop): [loop.lower, loop.upper]
     case .draw(let draw): [draw.seed, draw.stream, draw.from, draw.to]
-    case .scope, .push, .finish, .product, .matrices, .comment: []
+    case .scope, .push, .finish, .product, .matrices, .show, .comment: []
     }
   }
   /// The places of arrays that this statement alone reads or writes outside its expressions.
@@ -322,6 +333,7 @@ extension Statement {
     case .draw(let draw): [(draw.target, draw.start, true)]
     case .matrices(let call):
       call.operands.map { ($0.storage, $0.start, false) } + [(call.result.storage, call.result.start, true)]
+    case .show(let show): [(show.source, Affine(), false)]
     case .define, .index, .local, .loop, .when, .scope, .comment: []
     }
   }

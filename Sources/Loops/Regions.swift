@@ -93,7 +93,7 @@ private struct RowFunction {
       switch statement {
       case .index(let variable, let x): if depends(x) { tainted.insert(variable) }
       case .loop(let inner): if depends(inner.lower) || depends(inner.upper) { isPlain = false }
-      case .product, .draw, .matrices: isPlain = false
+      case .product, .draw, .matrices, .show: isPlain = false
       case .define, .local, .store, .combine, .accumulate, .when, .scope, .push, .finish, .comment: break
       }
     }
@@ -352,7 +352,8 @@ private struct RowImport {
       case .index(let old, _): variables[old] = function.variable(source.variables[old])
       case .define(let old, _): values[old] = function.value(source.values[old])
       case .local(let old, _): own[old] = function.local(source.locals[old])
-      case .store, .combine, .accumulate, .when, .scope, .push, .finish, .product, .draw, .matrices, .comment: break
+      case .store, .combine, .accumulate, .when, .scope, .push, .finish, .product, .draw, .matrices, .show, .comment:
+        break
       }
     }
     for (old, new) in variables { moved[old] = Affine(variable: new) }

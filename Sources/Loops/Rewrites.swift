@@ -156,7 +156,7 @@ extension [Statement] {
       case .index(let variable, let x):
         if uses.variables.contains(variable) { result.append(.index(variable, insert(x))) }
       case .local, .comment: result.append(statement.mapped(inner: { $0 }, insert))
-      case .store, .combine, .accumulate, .loop, .when, .scope, .product, .draw, .matrices, .push, .finish:
+      case .store, .combine, .accumulate, .loop, .when, .scope, .product, .draw, .matrices, .show, .push, .finish:
         appendWriting(statement.mapped(inner: { $0.inlining(&uses) }, insert))
       }
     }
@@ -245,6 +245,7 @@ extension FunctionBuilder {
         indices[old] = variable(variables[old].name, variables[old].extent)
         moved[old] = Affine(variable: indices[old]!)
       case .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .matrices,
+        .show,
         .comment:
         break
       }
@@ -255,6 +256,7 @@ extension FunctionBuilder {
         case .define(let old, let x): .define(numbers[old]!, x)
         case .index(let old, let x): .index(indices[old]!, x)
         case .local, .store, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .matrices,
+          .show,
           .comment:
           statement.mapped(inner: renumbered, { $0 })
         }

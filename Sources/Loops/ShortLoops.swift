@@ -28,7 +28,8 @@ extension [Statement] {
       case .when(let condition, let body):
         return .when(condition, body.withShortLoopsOnLanes(isInside: isInside, few, &changed))
       case .scope(let body): return .scope(body.withShortLoopsOnLanes(isInside: isInside, few, &changed))
-      case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .product, .draw, .matrices, .comment:
+      case .define, .index, .local, .store, .combine, .accumulate, .push, .finish, .product, .draw, .matrices, .show,
+        .comment:
         return statement
       }
     }
@@ -53,7 +54,7 @@ extension Statement {
   fileprivate func suitsLanes(_ few: Set<Int>) -> Bool {
     switch self {
     case .define, .index, .store, .comment: !touches(few)
-    case .local, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .matrices: false
+    case .local, .combine, .accumulate, .loop, .when, .scope, .push, .finish, .product, .draw, .matrices, .show: false
     }
   }
   private func touches(_ few: Set<Int>) -> Bool {

@@ -28,6 +28,7 @@ package let registry: [any Op.Type] = [
   Cos.self,
   Cosh.self,
   Cumsum.self,
+  DebugPrint.self,
   Digamma.self,
   Divide.self,
   Eigh.self,

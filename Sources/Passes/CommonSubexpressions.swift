@@ -9,6 +9,8 @@ package func mergeCommonSubexpressions(_ graph: Graph) throws -> Graph {
   var seen: [Key: [NodeID]] = [:]
   return try Rewriter.rewrite(graph) { rewriter, id, operands in
     let node = graph[id]
+    // What is printed twice is said twice.
+    if node.op.hasEffect { return try rewriter.append(node.op, operands) }
     let key = Key(node, operands)
     if let same = seen[key]?.first(where: { rewriter.new[$0].op.isIdentical(to: node.op) }) { return same }
     let new = try rewriter.append(node.op, operands)

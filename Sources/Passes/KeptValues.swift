@@ -101,7 +101,7 @@ struct KeptValues {
       case .pointwise(let rule): rule.cost <= Self.mostCost && isReadInPlace(id)
       case .view, .reshape: true
       case .input, .constant, .iota, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather, .scatter,
-        .matrices, .loop, .result, .random:
+        .matrices, .loop, .result, .random, .print:
         false
       }
     }

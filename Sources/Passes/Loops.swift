@@ -48,10 +48,12 @@ extension LoopForm {
     // A carry is needed where its last value is read, or where its value is for what is needed.
     var results = read
     if length == nil { results.insert(0) }
+    let effects = body.ids.filter { body[$0].op.hasEffect }
     var needed: [Bool] = []
     while true {
       needed = [Bool](repeating: false, count: body.nodes.count)
       for number in results { needed[body.outputs[number].index] = true }
+      for id in effects { needed[id.index] = true }
       for id in body.ids.reversed() where needed[id.index] {
         for operand in body[id].operands { needed[operand.index] = true }
       }
@@ -75,7 +77,8 @@ extension LoopForm {
     }
     let form = LoopForm(
       body: try body.function(
-        of: operands.map { body.inputs[$0] }, giving: order.map { (body.outputLabels[$0], body.outputs[$0]) }),
+        of: operands.map { body.inputs[$0] }, giving: order.map { (body.outputLabels[$0], body.outputs[$0]) },
+        keepsEffects: true),
       carries: operands.filter(carries.contains).count, sequences: operands.filter(sequences.contains).count,
       length: length, isReversed: isReversed)
     return Pruned(form: form, operands: operands, results: numbers)

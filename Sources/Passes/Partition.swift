@@ -22,6 +22,8 @@ struct Partition {
   private(set) var group: [Int?]
   /// Why pointwise nodes began a group of their own, a line for each that reads another group's nodes at its index.
   private(set) var reasons: [String] = []
+  /// The group of the last effect.
+  private var effect: Int?
   private let consumers: Consumers
   private let explains: Bool
   /// The nodes that wait where each does that waits for its consumer, itself included; none for the others.
@@ -50,7 +52,13 @@ struct Partition {
       put(id, home)
     case .anchor:
       let domain: Shape = if case .loop = families[id.index] { [1] } else { graph[id].type.shape }
-      begin(id, FusionGroup(anchor: id, domain: domain, before: producers(id)))
+      var before = producers(id)
+      if graph[id].op.hasEffect {
+        // Effects come in the order of the program.
+        if let last = effect { before.insert(last) }
+        effect = groups.count
+      }
+      begin(id, FusionGroup(anchor: id, domain: domain, before: before))
     case .element:
       if waits(id), size(id) <= Consumers.mostNodes, !candidates(id).contains(where: { fits(id, $0) }) {
         waiting[id.index] = graph[id].operands.reduce([id.index]) { $0.union(waiting[$1.index]) }

@@ -26,7 +26,7 @@ extension Graph {
       return isView(from) ? nil : (from, nil, position)
     case .input, .constant, .iota, .pointwise, .pad, .concatenate, .fold, .reduction, .argmax, .contraction, .gather,
       .scatter, .matrices, .loop,
-      .result, .random:
+      .result, .random, .print:
       return (node, index, .linear(index, shape))
     }
   }

@@ -1,8 +1,8 @@
 // Small images, gray or coloured, side by side with captions, such as digits with what a network took them for.
 // Right and wrong are told by a sign and by colour, so that neither has to be seen.
 
-/// Images in rows, as SVG or as text for a terminal.
-public struct ImageGrid: Sendable {
+/// Images in rows.
+public struct ImageGrid: Picture {
   /// Whether a prediction was right; `none` where nothing was predicted.
   public enum Verdict: Sendable, Hashable { case none, right, wrong }
 
@@ -45,8 +45,11 @@ public struct ImageGrid: Sendable {
     self.images = images
   }
 
-  /// This grid as an SVG document, 720 pixels wide.
-  public func svg() -> String {
+  public func svg() -> String { drawing.svg() }
+  public func pdf() -> [UInt8] { drawing.pdf() }
+
+  /// 720 pixels wide.
+  var drawing: Drawing {
     let (width, gap, left) = (720.0, 14.0, 20.0)
     let cell = (width - 2 * left - gap * Double(columns - 1)) / Double(columns)
     let top = title.isEmpty ? 16.0 : 46
@@ -54,30 +57,30 @@ public struct ImageGrid: Sendable {
     let tall = (images.map { cell * Double($0.height) / Double($0.width) }.max() ?? 0) + (captions ? 24 : 0)
     let rows = (images.count + columns - 1) / columns
     let height = top + Double(rows) * (tall + gap) - (rows > 0 ? gap : 0) + 16
-    var out = Style.open(width, height, title.isEmpty ? "images" : title)
-    if !title.isEmpty { out += Style.text(title, left, 29, "font-size=\"17\" font-weight=\"600\"") }
+    var items = Plot.heading(title, left)
     for (index, image) in images.enumerated() {
       let x = left + Double(index % columns) * (cell + gap)
       let y = top + Double(index / columns) * (tall + gap)
       let high = cell * Double(image.height) / Double(image.width)
-      let place =
-        "x=\"\(Text.coordinate(x))\" y=\"\(Text.coordinate(y))\" "
-        + "width=\"\(Text.coordinate(cell))\" height=\"\(Text.coordinate(high))\""
-      out += "<image \(place) preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" "
-      out += "href=\"data:image/png;base64,\(image.picture)\"/>\n"
-      let stroke = image.verdict == .none ? "1" : "2.5"
-      out += "<rect \(place) rx=\"2\" fill=\"none\" stroke=\"\(image.paint)\" stroke-width=\"\(stroke)\"/>\n"
-      let bold = image.verdict == .wrong ? " font-weight=\"600\"" : ""
-      out += Style.text(
-        image.label, x + cell / 2, y + high + 18, "text-anchor=\"middle\" fill=\"\(image.paint)\"\(bold)")
+      let box = Rectangle(left: x, top: y, right: x + cell, bottom: y + high)
+      let pixels = Raster(pixels: image.pixels, width: image.width, height: image.height, channels: image.channels)
+      var edge = Path(stroke: image.paint, width: image.verdict == .none ? 1 : 2.5)
+      edge.add(box)
+      items += [
+        .raster(pixels, box), .path(edge),
+        .text(
+          Line(
+            image.label, Point(x + cell / 2, y + high + 18), .middle, color: image.paint, bold: image.verdict == .wrong)
+        ),
+      ]
     }
-    return out + "</svg>\n"
+    return Drawing(width: width, height: height, label: title.isEmpty ? "images" : title, items: items)
   }
 
   /// This grid as text at most `width` characters wide, two pixels in a character. With `color`, grays and verdicts are
   /// ANSI colours; without, a pixel is on from half of white.
   public func terminal(width: Int = 80, color: Bool = false) -> String {
-    var lines = title.isEmpty ? [] : [Text.plain(title), ""]
+    var lines = title.isEmpty ? [] : [Markup(title).unicode, ""]
     let wide = max(images.map { max($0.width, $0.label.count) }.max() ?? 1, 1)
     let perRow = max(1, min(columns, (width + 2) / (wide + 2)))
     for start in stride(from: 0, to: images.count, by: perRow) {
@@ -91,7 +94,7 @@ public struct ImageGrid: Sendable {
       }
       lines.append(
         row.map { image in
-          let label = Text.plain(image.label)
+          let label = Markup(image.label).unicode
           let paint = color && image.verdict != .none ? (image.verdict == .right ? "32" : "31") : nil
           return (paint.map { "\u{1B}[\($0)m\(label)\u{1B}[0m" } ?? label)
             + String(repeating: " ", count: max(0, wide - label.count))
@@ -119,16 +122,6 @@ extension ImageGrid.Image {
     case .right: Style.right
     case .wrong: Style.wrong
     }
-  }
-
-  /// This image as a PNG in base 64. Very small ones are enlarged: viewers that smooth what they enlarge, whatever the
-  /// document asks for, then leave pixels to be seen.
-  fileprivate var picture: String {
-    let times = max(1, 32 / max(width, height))
-    let large = (0..<height * times * width * times).flatMap { i in
-      pixel(i % (width * times) / times, i / (width * times) / times)
-    }
-    return PNG.base64(PNG.encode(large, width: width * times, height: height * times, channels: channels))
   }
 
   /// The numbers of one pixel; below the image it is black.

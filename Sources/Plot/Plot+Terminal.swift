@@ -2,6 +2,8 @@
 // Without colours, series are told apart by how their lines are broken; control characters in names print as `?`.
 
 extension Plot {
+  public func terminal(width: Int, color: Bool) -> String { terminal(width: width, height: 18, color: color) }
+
   /// This plot in `height` lines for the data and a few for its axes, each at most `width` characters wide.
   public func terminal(width: Int = 72, height: Int = 18, color: Bool = false) -> String {
     let (xMap, yMap) = axes
@@ -16,15 +18,15 @@ extension Plot {
     }
 
     var lines: [String] = []
-    if !title.isEmpty { lines.append(Text.plain(title)) }
+    if !title.isEmpty { lines.append(Markup(title).unicode) }
     if !named.isEmpty {
       lines.append(
         series.indices.filter { !series[$0].name.isEmpty }.map { index in
           let paint = color ? series[index].color ?? index : nil
-          return Canvas.paint(series[index].mark(pattern(index)), paint) + " " + Text.plain(series[index].name)
+          return Canvas.paint(series[index].mark(pattern(index)), paint) + " " + Markup(series[index].name).unicode
         }.joined(separator: "   "))
     }
-    if !y.label.isEmpty { lines.append(Text.plain(y.label)) }
+    if !y.label.isEmpty { lines.append(Markup(y.label).unicode) }
     for row in 0..<canvas.rows {
       let here = yTicks.first { canvas.row(yMap.place($0.value)) == row }
       let label = here?.text ?? ""
@@ -34,7 +36,7 @@ extension Plot {
     }
     lines += footer(xMap, xTicks, margin, canvas.columns)
     if !x.label.isEmpty {
-      let label = Text.plain(x.label)
+      let label = Markup(x.label).unicode
       lines.append(String(repeating: " ", count: margin + 1 + max(0, (canvas.columns - label.count) / 2)) + label)
     }
     return lines.joined(separator: "\n") + "\n"

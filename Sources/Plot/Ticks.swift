@@ -70,6 +70,8 @@ struct AxisMap {
     let first = Int(floor(low)), last = Int(floor(high))
     let every = max(1, Int((span / Double(max(count, 1))).rounded(.up)))
     let digits = span < 2 ? [1, 2, 5] : [1]
+    // Written out where all are of 0.001 to 1000, else all as powers of ten.
+    let plain = low > -3.01 && high < 3.99
     var major: [Tick] = []
     var minor: [Double] = []
     for exponent in first...last {
@@ -77,7 +79,7 @@ struct AxisMap {
         let value = Double(digit) * pow(10, Double(exponent))
         guard (low - 1e-9...high + 1e-9).contains(log10(value)) else { continue }
         if digits.contains(digit), exponent % every == 0 {
-          major.append(Tick(value: value, text: Text.power(digit, exponent: exponent)))
+          major.append(Tick(value: value, text: Text.power(digit, exponent: exponent, plain: plain)))
         } else if every == 1 || digit == 1 {
           minor.append(value)
         }
@@ -111,10 +113,15 @@ enum Text {
     return sign + padded.dropLast(-exponent) + "." + padded.suffix(-exponent)
   }
 
-  /// A tick of a logarithmic axis: 0.001…1000 written out, else a power of ten.
-  static func power(_ digit: Int, exponent: Int) -> String {
-    if (-3...3).contains(exponent) { return decimal(digit, exponent: exponent, largest: digit) }
+  /// A tick of a logarithmic axis, written out or as a power of ten.
+  static func power(_ digit: Int, exponent: Int, plain: Bool) -> String {
+    if plain { return decimal(digit, exponent: exponent, largest: digit) }
     return (digit == 1 ? "" : "\(digit)·") + "10" + superscript(exponent)
+  }
+
+  /// A number in three digits.
+  static func short(_ value: Double) -> String {
+    String(format: "%.3g", value).replacingOccurrences(of: "-", with: "−")
   }
 
   static func superscript(_ n: Int) -> String {

@@ -172,7 +172,7 @@ import Testing
     let error = #expect(throws: DescentError.self) {
       try program.trainer(learningRate: .nan).fit(data.training, options: TrainingOptions(epochs: 1, batch: 32))
     }
-    #expect(error?.message.contains("not a number in step 2") == true)
+    #expect(error?.message.contains("NaN in step 2") == true)
   }
 
   @Test func interruptEndsTheRunWithTheBestParameters() throws {

@@ -96,7 +96,7 @@ import Testing
       let before = folder.names
       let outcome = try execute(folder.path + "/trainer", ["--checkpoint", "c"], in: folder.path)
       #expect(
-        outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("infinite or not a number in step 1;")
+        outcome.status == 1 && outcome.errorLines == 1 && outcome.errors.contains("infinite or NaN in step 1;")
           && outcome.errors.contains("--check-nan") && !outcome.errors.contains("label"),
         "\(outcome)")
       #expect(folder.names == before)

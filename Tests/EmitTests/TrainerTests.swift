@@ -57,6 +57,31 @@ import Testing
     }
   }
 
+  /// A trainer prints what the program does, in each step; inference code has nothing to print to.
+  @Test func debugPrints() throws {
+    let folder = try Folder()
+    let model = Sequential {
+      Dense(4, activation: .tanh)
+      Lambda { debugPrint($0, "hidden") }
+      Dense(1)
+    }
+    let trainer = Trainer(
+      model, input: TensorType(.f32, [1, 1]), optimizer: SGD(learningRate: 0.05), loss: { mean(square($0 - $1)) })
+    try trainer.emitTrainer(
+      data: try Sample.curve(), validation: nil, options: TrainingOptions(epochs: 3), to: folder.path, prefix: "noisy")
+    for build in Build.two {
+      try build.program(["trainer.c"], "trainer", in: folder.path)
+      let outcome = try execute(folder.path + "/trainer", [], in: folder.path)
+      #expect(outcome.status == 0)
+      #expect(
+        outcome.errors.split(separator: "\n").filter { $0 == "hidden: f32[200,4]" }.count == 3, "\(outcome.errors)")
+    }
+    let parameters = try trainer.initialize(RandomKey(seed: 1))
+    try trainer.emitInference(
+      parameters: parameters, inputs: TensorType(.f32, [1, 1]), to: folder.path + "/net", prefix: "net")
+    #expect(try !folder.text("net/net.c").contains("print"))
+  }
+
   @Test func shuffledBatches() throws {
     let (data, validation) = try Sample.points()
     try check(

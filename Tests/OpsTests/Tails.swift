@@ -180,7 +180,7 @@ extension Tail {
     "moves or chooses numbers": [
       "`where`", "broadcast", "concatenate", "convert", "expandDims", "flatten", "gather", "pad", "reshape", "reverse",
       "slice",
-      "slidingWindows", "split", "squeeze", "stack", "stopGradient", "transpose", "maxPool",
+      "slidingWindows", "split", "squeeze", "stack", "stopGradient", "transpose", "maxPool", "debugPrint",
     ],
     "gives no real number": [
       "accuracy", "all", "allClose", "any", "argmax", "isClose", "isFinite", "isInfinite", "isNaN", "logicalNot",
@@ -189,6 +189,14 @@ extension Tail {
     "sums of products and of what was moved, tried by SumTests and ContractionTests": [
       "averagePool", "convolution", "dot", "globalAveragePool", "matmul", "outer", "scatterAdd",
       "transposedConvolution",
+    ],
+    "functions of matrices, tried by LinearAlgebraTests": [
+      "cholesky", "determinant", "eigh", "expm", "inverse", "lstsq", "lu", "matrixPower", "norm", "pinv", "qr",
+      "slogdet", "solve", "svd", "triangularSolve",
+    ],
+    "random numbers, tried by DistributionTests": [
+      "antitheticNormal", "categorical", "choice", "exponential", "gumbel", "halton", "lognormal", "multivariateNormal",
+      "permutation", "randint", "sobol", "truncatedNormal",
     ],
     "the mean of a function that has a line": [
       "binaryCrossEntropy", "gaussianNegativeLogLikelihood", "hingeLoss", "huberLoss", "klDivergence",

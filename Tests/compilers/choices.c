@@ -167,7 +167,7 @@ EACH_TYPE(DEFINE_TILE)
     T acc[12 * 32] DSC_ALIGNED(64);                                                                              \
     for (int64_t row = lo; row < hi; row += 12)                                                                  \
       for (int64_t col = 0; col < 64;) {                                                                         \
-        const int64_t rows = dsc_min_i64(12, hi - row);                                                            \
+        const int64_t rows = dsc_min_i64(12, hi - row);                                                          \
         if (col == 0) {                                                                                          \
           tile_##S(e, acc, AT, row, rows, col, 32);                                                              \
           name##_finish(e, acc, 32, row, rows, col, 32);                                                         \

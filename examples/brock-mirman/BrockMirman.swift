@@ -74,7 +74,10 @@ let steadyState = pow(α * β, 1 / (1 - α))
     try run.draw(
       Plot(
         title: "capital of the next period", x: .init("capital"), y: .init("next"),
-        series: [.line("network", x: k, y: policy), .line("α β K^α", x: k, y: exact), .line("45°", x: k, y: k)]),
+        series: [
+          .line("network", x: k, y: policy), .line(#"$\alpha \beta K^\alpha$"#, x: k, y: exact),
+          .line("45°", x: k, y: k),
+        ]),
       as: "policy")
     let θ = run.result.parameters
     let hand = try residual(θ, capital, returnByHand).doubles,

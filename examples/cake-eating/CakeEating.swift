@@ -66,7 +66,10 @@ let κ = 1 - pow(β * pow(R, 1 - γ), 1 / γ)
     let part = try run.predict(Tensor(grid, shape: [100, 1])).doubles
     let picture = Plot(
       title: "part of the cake that is eaten", x: .init("cake"), y: .init("part", range: 0...0.1),
-      series: [.line("network", x: grid, y: part), .line("κ = 1 - (β R^(1-γ))^(1/γ)", x: grid, y: grid.map { _ in κ })])
+      series: [
+        .line("network", x: grid, y: part),
+        .line(#"$\kappa = 1 - (\beta R^{1-\gamma})^{1/\gamma}$"#, x: grid, y: grid.map { _ in κ }),
+      ])
     try run.draw(picture, as: "policy")
     let best = try lifetime(ones([1, 1], dtype: .f64)) { filled(κ, $0.type) }.scalar
     let value = -(run.result.history.last?.loss ?? .nan)

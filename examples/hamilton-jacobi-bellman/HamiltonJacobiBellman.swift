@@ -71,7 +71,7 @@ func exactValue(_ a: Double) -> Double { pow(κ, -γ) * pow(a, 1 - γ) / (1 - γ
     try run.draw(
       Plot(
         title: "consumption", x: .init("wealth"), y: .init("consumption"),
-        series: [.line("network", x: a, y: policy), .line("κ a", x: a, y: a.map { κ * $0 })]), as: "policy")
+        series: [.line("network", x: a, y: policy), .line(#"$\kappa a$"#, x: a, y: a.map { κ * $0 })]), as: "policy")
     let v = try value(run.result.parameters, Tensor([lowest, highest], shape: [2, 1])).doubles
     let square = { (x: Double) in x * x }
     let missed = zip(policy, a).map { square($0 - κ * $1) }.reduce(0, +), whole = a.map { square(κ * $0) }.reduce(0, +)

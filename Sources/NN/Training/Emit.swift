@@ -4,6 +4,7 @@ import DescentCCode
 import DescentData
 import DescentDriver
 import DescentIR
+import DescentPasses
 import Foundation
 
 extension Trainer {
@@ -100,7 +101,9 @@ extension Trainer {
       let model = try FlatTree.rebuild(Model<P>.self, flat.structure, leaves)
       return predict(model.parameters, trace.input("inputs", inputs), model.context)
     }
-    let program = try prepare(try trace.finish([("predictions", output)]), prefix: "\(prefix)_net", isSmall: true)
+    // A device has no place to print to.
+    let graph = try removeEffects(try trace.finish([("predictions", output)]))
+    let program = try prepare(graph, prefix: "\(prefix)_net", isSmall: true)
     let inference = try Inference(
       prefix: prefix, program: program, weights: zip(flat.paths, flat.leaves).map { ($0, try $1.value) }, input: inputs)
     var files = EmittedFiles()

@@ -142,7 +142,7 @@ package final class TrainingSession<P: ParameterTree> {
     if let before { try check(since: before, steps) }
     let bad = counters.firstBadStep.read().ints[0]
     if bad >= 0 {
-      throw DescentError(.usage, "the loss is infinite or NaN at step \(bad + 1); \(adviceOnNumbers)")
+      throw DescentError(.usage, "the loss is infinite or NaN in step \(bad + 1); \(adviceOnNumbers)")
     }
   }
 
