@@ -151,13 +151,4 @@ private struct Fixture: Decodable {
     guard case .failure(let error) = eigh(wide).values.storage else { return #expect(Bool(false)) }
     #expect(error.location?.line == line)
   }
-
-  /// Each element of a batch has its own number of steps, and an integer that it counts.
-  @Test func whileLoopsOfABatch() throws {
-    let halvings: @Sendable (Tensor) -> [Tensor] = { x in
-      whileLoop([x, Tensor(Int32(0))], while: { $0[0] .> 1 }) { [$0[0] * 0.5, $0[1] + 1] }
-    }
-    let results = vmap(halvings)(Tensor([0.5, 8, 3]))
-    #expect(try results[0].doubles == [0.5, 1, 0.75] && results[1].integers == [0, 3, 2])
-  }
 }
