@@ -13,7 +13,7 @@ package struct Cholesky: MatrixOp, AttributeFreeOp {
   }
   package func kernel(_ x: [MatrixSize]) -> MatrixKernel {
     let n = x[0].rows
-    return MatrixKernel(.cholesky, [n], operands: [n * n], result: n * n, terms: n, work: n * n * (n + 5) / 6)
+    return MatrixKernel(.cholesky, [n], operands: [n * n], result: n * n, terms: n, work: (n * n).times(n + 5) / 6)
   }
   /// With Φ the lower triangle with half the diagonal, S = L⁻ᵀ Φ(Lᵀ dL) L⁻¹ is that of the whole matrix; of its lower triangle it
   /// is Φ(S + Sᵀ) (Murray, Differentiation of the Cholesky decomposition, 2016).
@@ -39,6 +39,6 @@ package struct Cholesky: MatrixOp, AttributeFreeOp {
 /// Of a matrix that is not symmetric it is that of (x + xᵀ) / 2, and so derivatives are symmetric, as JAX has it.
 public func cholesky(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   pinned(file, line) {
-    matrices("cholesky", x) { .apply(Cholesky(), [symmetric($0)]) }
+    matrices("cholesky", x, isSquare: true) { .apply(Cholesky(), [symmetric($0)]) }
   }
 }

@@ -17,7 +17,7 @@ package struct Eigh: MatrixOp, AttributeFreeOp {
     let n = x[0].rows
     return MatrixKernel(
       .eigh, [n], operands: [n * n], result: (n + 1) * n, scratch: Int(dsc_linalg_eigh_scratch(Int64(n))), terms: n,
-      work: 6 * n * n * (n + 1))
+      work: (6 * n * n).times(n + 1))
   }
   /// V (diag(dw) + F ∘ (Vᵀ dV)) Vᵀ with F[i, j] = 1 / (w[j] - w[i]); of the lower triangle that and its transpose. Where eigenvalues
   /// are equal F is infinite, but what has no cotangent stays 0.

@@ -15,7 +15,7 @@ package struct Expm: MatrixOp, AttributeFreeOp {
     let n = x[0].rows
     return MatrixKernel(
       .expm, [n], operands: [n * n], result: n * n, scratch: Int(dsc_linalg_expm_scratch(Int64(n))), terms: n,
-      work: 10 * n * n * (n + 1))
+      work: (10 * n * n).times(n + 1))
   }
   /// The derivative of exp at xᵀ along dy, which is the upper right block of exp of [xᵀ, dy; 0, xᵀ] (Najfeld and Havel, 1995).
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {

@@ -13,7 +13,7 @@ package struct LU: MatrixOp, AttributeFreeOp {
   }
   package func kernel(_ x: [MatrixSize]) -> MatrixKernel {
     let n = x[0].rows
-    return MatrixKernel(.lu, [n], operands: [n * n], result: n * (n + 1), terms: n, work: n * n * (n + 2) / 3)
+    return MatrixKernel(.lu, [n], operands: [n * n], result: n * (n + 1), terms: n, work: (n * n).times(n + 2) / 3)
   }
   /// Pᵀ L⁻ᵀ [tril(Lᵀ dL, -1) + triu(dU Uᵀ)] U⁻ᵀ.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
@@ -69,7 +69,7 @@ public func lu(
   _ x: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> (lower: Tensor, upper: Tensor, permutation: Tensor) {
   pinned(file, line) {
-    let packed = matrices("lu", x) { .apply(LU(), [$0]) }
+    let packed = matrices("lu", x, isSquare: true) { .apply(LU(), [$0]) }
     if case .failure = packed.storage { return (packed, packed, packed) }
     let n = packed.shape[-2]
     let factors = packed[..., 0..<n, 0..<n]

@@ -6,11 +6,11 @@ import DescentIR
 import DescentRuntime
 
 /// Rows and columns of a matrix.
-package struct MatrixSize: Sendable, Equatable {
+package struct MatrixSize: Sendable, CustomStringConvertible {
   package var rows: Int
   package var columns: Int
   package init(_ rows: Int, _ columns: Int) { (self.rows, self.columns) = (rows, columns) }
-  package var count: Int { rows * columns }
+  package var description: String { "\(rows) x \(columns)" }
 }
 
 package protocol MatrixOp: RealOperation {
@@ -45,7 +45,7 @@ extension MatrixOp {
   }
   package func expectSquare(_ x: MatrixSize) throws {
     guard x.rows == x.columns else {
-      throw DescentError(.type, "\(name) takes square matrices, not \(x.rows) x \(x.columns)")
+      throw DescentError(.type, "\(name) takes square matrices, not \(x)")
     }
   }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {

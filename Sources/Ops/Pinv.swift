@@ -21,7 +21,7 @@ package struct Pinv: MatrixOp {
     return MatrixKernel(
       .pinv, [m, n], tolerance: tolerance, operands: [m * n], result: n * m,
       scratch: Int(dsc_linalg_pinv_scratch(Int64(m), Int64(n))), terms: Swift.max(m, n),
-      work: k * (5 * m * n + 24 * k * k))
+      work: k.times(5 * m * n + 24 * k * k))
   }
   /// -Pᵀ dP Pᵀ + (1 - x P) dPᵀ P Pᵀ + Pᵀ P dPᵀ (1 - P x), where the rank stays (Golub and Pereyra, 1973).
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
@@ -64,6 +64,11 @@ public func lstsq(
 ) -> Tensor {
   pinned(file, line) {
     system("lstsq", a, b) { a, b in
+      guard a.shape[-2] == b.shape[-2] else {
+        let (rows, right) = (MatrixSize(a.shape[-2], a.shape[-1]), MatrixSize(b.shape[-2], b.shape[-1]))
+        return .fail(
+          "lstsq with matrices of \(rows) and right sides of \(right): they need as many rows", a, b, at: nil)
+      }
       let inverse = pinv(a, tolerance: tolerance)
       let x = matmul(inverse, b)
       return x + matmul(inverse, b - matmul(a, x))

@@ -18,7 +18,7 @@ package struct QR: MatrixOp, AttributeFreeOp {
     let (m, n) = (x[0].rows, x[0].columns)
     return MatrixKernel(
       .qr, [m, n], operands: [m * n], result: (m + n) * n, scratch: Int(dsc_linalg_qr_scratch(Int64(m), Int64(n))),
-      terms: m, work: 2 * m * n * (n + 1))
+      terms: m, work: (2 * m * n).times(n + 1))
   }
   /// (dQ + Q copyltu(M)) R⁻ᵀ with M = R dRᵀ - dQᵀ Q and copyltu(M) the symmetric matrix with the lower triangle of M (Walter and
   /// Lehmann, Algorithmic differentiation of linear algebra functions, 2010).

@@ -17,7 +17,7 @@ package struct SVD: MatrixOp, AttributeFreeOp {
     return MatrixKernel(
       .svd, [m, n], operands: [m * n], result: (m + 1 + n) * k,
       scratch: Int(dsc_linalg_svd_scratch(Int64(m), Int64(n))), terms: Swift.max(m, n),
-      work: k * (4 * m * n + 24 * k * k))
+      work: k.times(4 * m * n + 24 * k * k))
   }
   /// U [(skew(Uᵀ dU) / E) S + S (skew(Vᵀ dV) / E) + diag(ds)] Vᵀ, E[i, j] = s[j]² - s[i]², and what leaves the spaces of the
   /// singular vectors, (1 - U Uᵀ) dU S⁻¹ Vᵀ and U S⁻¹ dVᵀ (1 - V Vᵀ) (Townsend, Differentiating the singular value decomposition,

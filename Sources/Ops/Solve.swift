@@ -19,7 +19,7 @@ package struct Solve: MatrixOp {
     return MatrixKernel(
       .solve, [n, m, isTransposed ? 1 : 0], operands: [n * n, n * m], result: n * m,
       scratch: Int(dsc_linalg_solve_scratch(Int64(n))), terms: n,
-      work: n * n * (n / 3 + m + 1))
+      work: (n * n).times(n / 3 + m + 1))
   }
   /// dB = A⁻ᵀ dX, dA = -dB Xᵀ.
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {

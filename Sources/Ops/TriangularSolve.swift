@@ -26,7 +26,7 @@ package struct TriangularSolve: MatrixOp {
     let (n, m) = (x[1].rows, x[1].columns)
     return MatrixKernel(
       .triangularSolve, [n, m] + [isLower, isTransposed, isUnit].map { $0 ? 1 : 0 }, operands: [n * n, n * m],
-      result: n * m, terms: n, work: n * (n + 1) / 2 * m)
+      result: n * m, terms: n, work: (n * (n + 1) / 2).times(m))
   }
   /// dB = T⁻ᵀ dX, and dT = -dB Xᵀ where T is (Giles, Collected matrix derivative results, 2008).
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
@@ -62,7 +62,7 @@ extension MatrixOp {
     guard x[0].rows == x[1].rows else {
       throw DescentError(
         .type,
-        "\(name): a matrix of \(x[0].rows) rows and a right side of \(x[1].rows), \(x[1].rows) x \(x[1].columns)")
+        "\(name) with matrices of \(x[0]) and right sides of \(x[1]): they need as many rows")
     }
     return x[1]
   }

@@ -7,7 +7,7 @@ import DescentOps
 private func accepted(
   _ type: TensorType, _ key: RandomKey, _ propose: @Sendable (RandomKey) -> (value: Tensor, isAccepted: Tensor)
 ) -> Tensor {
-  let start = [full(type.shape, .nan, dtype: type.dtype), ones(type.shape, dtype: .bool), Tensor(Int32(0))]
+  let start = [full(type.shape, Double.nan, dtype: type.dtype), ones(type.shape, dtype: .bool), Tensor(Int32(0))]
   let last = whileLoop(start, while: { any($0[1]) .& ($0[2] .< 1000) }) { carry in
     let (value, isAccepted) = propose(key.fold(carry[2]))
     return [
@@ -28,7 +28,7 @@ public func gamma(
     let a = stopGradient(broadcast(convert(concentration, to: concentration.dtype.real), shape ?? concentration.shape))
     if case .failure = a.storage { return a }
     let isSmall = a .< 1
-    let d = `where`(a .> 0, a + `where`(isSmall, 1, 0), 1) - 1.0 / 3
+    let d = `where`(a .> 0, a + convert(isSmall, to: a.dtype), 1) - 1.0 / 3
     let c = rsqrt(d * 9)
     let keys = key.split(3)
     let number = accepted(a.type, keys[0]) { key in
@@ -39,7 +39,7 @@ public func gamma(
     }
     // u^(1 / a) of a uniform number, from its logarithm, which may be far below 0.
     let power = exp(-exponential(a.shape, key: keys[1], dtype: a.dtype) / `where`(isSmall .& (a .> 0), a, 1))
-    return `where`(a .> 0, `where`(isSmall, number * power, number), .nan)
+    return `where`(a .> 0, `where`(isSmall, number * power, number), Double.nan)
   }
 }
 

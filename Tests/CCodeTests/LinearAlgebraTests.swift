@@ -138,26 +138,14 @@ private struct Fixture: Decodable {
     #expect(try grad { determinant($0) }(x).doubles == [4, -2, -2, 1])
   }
 
-  @Test func refusals() throws {
-    func message(_ x: Tensor) -> String { if case .failure(let error) = x.storage { error.message } else { "none" } }
-    let wide = zeros([2, 3]), vector = zeros([3])
-    #expect(message(inverse(wide)) == "inverse takes square matrices, not those of f32[2,3]")
-    #expect(message(cholesky(vector)).contains("a matrix, or a batch of them in the last two axes, not f32[3]"))
-    #expect(message(solve(zeros([3, 3]), zeros([2]))).contains("a matrix of 3 rows and a right side of 2"))
-    #expect(message(lu(wide).upper).contains("lu takes square matrices, not 2 x 3"))
-    #expect(message(norm(zeros([2, 2, 2]), .one)).contains("it takes one axis, of vectors, or two, of matrices"))
-    #expect(message(conjugateGradient({ $0[0..<2] }, vector)).contains("takes f32[3] to f32[2]; it must keep the type"))
-    let line = #line + 1
-    guard case .failure(let error) = eigh(wide).values.storage else { return #expect(Bool(false)) }
-    #expect(error.location?.line == line)
-  }
-
-  /// Each element of a batch has its own number of steps, and an integer that it counts.
-  @Test func whileLoopsOfABatch() throws {
-    let halvings: @Sendable (Tensor) -> [Tensor] = { x in
-      whileLoop([x, Tensor(Int32(0))], while: { $0[0] .> 1 }) { [$0[0] * 0.5, $0[1] + 1] }
+  /// All that a function is made of is where it is called, within loops as well.
+  @Test func functionsAreWhereTheyAreCalled() throws {
+    for item in LinearAlgebraCase.all {
+      let arguments = try #require(Fixture.all[item.name]).x.map { TensorType(.f64, Shape($0.shape)) }
+      let graph = try traced(arguments) { [item.function($0)] }
+      for node in graph.nodes where !(node.op is Input || node.op is Constant) {
+        #expect(node.location?.file == "CCodeTests/LinearAlgebraCases.swift", "\(node.op.name) of \(item.name)")
+      }
     }
-    let results = vmap(halvings)(Tensor([0.5, 8, 3]))
-    #expect(try results[0].doubles == [0.5, 1, 0.75] && results[1].integers == [0, 3, 2])
   }
 }

@@ -98,6 +98,42 @@ private let huge: Shape = [1 << 40, 1 << 30]
     #expect(throws: DescentError.self) { try trace.record { try trace.finish([("y", item.body())]) } }
   }
 
+  private static let square = zeros([3, 3]), wide = zeros([2, 3]), vector = zeros([3])
+  private static let matrices = [
+    Refusal("inverse takes square matrices, not those of f32[2,3]") { inverse(wide) },
+    Refusal("determinant takes square matrices") { determinant(wide) },
+    Refusal("slogdet takes square matrices") { slogdet(wide).sign },
+    Refusal("matrixPower takes square matrices") { matrixPower(wide, 2) },
+    Refusal("expm takes square matrices") { expm(wide) },
+    Refusal("eigh takes square matrices") { eigh(wide).values },
+    Refusal("cholesky takes square matrices") { cholesky(wide) },
+    Refusal("lu takes square matrices") { lu(wide).upper },
+    Refusal("cholesky takes a matrix, or a batch of them in the last two axes, not f32[3]") { cholesky(vector) },
+    Refusal("qr takes a matrix") { qr(vector).q },
+    Refusal("svd takes a matrix") { svd(vector).s },
+    Refusal("pinv takes a matrix") { pinv(vector) },
+    Refusal("solve with matrices of 3 x 3 and right sides of 2 x 1: they need") { solve(square, zeros([2])) },
+    Refusal("triangularSolve takes square matrices, not 2 x 3") { triangularSolve(wide, zeros([2]), lower: true) },
+    Refusal("lstsq with matrices of 2 x 3 and right sides of 3 x 1: they need as many rows") { lstsq(wide, vector) },
+    Refusal("solve takes a matrix and a right side, not f32[3] and f32[3]") { solve(vector, vector) },
+    Refusal("solve of f32[4,3,3] and f32[2,3,1]: the axes before") { solve(zeros([4, 3, 3]), zeros([2, 3, 1])) },
+    Refusal("the norm one of f32[2,2,2] over axes [0, 1, 2]: it takes one") { norm(zeros([2, 2, 2]), .one) },
+    Refusal("conjugateGradient takes f32[3] to f32[2]; it must") { conjugateGradient({ $0[0..<2] }, vector) },
+    Refusal("gmres of a right side f32[3], from f32[2]") { gmres({ $0 }, vector, initial: zeros([2])) },
+  ]
+
+  @Test(arguments: matrices) private func ofMatrices(_ item: Refusal) throws { try ofNumbers(item) }
+
+  /// Matrices of which no memory holds the cube of the size.
+  @Test func largeMatricesAreTyped() throws {
+    let type = TensorType(.f32, [1 << 22, 1 << 22])
+    let ops: [any MatrixOp] = [Cholesky(), LU(), QR(), Eigh(), SVD(), Pinv(tolerance: 1e-6), Expm()]
+    for op in ops {
+      guard case .matrices(let kernel) = op.lowering([type]) else { return #expect(Bool(false)) }
+      #expect(kernel.work > 1 << 60, "\(op.name)")
+    }
+  }
+
   @Test func stridesBeyondAnAxisAreShort() throws {
     #expect(try slice(i32, start: [0], limit: [2], step: [.max]).integers == [1])
     #expect(try i32[stride(from: 0, to: .max, by: .max)].integers == [1])

@@ -27,9 +27,8 @@ import Testing
     let (a, b) = (Self.numbers([count, 2], 0.3), Self.numbers([count, 2], 1))
     for isReversed in [false, true] {
       func values(_ f: @escaping @Sendable (Tensor, Tensor, Bool) -> Tensor) throws -> [Double] {
-        let total: @Sendable (Tensor, Tensor) -> Tensor = { a, b in sum(square(f(a, b, isReversed))) }
-        return try f(a, b, isReversed).doubles + grad(total)(a, b).doubles
-          + grad { (b: Tensor) in total(a, b) }(b).doubles
+        let gradients = grad { (x: [Tensor]) in sum(square(f(x[0], x[1], isReversed))) }([a, b])
+        return try f(a, b, isReversed).doubles + gradients.flatMap { try $0.doubles }
       }
       for (x, y) in zip(try values(Self.composed), try values(Self.stepped)) {
         #expect(abs(x - y) < 1e-12 * (1 + abs(y)))

@@ -195,6 +195,12 @@ private func close(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-12) throws
     }
     #expect(try vmap(f)(Tensor([1.0, 2, 3])).doubles == [8, 16, 24])
     let each: @Sendable (Tensor) -> Tensor = { x in whileLoop(x, while: { $0 .< 10.0 }) { $0 * 2.0 } }
-    #expect(throws: DescentError.self) { try vmap(each)(Tensor([1.0, 2, 3])).doubles }
+    // Each element has its own number of steps, and an integer that counts them.
+    #expect(try vmap(each)(Tensor([1.0, 2, 3])).doubles == [16, 16, 12])
+    let halvings: @Sendable (Tensor) -> [Tensor] = { x in
+      whileLoop([x, Tensor(Int32(0))], while: { $0[0] .> 1 }) { [$0[0] * 0.5, $0[1] + 1] }
+    }
+    let results = vmap(halvings)(Tensor([0.5, 8, 3]))
+    #expect(try results[0].doubles == [0.5, 1, 0.75] && results[1].integers == [0, 3, 2])
   }
 }

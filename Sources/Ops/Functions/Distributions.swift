@@ -128,7 +128,8 @@ public func truncatedNormal(
     let (from, to) = (`where`(isUpper, -both[1], both[0]), `where`(isUpper, -both[0], both[1]))
     let (below, above) = (normalCDF(from), normalCDF(to))
     let x = normalQuantile(below + (above - below) * positiveUniform(shape, key, both[0].dtype))
-    return `where`(isUpper, -1, 1) * clamp(x, from, to)
+    let inside = clamp(x, from, to)
+    return `where`(isUpper, -inside, inside)
   }
 }
 /// The same with numbers for bounds.
