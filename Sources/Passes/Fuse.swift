@@ -79,10 +79,9 @@ private func copyingOperands(_ graph: Graph) throws -> Graph {
 extension Graph {
   /// For each operand of a contraction, a matrix kernel or a loop whether it must be copied first; empty for other nodes.
   fileprivate func needsCopies(_ id: NodeID) -> [Bool] {
-    switch lowering(of: id) {
-    case .loop, .matrices: return self[id].operands.map { isView($0) || !isAddressable($0) }
-    default: return contractionNeedsCopies(id)
-    }
+    let lowering = lowering(of: id)
+    if case .contraction = lowering { return contractionNeedsCopies(id) }
+    return lowering.readsMemory ? self[id].operands.map { isView($0) || !isAddressable($0) } : []
   }
 
   /// Whether a node can be written to memory by a kernel of its own.

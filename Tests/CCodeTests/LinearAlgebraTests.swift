@@ -104,6 +104,22 @@ private struct Fixture: Decodable {
     try expect(matmul(expm(square * 0.125), expm(square * -0.125)), unit, "expm")
   }
 
+  /// Squares of huge and of tiny numbers are not taken: what is of numbers times a power of two is that power of what it was.
+  @Test(arguments: [0x1p-1000, 0x1p-600, 0x1p600, 0x1p1000]) func hugeAndTiny(_ scale: Double) throws {
+    let x = Tensor(Sample.Operand(.f64, [5, 4], -1...1, diagonal: 1).draw(seed: 8)), square = x[0..<4]
+    func expect(_ f: @Sendable (Tensor) -> [Tensor], _ x: Tensor) throws {
+      for (number, (a, b)) in zip(f(x * scale), f(x)).enumerated() {
+        #expect(try a.doubles == b.doubles || a.doubles == (b * scale).doubles, "result \(number)")
+      }
+    }
+    try expect({ [eigh($0).values, eigh($0).vectors] }, square)
+    try expect({ [svd($0).u, svd($0).s, svd($0).vt] }, x)
+    try expect({ [qr($0).q, qr($0).r] }, x)
+    try expect({ [lu($0).lower, lu($0).upper] }, square)
+    try expect({ [solve($0, $0)] }, square)
+    try expect({ [norm($0), norm($0, .two), norm($0, .one), norm($0, .infinity)] }, x)
+  }
+
   @Test func matricesWithoutResult() throws {
     let indefinite = Tensor([1.0, 2, 2, 1], shape: [2, 2]), singular = Tensor([1.0, 2, 2, 4], shape: [2, 2])
     let l = try cholesky(indefinite).doubles

@@ -7,7 +7,7 @@ extension Maker {
   /// Applies operations to some tensor of the pool.
   mutating func operate() {
     let x = pickReal()
-    switch dice.below(23) {
+    switch dice.below(24) {
     case 0, 1: add(unary(x))
     case 2, 3: add(binary(x, partner(x)))
     case 4: add(choice(x, partner(x)))
@@ -21,6 +21,7 @@ extension Maker {
     case 17: add(drawn(x))
     case 18, 19: add(whole())
     case 20: add(sample())
+    case 21: add(algebra(x))
     default: add(other(x))
     }
   }
@@ -226,6 +227,26 @@ extension Maker {
       return tanh(x)
     }
     return .apply(Contract(axes), [x, y]) / Double(Swift.max(terms, 1)).squareRoot()
+  }
+
+  /// Linear algebra of well-conditioned matrices made of corners of `x`, whose eigenvalues stand apart.
+  private mutating func algebra(_ x: Tensor) -> Tensor {
+    guard x.rank >= 2, x.shape.count > 0 else { return unary(x) }
+    let n = Swift.min(1 + dice.below(5), x.shape[-1], x.shape[-2])
+    let corner = tanh(x[..., 0..<n, 0..<n]) * 0.25
+    let row = iota(corner.shape, axis: -2, dtype: x.dtype), column = iota(corner.shape, axis: -1, dtype: x.dtype)
+    let matrix = corner + `where`(row .== column, row + 2, 0)
+    switch dice.below(9) {
+    case 0: return cholesky(matrix)
+    case 1: return solve(matrix, x[..., 0..<n, .all])
+    case 2: return triangularSolve(matrix, corner, lower: dice.isLucky(50), transposed: dice.isLucky(50))
+    case 3: return inverse(matrix)
+    case 4: return determinant(matrix) * 0.1 + slogdet(matrix).logAbsDeterminant
+    case 5: return qr(matrix).r
+    case 6: return eigh(matrix).values
+    case 7: return svd(matrix).s + norm(corner, .infinity, axes: [-2, -1], keepAxes: true)[..., 0]
+    default: return expm(corner)
+    }
   }
 
   private mutating func indexed(_ x: Tensor) -> Tensor {
