@@ -126,7 +126,8 @@ let package = Package(
     .testTarget(
       name: "OpsTests",
       dependencies: [
-        "DescentDriver", "DescentIR", "DescentNN", "DescentOps", "DescentRuntime", "DescentTransforms", "FunctionTrials",
+        "DescentDriver", "DescentIR", "DescentInterpreter", "DescentNN", "DescentOps", "DescentRuntime",
+        "DescentTransforms", "FunctionTrials",
       ],
       path: "Tests/OpsTests", exclude: ["Fixtures"]),
     .testTarget(

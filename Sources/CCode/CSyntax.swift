@@ -125,8 +125,14 @@ private struct LineBreaks {
       var within = indent + 4
       if number == 0, isTooLong(end), self.pieces(piece).count == 1 {
         if let after = assigned(piece) { newLine(after, indent: margin + 4) }
-        if open!.lower < piece.lowerBound { newLine(piece.lowerBound, indent: indent + 4) }
-        within = open!.indent
+        // No line is a bracket alone; what is within stands as far in as it begins.
+        let before = text[..<piece.lowerBound].dropFirst(open!.lower)
+        if before.contains(where: { $0 != UInt8(ascii: "(") }) {
+          newLine(piece.lowerBound, indent: indent + 4)
+          within = open!.indent
+        } else {
+          within = open!.indent + before.count
+        }
       } else if number > 0, isTooLong(end) || lines.count > count {
         newLine(piece.lowerBound, indent: indent + 4)
       }

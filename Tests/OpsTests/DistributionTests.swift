@@ -2,6 +2,7 @@
 
 import DescentDriver
 import DescentIR
+import DescentInterpreter
 import DescentOps
 import DescentTransforms
 import Foundation
@@ -77,7 +78,8 @@ import Testing
       #expect(distance * n.squareRoot() < 2.8, "\(dtype)")
       let compiled = try compile { (key: [Tensor]) in item.draw(100, RandomKey(seed: key[0], stream: key[1]), dtype) }
       let (few, same) = (item.draw(100, Self.key, dtype), try compiled([Self.key.seed, Self.key.stream]))
-      #expect(try few.doubles == same.doubles)
+      let allowed = Tolerance(dtype, longestSum: 16).relative
+      #expect(Tolerance.difference(try few.doubles, try same.doubles) < allowed, "\(dtype)")
     }
   }
 
