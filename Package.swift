@@ -5,7 +5,10 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 
 let package = Package(
   name: "Descent",
-  products: [.library(name: "Descent", targets: ["Descent"])],
+  products: [
+    .library(name: "Descent", targets: ["Descent"]),
+    .library(name: "DescentEconomics", targets: ["DescentEconomics"]),
+  ],
   dependencies: [
     // The commands of every training program: parsing, help, exit status 64 for usage.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -60,6 +63,7 @@ let package = Package(
         "DescentNN",
         "DescentPlot", "DescentCLI",
       ], path: "Sources/Descent"),
+    .target(name: "DescentEconomics", dependencies: ["Descent"], path: "Sources/Economics"),
     .executableTarget(name: "one-slide", dependencies: ["Descent", argumentParser], path: "examples/one-slide"),
     .executableTarget(name: "cake-eating", dependencies: ["Descent", argumentParser], path: "examples/cake-eating"),
     .executableTarget(name: "brock-mirman", dependencies: ["Descent", argumentParser], path: "examples/brock-mirman"),
@@ -143,6 +147,8 @@ let package = Package(
         "DescentCCode",
         "DescentDriver", "DescentNN",
       ], path: "Tests/CCodeTests", exclude: ["Fixtures", "Golden"]),
+    .testTarget(
+      name: "EconomicsTests", dependencies: ["Descent", "DescentEconomics"], path: "Tests/EconomicsTests"),
     .testTarget(name: "DocsTests", dependencies: ["Descent"], path: "Tests/DocsTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],

@@ -92,7 +92,7 @@ static void check_places(void) {
   refused("/dev/full", "not a regular file");
   refused("/dev/null/x", "Not a directory");
   refused(path_in("none/x"), "No such file");
-  refused(path_in("none/"), "is no name of a file");
+  refused(path_in("none/"), "is not a file name");
   refused(path_in(name), "File name too long");
   CHECK(mkfifo(path_in("fifo"), 0600) == 0, "mkfifo: %s", strerror(errno));
   refused(path_in("fifo"), "not a regular file");

@@ -39,7 +39,7 @@ public func einsum(
 public func einsum(
   _ subscripts: String, _ operands: Tensor..., file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  einsum(subscripts, operands, file: file, line: line)
+  pinned(file, line) { einsum(subscripts, operands) }
 }
 
 /// Why letters say nothing of operands.

@@ -49,7 +49,7 @@ public func searchsorted(
 /// edges[i - 1] ≤ x < edges[i], 0 below all edges and their count above them. Where `right`, edges[i - 1] < x ≤ edges[i]. i32.
 public func digitize(
   _ x: Tensor, _ edges: Tensor, right: Bool = false, file: StaticString = #fileID, line: UInt = #line
-) -> Tensor { searchsorted(edges, x, side: right ? .left : .right, file: file, line: line) }
+) -> Tensor { pinned(file, line) { searchsorted(edges, x, side: right ? .left : .right) } }
 
 /// How often each of 0, 1, … `length` - 1 occurs among integers, or where there are `weights`, of the same shape, the sum of theirs;
 /// others are left out. A vector of `length` numbers, i64 or of the weights' type.

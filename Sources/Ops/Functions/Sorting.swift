@@ -70,11 +70,11 @@ public func quantile(
 /// The quantile at one probability.
 public func quantile(
   _ x: Tensor, _ q: Double, axis: Int? = nil, file: StaticString = #fileID, line: UInt = #line
-) -> Tensor { quantile(x, Tensor(q), axis: axis, file: file, line: line) }
+) -> Tensor { pinned(file, line) { quantile(x, Tensor(q), axis: axis) } }
 
 /// The median of the elements over `axis`, which vanishes, over all where nil: of an even number the mean of the middle two.
 public func median(_ x: Tensor, axis: Int? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  quantile(x, 0.5, axis: axis, file: file, line: line)
+  pinned(file, line) { quantile(x, 0.5, axis: axis) }
 }
 
 /// The different values of all elements in ascending order, `size` of them: where there are fewer, the rest is `fill`, or the least

@@ -75,11 +75,11 @@ extension Tensor {
   /// This tensor with `value` in place of the part at `indices`: `x.updating(at: 2, to: row)`. As `x.at[2].set(row)`.
   public func updating(
     at indices: any TensorIndex..., to value: Tensor, file: StaticString = #fileID, line: UInt = #line
-  ) -> Tensor { TensorPart(self, indices.map(\.selection)).set(value, file: file, line: line) }
+  ) -> Tensor { TensorPart(self, indices.map(\.selection)).put(value, nil, file, line) }
   /// This tensor with `value` added to the part at `indices`: `x.adding(row, at: 2)`. As `x.at[2].add(row)`.
   public func adding(
     _ value: Tensor, at indices: any TensorIndex..., file: StaticString = #fileID, line: UInt = #line
-  ) -> Tensor { TensorPart(self, indices.map(\.selection)).add(value, file: file, line: line) }
+  ) -> Tensor { TensorPart(self, indices.map(\.selection)).put(value, .sum, file, line) }
   /// This tensor with `value` where `mask` is true.
   public func updating(
     where mask: Tensor, to value: Tensor, file: StaticString = #fileID, line: UInt = #line
