@@ -36,96 +36,93 @@ DSC_INLINE uint32_t dsc_rows_key_u8(uint8_t x) { return x; }
 
 /* ---- sorting keys with their positions ---- */
 
-#define DSC_ROWS_DEFINE_SORT(KEY, NAME)                                                                          \
-  /* Runs of 16 by insertion, then runs of twice the length by merging, from one pair of arrays to the other. */ \
-  DSC_NOINLINE void dsc_rows_merge_##NAME(                                                                       \
-      int64_t n, KEY *key, int32_t *at, KEY *other_key, int32_t *other_at, int32_t *order) {                     \
-    for (int64_t from = 0; from < n; from += 16) {                                                               \
-      const int64_t to = dsc_min_i64(from + 16, n);                                                              \
-      for (int64_t i = from + 1; i < to; i++) {                                                                  \
-        const KEY k = key[i];                                                                                    \
-        const int32_t position = at[i];                                                                          \
-        int64_t j = i;                                                                                           \
-        for (; j > from && key[j - 1] > k; j--) {                                                                \
-          key[j] = key[j - 1];                                                                                   \
-          at[j] = at[j - 1];                                                                                     \
-        }                                                                                                        \
-        key[j] = k;                                                                                              \
-        at[j] = position;                                                                                        \
-      }                                                                                                          \
-    }                                                                                                            \
-    for (int64_t run = 16; run < n; run *= 2) {                                                                  \
-      for (int64_t from = 0; from < n; from += 2 * run) {                                                        \
-        const int64_t middle = dsc_min_i64(from + run, n), to = dsc_min_i64(from + 2 * run, n);                  \
-        int64_t a = from, b = middle;                                                                            \
-        for (int64_t i = from; i < to; i++) {                                                                    \
-          const int isLeft = b == to || (a < middle && key[a] <= key[b]);                                        \
-          const int64_t next = isLeft ? a : b;                                                                   \
-          a += isLeft;                                                                                           \
-          b += !isLeft;                                                                                          \
-          other_key[i] = key[next];                                                                              \
-          other_at[i] = at[next];                                                                                \
-        }                                                                                                        \
-      }                                                                                                          \
-      KEY *const k = key;                                                                                        \
-      int32_t *const p = at;                                                                                     \
-      key = other_key;                                                                                           \
-      at = other_at;                                                                                             \
-      other_key = k;                                                                                             \
-      other_at = p;                                                                                              \
-    }                                                                                                            \
-    memcpy(order, at, (size_t)n * sizeof *order);                                                                \
-  }                                                                                                              \
-  /* By digits of 11 bits, the lowest first; a digit that all share is passed over. */                           \
-  DSC_NOINLINE void dsc_rows_digits_##NAME(                                                                      \
-      int64_t n, KEY *key, int32_t *at, KEY *other_key, int32_t *other_at, int32_t *order) {                     \
-    enum { BITS = 11, SIZE = 1 << BITS, DIGITS = (8 * sizeof(KEY) + BITS - 1) / BITS };                          \
-    static const KEY mask = SIZE - 1;                                                                            \
-    int64_t count[DIGITS][SIZE];                                                                                 \
-    memset(count, 0, sizeof count);                                                                              \
-    for (int64_t i = 0; i < n; i++) {                                                                            \
-      for (int d = 0; d < DIGITS; d++)                                                                           \
-        count[d][key[i] >> d * BITS & mask]++;                                                                   \
-    }                                                                                                            \
-    for (int d = 0; d < DIGITS; d++) {                                                                           \
-      if (count[d][key[0] >> d * BITS & mask] == n)                                                              \
-        continue;                                                                                                \
-      int64_t sum = 0;                                                                                           \
-      for (int v = 0; v < SIZE; v++) {                                                                           \
-        const int64_t c = count[d][v];                                                                           \
-        count[d][v] = sum;                                                                                       \
-        sum += c;                                                                                                \
-      }                                                                                                          \
-      for (int64_t i = 0; i < n; i++) {                                                                          \
-        const int64_t to = count[d][key[i] >> d * BITS & mask]++;                                                \
-        other_key[to] = key[i];                                                                                  \
-        other_at[to] = at[i];                                                                                    \
-      }                                                                                                          \
-      KEY *const k = key;                                                                                        \
-      int32_t *const p = at;                                                                                     \
-      key = other_key;                                                                                           \
-      at = other_at;                                                                                             \
-      other_key = k;                                                                                             \
-      other_at = p;                                                                                              \
-    }                                                                                                            \
-    memcpy(order, at, (size_t)n * sizeof *order);                                                                \
+#define DSC_ROWS_DEFINE_SORT(KEY, NAME)                                                                                        \
+  /* Keys, and the positions of their elements. */                                                                             \
+  typedef struct {                                                                                                             \
+    KEY *key;                                                                                                                  \
+    int32_t *at;                                                                                                               \
+  } dsc_rows_##NAME;                                                                                                           \
+  /* Runs of 16 by insertion, then runs of twice the length by merging, from x to y and back. Gives the one that is sorted. */ \
+  DSC_NOINLINE dsc_rows_##NAME dsc_rows_merge_##NAME(int64_t n, dsc_rows_##NAME x, dsc_rows_##NAME y) {                        \
+    for (int64_t from = 0; from < n; from += 16) {                                                                             \
+      const int64_t to = dsc_min_i64(from + 16, n);                                                                            \
+      for (int64_t i = from + 1; i < to; i++) {                                                                                \
+        const KEY k = x.key[i];                                                                                                \
+        const int32_t position = x.at[i];                                                                                      \
+        int64_t j = i;                                                                                                         \
+        for (; j > from && x.key[j - 1] > k; j--) {                                                                            \
+          x.key[j] = x.key[j - 1];                                                                                             \
+          x.at[j] = x.at[j - 1];                                                                                               \
+        }                                                                                                                      \
+        x.key[j] = k;                                                                                                          \
+        x.at[j] = position;                                                                                                    \
+      }                                                                                                                        \
+    }                                                                                                                          \
+    for (int64_t run = 16; run < n; run *= 2) {                                                                                \
+      for (int64_t from = 0; from < n; from += 2 * run) {                                                                      \
+        const int64_t middle = dsc_min_i64(from + run, n), to = dsc_min_i64(from + 2 * run, n);                                \
+        int64_t a = from, b = middle;                                                                                          \
+        for (int64_t i = from; i < to; i++) {                                                                                  \
+          const int isLeft = b == to || (a < middle && x.key[a] <= x.key[b]);                                                  \
+          const int64_t next = isLeft ? a : b;                                                                                 \
+          a += isLeft;                                                                                                         \
+          b += !isLeft;                                                                                                        \
+          y.key[i] = x.key[next];                                                                                              \
+          y.at[i] = x.at[next];                                                                                                \
+        }                                                                                                                      \
+      }                                                                                                                        \
+      const dsc_rows_##NAME sorted = y;                                                                                        \
+      y = x;                                                                                                                   \
+      x = sorted;                                                                                                              \
+    }                                                                                                                          \
+    return x;                                                                                                                  \
+  }                                                                                                                            \
+  /* By digits of 11 bits, the lowest first; a digit that all share is passed over. Gives the one that is sorted. */           \
+  DSC_NOINLINE dsc_rows_##NAME dsc_rows_digits_##NAME(int64_t n, dsc_rows_##NAME x, dsc_rows_##NAME y) {                       \
+    enum { BITS = 11, SIZE = 1 << BITS, DIGITS = (8 * sizeof(KEY) + BITS - 1) / BITS };                                        \
+    static const KEY mask = SIZE - 1;                                                                                          \
+    int64_t count[DIGITS][SIZE];                                                                                               \
+    memset(count, 0, sizeof count);                                                                                            \
+    for (int64_t i = 0; i < n; i++) {                                                                                          \
+      for (int d = 0; d < DIGITS; d++)                                                                                         \
+        count[d][x.key[i] >> d * BITS & mask]++;                                                                               \
+    }                                                                                                                          \
+    for (int d = 0; d < DIGITS; d++) {                                                                                         \
+      if (count[d][x.key[0] >> d * BITS & mask] == n)                                                                          \
+        continue;                                                                                                              \
+      int64_t sum = 0;                                                                                                         \
+      for (int v = 0; v < SIZE; v++) {                                                                                         \
+        const int64_t c = count[d][v];                                                                                         \
+        count[d][v] = sum;                                                                                                     \
+        sum += c;                                                                                                              \
+      }                                                                                                                        \
+      for (int64_t i = 0; i < n; i++) {                                                                                        \
+        const int64_t to = count[d][x.key[i] >> d * BITS & mask]++;                                                            \
+        y.key[to] = x.key[i];                                                                                                  \
+        y.at[to] = x.at[i];                                                                                                    \
+      }                                                                                                                        \
+      const dsc_rows_##NAME sorted = y;                                                                                        \
+      y = x;                                                                                                                   \
+      x = sorted;                                                                                                              \
+    }                                                                                                                          \
+    return x;                                                                                                                  \
   }
 DSC_ROWS_DEFINE_SORT(uint32_t, u32)
 DSC_ROWS_DEFINE_SORT(uint64_t, u64)
 
 #define DSC_ROWS_DEFINE_ARGSORT(T, KEY, NAME, KEYS)                                                                   \
   DSC_NOINLINE void dsc_rows_##NAME##_argsort(int64_t n, int descending, const T *x, int32_t *order, void *scratch) { \
-    KEY *const key = (KEY *)scratch, *const other_key = key + n;                                                      \
-    int32_t *const at = (int32_t *)(other_key + n), *const other_at = at + n;                                         \
+    KEY *const keys = (KEY *)scratch;                                                                                 \
+    int32_t *const positions = (int32_t *)(keys + 2 * n);                                                             \
+    const dsc_rows_##KEYS first = {keys, positions}, second = {keys + n, positions + n};                              \
     for (int64_t i = 0; i < n; i++) {                                                                                 \
       const KEY k = dsc_rows_key_##NAME(x[i]);                                                                        \
-      key[i] = descending ? ~k : k;                                                                                   \
-      at[i] = (int32_t)i;                                                                                             \
+      first.key[i] = descending ? ~k : k;                                                                             \
+      first.at[i] = (int32_t)i;                                                                                       \
     }                                                                                                                 \
-    if (n < DSC_ROWS_MERGED)                                                                                          \
-      dsc_rows_merge_##KEYS(n, key, at, other_key, other_at, order);                                                  \
-    else                                                                                                              \
-      dsc_rows_digits_##KEYS(n, key, at, other_key, other_at, order);                                                 \
+    const dsc_rows_##KEYS sorted =                                                                                    \
+        n < DSC_ROWS_MERGED ? dsc_rows_merge_##KEYS(n, first, second) : dsc_rows_digits_##KEYS(n, first, second);     \
+    memcpy(order, sorted.at, (size_t)n * sizeof *order);                                                              \
   }
 DSC_ROWS_DEFINE_ARGSORT(float, uint32_t, f32, u32)
 DSC_ROWS_DEFINE_ARGSORT(double, uint64_t, f64, u64)

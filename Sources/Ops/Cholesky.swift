@@ -19,7 +19,7 @@ package struct Cholesky: MatrixOp, AttributeFreeOp {
   /// is Φ(S + Sᵀ) (Murray, Differentiation of the Cholesky decomposition, 2016).
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let inverse = TriangularSolve(isLower: true, isTransposed: true)
-    let left = Tensor.apply(inverse, [y, lowerHalf(matmul(transposed(y), lowerPart(dy)))])
+    let left = Tensor.apply(inverse, [y, lowerHalf(matmul(transposed(y), tril(dy)))])
     let whole = Tensor.apply(inverse, [y, transposed(left)])
     return [lowerHalf(whole + transposed(whole))]
   }

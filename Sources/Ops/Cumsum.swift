@@ -6,13 +6,10 @@ package struct Cumsum: RowOp, AttributeFreeOp {
   package static let name = "cumsum"
   package static let documentation = "y[…, i] = x[…, 0] + … + x[…, i]"
 
-  package func resultType(_ operands: [TensorType]) throws -> TensorType {
-    if let dtype = operands.first?.dtype, dtype == .u8 {
-      throw DescentError(.type, "cumsum is not defined on u8; convert it first")
-    }
-    return try rowType(operands)
+  package func resultType(of operand: DType) throws -> DType {
+    guard operand != .u8 else { throw DescentError(.type, "cumsum is not defined on u8; convert it first") }
+    return operand
   }
-  package func resultType(of operand: DType) -> DType { operand }
   package func kernel(_ count: Int, bytes: Int) -> MatrixKernel {
     MatrixKernel(.cumsum, [count], operands: [count], result: count, terms: count, work: count)
   }

@@ -83,6 +83,9 @@ extension Shape {
 /// Indices moved to the nearest one that an axis of `size` has.
 func clamped(_ indices: Tensor, _ size: Int) -> Tensor { minimum(maximum(reaching(indices, size), 0), size - 1) }
 
+/// Indices of which those below 0 count from the end of an axis of `size`.
+func counted(_ indices: Tensor, _ size: Int) -> Tensor { `where`(indices .< 0, indices + size, indices) }
+
 /// Indices in a type that has all numbers below `size`, and -1.
 func reaching(_ indices: Tensor, _ size: Int) -> Tensor {
   convert(indices, to: size > Int(Int32.max) ? .i64 : indices.dtype.joined(with: .i32))

@@ -19,11 +19,11 @@ package struct LU: MatrixOp, AttributeFreeOp {
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let n = x[0].shape[-1]
     let (factors, cotangents) = (y[..., 0..<n, 0..<n], dy[..., 0..<n, 0..<n])
-    let upper = upperPart(factors)
-    let unit = lowerPart(factors, isStrict: true) + identityMatrix(x[0].shape.dimensions.dropLast(2), n, y.dtype)
+    let upper = triu(factors)
+    let unit = tril(factors, offset: -1) + identityMatrix(x[0].shape.dimensions.dropLast(2), n, y.dtype)
     let middle =
-      lowerPart(matmul(transposed(unit), lowerPart(cotangents, isStrict: true)), isStrict: true)
-      + upperPart(matmul(upperPart(cotangents), transposed(upper)))
+      tril(matmul(transposed(unit), tril(cotangents, offset: -1)), offset: -1)
+      + triu(matmul(triu(cotangents), transposed(upper)))
     let left = Tensor.apply(TriangularSolve(isLower: true, isTransposed: true, isUnit: true), [factors, middle])
     let both = transposed(.apply(TriangularSolve(isLower: false), [factors, transposed(left)]))
     return [rows(both, putTo: permutation(y))]
@@ -74,6 +74,6 @@ public func lu(
     let n = packed.shape[-2]
     let factors = packed[..., 0..<n, 0..<n]
     let unit = identityMatrix(packed.shape.dimensions.dropLast(2), n, packed.dtype)
-    return (lowerPart(factors, isStrict: true) + unit, upperPart(factors), permutation(packed))
+    return (tril(factors, offset: -1) + unit, triu(factors), permutation(packed))
   }
 }

@@ -103,30 +103,14 @@ func transposed(_ x: Tensor) -> Tensor {
   .apply(Transpose(Array(0..<x.rank - 2) + [x.rank - 1, x.rank - 2]), [x])
 }
 
-/// How far an element is below the diagonal, as a comparison of its row with its column.
-private func place(_ x: Tensor, _ compare: (Tensor, Tensor) -> Tensor) -> Tensor {
-  compare(iota(x.shape, axis: -2, dtype: .i32), iota(x.shape, axis: -1, dtype: .i32))
-}
-func isDiagonal(_ x: Tensor) -> Tensor { place(x) { $0 .== $1 } }
-
-/// The elements on and below the diagonal, or below it alone; the others are 0.
-func lowerPart(_ x: Tensor, isStrict: Bool = false) -> Tensor {
-  `where`(place(x) { isStrict ? $0 .> $1 : $0 .>= $1 }, x, 0)
-}
-/// The elements on and above the diagonal, or above it alone; the others are 0.
-func upperPart(_ x: Tensor, isStrict: Bool = false) -> Tensor {
-  `where`(place(x) { isStrict ? $0 .< $1 : $0 .<= $1 }, x, 0)
+/// Whether an element is on the diagonal.
+func isDiagonal(_ x: Tensor) -> Tensor {
+  iota(x.shape, axis: -2, dtype: .i32) .== iota(x.shape, axis: -1, dtype: .i32)
 }
 /// The elements below the diagonal, and half of it: of what is symmetric, a part that makes the whole with its transpose.
-func lowerHalf(_ x: Tensor) -> Tensor { lowerPart(x, isStrict: true) + `where`(isDiagonal(x), x * 0.5, 0) }
+func lowerHalf(_ x: Tensor) -> Tensor { tril(x, offset: -1) + `where`(isDiagonal(x), x * 0.5, 0) }
 /// (x + xᵀ) / 2.
 func symmetric(_ x: Tensor) -> Tensor { (x + transposed(x)) * 0.5 }
-/// The diagonal as a vector.
-func diagonalVector(_ x: Tensor) -> Tensor {
-  let size = Swift.min(x.shape[-2], x.shape[-1])
-  let square = x[..., 0..<size, 0..<size]
-  return sum(`where`(isDiagonal(square), square, 0), axes: [-1])
-}
 /// The diagonal matrix with this diagonal.
 func diagonalMatrix(_ x: Tensor) -> Tensor {
   let wide = broadcast(expandDims(x, axis: -1), Shape(x.shape.dimensions + [x.shape[-1]]))
@@ -134,6 +118,5 @@ func diagonalMatrix(_ x: Tensor) -> Tensor {
 }
 /// The identity for each of a batch.
 func identityMatrix(_ batch: ArraySlice<Int>, _ size: Int, _ dtype: DType) -> Tensor {
-  let ones = filled(1, TensorType(dtype, Shape(batch + [size, size])))
-  return `where`(isDiagonal(ones), ones, 0)
+  broadcast(eye(size, dtype: dtype), Shape(batch + [size, size]))
 }

@@ -25,9 +25,9 @@ package struct QR: MatrixOp, AttributeFreeOp {
   package func vjp(_ x: [Tensor], _ y: Tensor, _ dy: Tensor) -> [Tensor?] {
     let (m, n) = (x[0].shape[-2], x[0].shape[-1])
     let (q, r) = (y[..., 0..<m, .all], y[..., m..<m + n, .all])
-    let (dq, dr) = (dy[..., 0..<m, .all], upperPart(dy[..., m..<m + n, .all]))
+    let (dq, dr) = (dy[..., 0..<m, .all], triu(dy[..., m..<m + n, .all]))
     let middle = matmul(r, transposed(dr)) - matmul(transposed(dq), q)
-    let symmetric = lowerPart(middle) + transposed(lowerPart(middle, isStrict: true))
+    let symmetric = tril(middle) + transposed(tril(middle, offset: -1))
     let whole = transposed(dq + matmul(q, symmetric))
     return [transposed(.apply(TriangularSolve(isLower: false), [r, whole]))]
   }

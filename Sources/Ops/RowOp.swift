@@ -4,22 +4,21 @@
 import DescentIR
 
 package protocol RowOp: Op {
-  /// The type of the result's elements.
-  func resultType(of operand: DType) -> DType
+  /// The type of the result's elements; throws where the operand's cannot be taken.
+  func resultType(of operand: DType) throws -> DType
   /// The kernel for rows of so many elements, each of so many bytes.
   func kernel(_ count: Int, bytes: Int) -> MatrixKernel
 }
 
 extension RowOp {
-  package func rowType(_ operands: [TensorType]) throws -> TensorType {
+  package func resultType(_ operands: [TensorType]) throws -> TensorType {
     try expectCount(operands, 1)
     guard operands[0].shape.rank >= 1 else {
       throw DescentError(.type, "\(name) takes rows, in the last axis, not \(operands[0])")
     }
     try expectNumbers(operands[0])
-    return TensorType(resultType(of: operands[0].dtype), operands[0].shape)
+    return TensorType(try resultType(of: operands[0].dtype), operands[0].shape)
   }
-  package func resultType(_ operands: [TensorType]) throws -> TensorType { try rowType(operands) }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor { .apply(self, x) }
   package func lowering(_ operands: [TensorType]) -> Lowering {
     .matrices(kernel(operands[0].shape[-1], bytes: operands[0].dtype.byteSize))

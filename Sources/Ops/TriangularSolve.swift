@@ -33,7 +33,7 @@ package struct TriangularSolve: MatrixOp {
     let adjoint = TriangularSolve(isLower: isLower, isTransposed: !isTransposed, isUnit: isUnit)
     let db = Tensor.apply(adjoint, [x[0], dy])
     let da = -(isTransposed ? matmul(y, transposed(db)) : matmul(db, transposed(y)))
-    return [isLower ? lowerPart(da, isStrict: isUnit) : upperPart(da, isStrict: isUnit), db]
+    return [isLower ? tril(da, offset: isUnit ? -1 : 0) : triu(da, offset: isUnit ? 1 : 0), db]
   }
   package func batch(_ x: [Tensor], _ batched: [Bool], _ size: Int) -> Tensor {
     batched[0] ? .apply(self, batchAll(x, batched, size)) : sharedMatrix(x[0], x[1], size)

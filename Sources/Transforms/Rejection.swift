@@ -30,7 +30,7 @@ public func gamma(
     let isSmall = a .< 1
     let d = `where`(a .> 0, a + convert(isSmall, to: a.dtype), 1) - 1.0 / 3
     let c = rsqrt(d * 9)
-    let keys = key.split(3)
+    let keys = key.split()
     let number = accepted(a.type, keys[0]) { key in
       let z = normal(a.shape, key: key.fold(0), dtype: a.dtype), u = uniform(a.shape, key: key.fold(1), dtype: a.dtype)
       let root = 1 + c * z, v = root * root * root

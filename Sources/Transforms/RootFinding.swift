@@ -14,11 +14,21 @@ private func accuracy(_ tolerance: Double?, _ dtype: DType) -> Double {
   tolerance ?? (dtype == .f32 ? 0x1p-22 : 0x1p-50)
 }
 
-/// Both ends as real numbers of one type, and of the shape that `f` gives: what it uses may have more axes.
-private func bracket(_ f: (Tensor) -> Tensor, _ low: Tensor, _ high: Tensor) -> (low: Tensor, high: Tensor) {
-  let sum = low + high, dtype = sum.dtype.real
-  let shape = f(convert(sum, to: dtype)).shape
-  return (broadcast(convert(low, to: dtype), shape), broadcast(convert(high, to: dtype), shape))
+/// The ends between which a point is looked for, and what the function is there: constants of the shape that it gives, since what it
+/// uses may have more axes.
+private struct Bracket {
+  var low, high, atLow, atHigh: Tensor
+
+  init(_ f: (Tensor) -> Tensor, _ low: Tensor, _ high: Tensor) {
+    let sum = low + high, dtype = sum.dtype.real
+    func end(_ x: Tensor, _ shape: Shape) -> Tensor { stopGradient(broadcast(convert(x, to: dtype), shape)) }
+    atLow = f(end(low, sum.shape))
+    self.low = end(low, atLow.shape)
+    self.high = end(high, atLow.shape)
+    atHigh = f(self.high)
+  }
+  /// Whether there is a root between the ends, or at one.
+  var hasRoot: Tensor { ((atLow .< 0) .!= (atHigh .< 0)) .| (atLow .== 0) .| (atHigh .== 0) }
 }
 
 /// `x`, at which `f` is 0, with the derivatives of the root.
@@ -42,26 +52,23 @@ public func bisect(
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   pinned(file, line) {
-    let ends = bracket(f, low, high)
+    let ends = Bracket(f, low, high)
     if case .failure = ends.low.storage { return ends.low }
     let relative = accuracy(tolerance, ends.low.dtype)
-    let start = [stopGradient(ends.low), stopGradient(ends.high)]
-    let isNegative = f(start[0]) .< 0
-    let isBracket = (isNegative .!= (f(start[1]) .< 0)) .| (f(start[0]) .== 0) .| (f(start[1]) .== 0)
+    let (isNegative, hasRoot) = (ends.atLow .< 0, ends.hasRoot)
     @Sendable func isWide(_ x: [Tensor]) -> Tensor {
       let middle = (x[0] + x[1]) * 0.5
       // Where the middle is an end there is no number between.
-      return isBracket .& (abs(x[1] - x[0]) .> relative * abs(middle)) .& (middle .!= x[0]) .& (middle .!= x[1])
+      return hasRoot .& (abs(x[1] - x[0]) .> relative * abs(middle)) .& (middle .!= x[0]) .& (middle .!= x[1])
     }
-    let last = whileLoop(start, while: { any(isWide($0)) }) { x in
+    let last = whileLoop([ends.low, ends.high], while: { any(isWide($0)) }) { x in
       let middle = (x[0] + x[1]) * 0.5
       let isLeft = (f(middle) .< 0) .== isNegative, goesOn = isWide(x)
       return [`where`(goesOn .& isLeft, middle, x[0]), `where`(goesOn .& logicalNot(isLeft), middle, x[1])]
     }
-    let ends2 = last.map { stopGradient($0) }
+    let (a, b) = (stopGradient(last[0]), stopGradient(last[1]))
     // The end with the lesser value; exact roots at an end are found.
-    let isFirst = abs(f(ends2[0])) .<= abs(f(ends2[1]))
-    let found = `where`(isBracket, `where`(isFirst, ends2[0], ends2[1]), Double.nan)
+    let found = `where`(hasRoot, `where`(abs(f(a)) .<= abs(f(b)), a, b), Double.nan)
     return root(f, at: found)
   }
 }
@@ -75,16 +82,14 @@ public func brent(
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   pinned(file, line) {
-    let ends = bracket(f, low, high)
+    let ends = Bracket(f, low, high)
     if case .failure = ends.low.storage { return ends.low }
     let relative = accuracy(tolerance, ends.low.dtype)
-    let (a, b) = (stopGradient(ends.low), stopGradient(ends.high))
-    let (fa, fb) = (f(a), f(b))
-    let isBracket = ((fa .< 0) .!= (fb .< 0)) .| (fa .== 0) .| (fb .== 0)
+    let (a, b, fb, hasRoot) = (ends.low, ends.high, ends.atHigh, ends.hasRoot)
     let start = BrentState(
-      a: a, b: b, c: b, fa: fa, fb: fb, fc: fb, step: b - a, before: b - a, isOpen: isBracket)
+      a: a, b: b, c: b, fa: ends.atLow, fb: fb, fc: fb, step: b - a, before: b - a, isOpen: hasRoot)
     let last = whileLoop(start, while: { any($0.isOpen) }) { $0.next(f, relative) }
-    return root(f, at: `where`(isBracket, last.b, Double.nan))
+    return root(f, at: `where`(hasRoot, last.b, Double.nan))
   }
 }
 
@@ -122,23 +127,12 @@ private struct BrentState: ParameterTree {
     (s.before, s.step) = (`where`(isGood, s.step, middle), chosen)
     let move = `where`(abs(chosen) .> tolerance, chosen, `where`(middle .> 0, tolerance, -tolerance))
     (s.a, s.fa) = (s.b, s.fb)
-    s.b = `where`(goesOn, s.b + move, s.b)
+    // Of what was finished before b stays as it was; the rest is not read again.
+    s.b = `where`(isOpen, `where`(goesOn, s.b + move, s.b), b)
     s.fb = `where`(goesOn, f(s.b), s.fb)
     s.isOpen = goesOn
-    // What was finished before stays as it was.
-    return isOpen.choosing(s, self)
+    return s
   }
-}
-
-extension Tensor {
-  /// One tree where this is true, else the other, leaf by leaf.
-  fileprivate func choosing(_ a: BrentState, _ b: BrentState) -> BrentState {
-    func pick(_ path: KeyPath<BrentState, Tensor>) -> Tensor { `where`(self, a[keyPath: path], b[keyPath: path]) }
-    return BrentState(
-      a: pick(\.a), b: pick(\.b), c: pick(\.c), fa: pick(\.fa), fb: pick(\.fb), fc: pick(\.fc), step: pick(\.step),
-      before: pick(\.before), isOpen: isOpen(a, b))
-  }
-  private func isOpen(_ a: BrentState, _ b: BrentState) -> Tensor { self .& a.isOpen }
 }
 
 /// A root of `f` near `start`, element by element, by Newton's method with the derivative of `f`: it ends where each step is less than
@@ -174,10 +168,10 @@ public func goldenSection(
   file: StaticString = #fileID, line: UInt = #line
 ) -> (point: Tensor, value: Tensor) {
   pinned(file, line) {
-    let ends = bracket(f, low, high)
+    let ends = Bracket(f, low, high)
     if case .failure = ends.low.storage { return (ends.low, ends.low) }
     let relative = tolerance ?? (ends.low.dtype == .f32 ? 0x1p-12 : 0x1p-26)
-    let (from, to) = (stopGradient(ends.low), stopGradient(ends.high))
+    let (from, to) = (ends.low, ends.high)
     let ratio = (5.0.squareRoot() - 1) / 2
     // As many sections as make the interval that short.
     let sections = Swift.max(Int((Foundation.log(relative) / Foundation.log(ratio)).rounded(.up)), 1)
@@ -196,9 +190,10 @@ public func goldenSection(
     }
     // The best of what was seen, the ends among them.
     var (best, value) = (stopGradient(last[2]), stopGradient(last[4]))
-    for other in [stopGradient(last[3]), from, to] {
-      let here = stopGradient(f(other)), isBetter = here .< value
-      (best, value) = (`where`(isBetter, other, best), `where`(isBetter, here, value))
+    let others = [(last[3], last[5]), (from, ends.atLow), (to, ends.atHigh)]
+    for (other, there) in others.map({ (stopGradient($0), stopGradient($1)) }) {
+      let isBetter = there .< value
+      (best, value) = (`where`(isBetter, other, best), `where`(isBetter, there, value))
     }
     let slope: @Sendable (Tensor) -> Tensor = { jvp(f)($0, onesLike($0)).1 }
     let isInner = (best .!= from) .& (best .!= to)

@@ -64,7 +64,7 @@ public func determinant(_ x: Tensor, file: StaticString = #fileID, line: UInt = 
       case 3: return e(0, 0) * minor(1, 2) - e(0, 1) * minor(0, 2) + e(0, 2) * minor(0, 1)
       default:
         let packed = Tensor.apply(LU(), [x])
-        return product(diagonalVector(packed), axes: [-1]) * parity(permutation(packed), x.dtype)
+        return product(diagonal(packed, axes: (-2, -1)), axes: [-1]) * parity(permutation(packed), x.dtype)
       }
     }
   }
@@ -78,7 +78,7 @@ public func slogdet(
   pinned(file, line) {
     let packed = matrices("slogdet", x, isSquare: true) { .apply(LU(), [$0]) }
     if case .failure = packed.storage { return (packed, packed) }
-    let pivots = diagonalVector(packed)
+    let pivots = diagonal(packed, axes: (-2, -1))
     let sign = product(DescentOps.sign(pivots), axes: [-1]) * parity(permutation(packed), packed.dtype)
     return (sign, sum(log(abs(pivots)), axes: [-1]))
   }
@@ -88,7 +88,7 @@ public func slogdet(
 private func parity(_ p: Tensor, _ dtype: DType) -> Tensor {
   let pairs = Shape(p.shape.dimensions + [p.shape[-1]])
   let (before, after) = (broadcast(expandDims(p, axis: -1), pairs), broadcast(expandDims(p, axis: -2), pairs))
-  let turned = convert(upperPart(convert(before .> after, to: .i32)), to: .i32)
+  let turned = convert(triu(convert(before .> after, to: .i32)), to: .i32)
   return convert(1 - remainder(sum(turned, axes: [-1, -2]), 2) * 2, to: dtype)
 }
 

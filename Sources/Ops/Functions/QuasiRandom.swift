@@ -55,9 +55,9 @@ public func halton(
 
 /// The points moved by a random vector, in another type; below 1 also after rounding.
 private func moved(_ points: Tensor, _ key: RandomKey?, _ dtype: DType) -> Tensor {
-  guard let key else { return minimum(convert(points, to: dtype), dtype == .f32 ? 1 - 0x1p-24 : 1 - 0x1p-53) }
-  let places = points + uniform([points.shape[1]], key: key, dtype: .f64)
-  return minimum(convert(places - floor(places), to: dtype), dtype == .f32 ? 1 - 0x1p-24 : 1 - 0x1p-53)
+  let places = key.map { points + uniform([points.shape[1]], key: $0, dtype: .f64) }
+  let unit = places.map { $0 - floor($0) } ?? points
+  return minimum(convert(unit, to: dtype), dtype == .f32 ? 1 - 0x1p-24 : 1 - 0x1p-53)
 }
 
 extension Int {

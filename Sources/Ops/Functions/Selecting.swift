@@ -42,8 +42,7 @@ public func takeAlongAxis(
       moveAxis(stretched(x), from: at, to: x.rank - 1), moveAxis(stretched(indices), from: at, to: x.rank - 1)
     )
     let (size, count) = (rows.shape[-1], rows.shape.count)
-    let wide = reaching(picks, count), counted = `where`(wide .< 0, wide + size, wide)
-    let places = clamp(counted, 0, Swift.max(size, 1) - 1)
+    let places = clamp(counted(reaching(picks, count), size), 0, Swift.max(size, 1) - 1)
     let row = broadcast(
       reshape(
         iota([count / Swift.max(size, 1)], dtype: places.dtype) * size, Shape(rows.shape.dimensions.dropLast() + [1])),

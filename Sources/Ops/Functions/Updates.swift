@@ -156,8 +156,7 @@ private struct Region {
     let count = shape.dimensions[picked].reduce(1) { $0.times($1) }
     var (sum, inside): (Tensor?, Tensor?)
     for (axis, index) in zip(picked, indices) {
-      let size = shape[axis], wide = reaching(index, count)
-      let counted = `where`(wide .< 0, wide + size, wide)
+      let size = shape[axis], counted = counted(reaching(index, count), size)
       let isInside = (counted .>= 0) .& (counted .< size)
       inside = inside.map { $0 .& isInside } ?? isInside
       let place = isClamped ? clamp(counted, 0, Swift.max(size, 1) - 1) : counted
