@@ -15,7 +15,9 @@
 #define DSC_RESTRICT restrict
 #endif
 
-/* DSC_FN: a function that a program may leave unused. DSC_INLINE: one whose speed depends on constant arguments. */
+/* DSC_FN: a function that a program may leave unused. DSC_INLINE: one whose speed depends on constant arguments.
+ * DSC_NOINLINE: one that is compiled once, kernels among them: many kernels in their caller are one function for which
+ * compilers take more than linear time. */
 #if defined(__GNUC__)
 #define DSC_FN static inline __attribute__((unused))
 #define DSC_INLINE static inline __attribute__((unused, always_inline))

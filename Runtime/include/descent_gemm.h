@@ -1,10 +1,11 @@
 /* The matrix product C = epilogue(A B) of an m x k and a k x n matrix, in f32 and f64: how it is cut, and its types.
  * The functions are in descent_gemm_f32.h and descent_gemm_f64.h, two instances of descent_gemm_body.h.
  *
- *   tiles   = dsc_gemm_tiles(size)                                  macro-tiles of C, the units that threads share
+ *   tiles   = dsc_gemm_tiles(size)            macro-tiles of C, the units that threads share
  *   scratch = DSC_GEMM_SCRATCH_BYTES(M, N, K, a_row, a_k, b_k, b_col, sizeof(float))
- *                                                                   a thread's, 64-byte aligned; a constant expression
- *   dsc_gemm_f32(size, A, B, tiles, scratch, epilogue)              computes some of the macro-tiles
+ *                                             a thread's, 64-byte aligned; a constant expression
+ *   dsc_gemm_f32(size, A, B, begin, end, scratch, finish, fetch, env)
+ *                                             computes macro-tiles begin ..< end and hands them to the epilogue
  *
  * Sizes and strides are meant to be constants at the call, so that loops, edges and the epilogue are specialised while
  * the micro-kernels are shared. The epilogue gets finished tiles and writes the outputs itself.
@@ -33,6 +34,16 @@
 #endif
 /* Neighbouring macro-tiles of one thread are joined up to this many rows. */
 #define DSC_GEMM_JOINED_ROWS DSC_GEMM_MIN(256, DSC_GEMM_MC)
+
+/* The macro-kernel is compiled for each product, and there are micro-kernels for A read in place alone; but where compile
+ * time comes before speed (DSC_QUICK) it is compiled once, and the others do. */
+#ifdef DSC_QUICK
+#define DSC_GEMM_MACRO DSC_NOINLINE
+#define DSC_GEMM_FREE 0
+#else
+#define DSC_GEMM_MACRO DSC_INLINE
+#define DSC_GEMM_FREE (DSC_GEMM_VECTOR == 64)
+#endif
 
 typedef struct {
   int64_t m, n, k;
@@ -236,9 +247,6 @@ DSC_INLINE int64_t dsc_gemm_height(int64_t left) {
     return 8;
   return left >= 4 ? 4 : left >= 2 ? 2 : 1;
 }
-
-/* Whether there are micro-kernels for A read in place alone. */
-#define DSC_GEMM_FREE (DSC_GEMM_VECTOR == 64)
 
 /* The same where A is read in place: without packed micro-panels heights are free. One vector wants more rows, which are as
  * many chains of multiply-adds; lines of images are often 7, 14, 16 or 28 pixels long, which 12 divides badly. */

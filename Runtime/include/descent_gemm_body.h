@@ -172,33 +172,24 @@ DSC_NOINLINE void DSC_NAME(_micro_row)(int64_t cols, int64_t b_col, int64_t dept
 /* What is done with finished elements. `finish` writes outputs row ..< row + rows by col ..< col + cols from
  * acc[i acc_stride + j]; it is called once for each micro-tile, `cols` is a constant on every path but that of few columns,
  * and acc is 64-byte aligned there. `fetch`, unless it is NULL, asks for the cache lines that `finish` will touch: it is called
- * before the micro-kernel, behind whose arithmetic they arrive. */
+ * before the micro-kernel, behind whose arithmetic they arrive. All three are parameters of their own: a constant function
+ * among parameters is called by name once the call that has it is inlined, one in a struct may stay a pointer. */
 typedef void DSC_NAME(_finisher)(
     const void *env, const DSC_T *acc, int64_t acc_stride, int64_t row, int64_t rows, int64_t col, int64_t cols);
-typedef struct {
-  DSC_NAME(_finisher) * finish;
-  dsc_gemm_fetcher *fetch;
-  const void *env;
-} DSC_NAME(_epilogue);
-
-DSC_INLINE DSC_NAME(_epilogue) DSC_NAME(_then)(DSC_NAME(_finisher) * finish, dsc_gemm_fetcher *fetch, const void *env) {
-  const DSC_NAME(_epilogue) epilogue = {finish, fetch, env};
-  return epilogue;
-}
 
 /* Hands a finished micro-tile on; that of a product computed as its transpose is transposed back. */
 DSC_INLINE void DSC_NAME(_finish)(int swapped, const DSC_T *acc, int64_t stride, int64_t row, int64_t rows, int64_t col,
-    int64_t cols, DSC_NAME(_epilogue) epilogue) {
+    int64_t cols, DSC_NAME(_finisher) * finish, const void *env) {
   if (!swapped) {
-    epilogue.finish(epilogue.env, acc, stride, row, rows, col, cols);
+    finish(env, acc, stride, row, rows, col, cols);
   } else if (rows == 1) {
-    epilogue.finish(epilogue.env, acc, 1, col, cols, row, 1);
+    finish(env, acc, 1, col, cols, row, 1);
   } else {
     DSC_T transposed[8 * DSC_GEMM_LANES(sizeof(DSC_T)) * 4] DSC_ALIGNED(64);
     for (int64_t i = 0; i < rows; i++)
       for (int64_t j = 0; j < cols; j++)
         transposed[j * 4 + i] = acc[i * stride + j];
-    epilogue.finish(epilogue.env, transposed, 4, col, cols, row, rows);
+    finish(env, transposed, 4, col, cols, row, rows);
   }
 }
 
@@ -234,8 +225,9 @@ DSC_INLINE void DSC_NAME(_pack_whole)(
 
 /* For each region, block of k and column of micro-tiles (one vector wide or two, or eight where a single row meets a B
  * that is read in place): packs the column unless an earlier region has, then runs down its micro-tiles. */
-DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand) a, DSC_NAME(_operand) b,
-    int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_epilogue) epilogue) {
+DSC_GEMM_MACRO void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand) a, DSC_NAME(_operand) b,
+    int64_t begin, int64_t end, DSC_T *scratch, DSC_NAME(_finisher) * finish, dsc_gemm_fetcher *fetch,
+    const void *env) {
   const int64_t M = s.m, N = s.n, K = s.k, size = (int64_t)sizeof(DSC_T);
   const int64_t lanes = DSC_GEMM_LANES(size), full = 2 * lanes, wide = 8 * lanes, edge = N % full;
   const int64_t block = s.block > 0 ? s.block : DSC_GEMM_BLOCK(K, size), first = s.first;
@@ -297,8 +289,8 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
           DSC_T *const place = partial + (col - r.col) * height + (row - r.row) * width;
           tile.partial = place + (sums > 0 ? sums - 1 : 0) * tile.level;
           DSC_T *const out = number == last ? done : place + (sums - tile.joins) * tile.level;
-          if (epilogue.fetch && !swapped && number == last)
-            epilogue.fetch(epilogue.env, row, rows, col, cols);
+          if (fetch && !swapped && number == last)
+            fetch(env, row, rows, col, cols);
           if (by_row)
             DSC_NAME(_micro_row)(cols, b.col, depth, a_panel + segments->offset, b_panel, out, &tile);
           else
@@ -306,11 +298,11 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
           if (number < last)
             continue;
           if (N >= full && cols == full)
-            DSC_NAME(_finish)(swapped, done, full, row, rows, col, full, epilogue);
+            DSC_NAME(_finish)(swapped, done, full, row, rows, col, full, finish, env);
           else if (edge > 0 && cols == edge)
-            DSC_NAME(_finish)(swapped, done, width, row, rows, col, edge, epilogue);
+            DSC_NAME(_finish)(swapped, done, width, row, rows, col, edge, finish, env);
           else if (M == 1 && N >= wide)
-            DSC_NAME(_finish)(swapped, done, wide, row, rows, col, wide, epilogue);
+            DSC_NAME(_finish)(swapped, done, wide, row, rows, col, wide, finish, env);
         }
       }
     }
@@ -321,10 +313,10 @@ DSC_INLINE void DSC_NAME(_macro)(int swapped, dsc_gemm_size s, DSC_NAME(_operand
 
 /* Computes macro-tiles begin ..< end of A B and hands them to the epilogue; scratch is this thread's own. */
 DSC_INLINE void DSC_NAME()(dsc_gemm_size size, DSC_NAME(_operand) a, DSC_NAME(_operand) b, int64_t begin, int64_t end,
-    void *scratch, DSC_NAME(_epilogue) epilogue) {
+    void *scratch, DSC_NAME(_finisher) * finish, dsc_gemm_fetcher *fetch, const void *env) {
   if (DSC_GEMM_SWAPS(size.m, size.n))
     DSC_NAME(_macro)
-  (1, dsc_gemm_swapped(size), DSC_NAME(_transposed)(b), DSC_NAME(_transposed)(a), begin, end, (DSC_T *)scratch,
-      epilogue);
-  else DSC_NAME(_macro)(0, size, a, b, begin, end, (DSC_T *)scratch, epilogue);
+  (1, dsc_gemm_swapped(size), DSC_NAME(_transposed)(b), DSC_NAME(_transposed)(a), begin, end, (DSC_T *)scratch, finish,
+      fetch, env);
+  else DSC_NAME(_macro)(0, size, a, b, begin, end, (DSC_T *)scratch, finish, fetch, env);
 }

@@ -72,6 +72,7 @@ struct Bench: ParsableCommand {
     let session = try workload.session(data, threads)
     try session.run(steps: 1)
     let first = Date().timeIntervalSince(start)
+    session.settle()
     func round() throws -> Double {
       let start = Date()
       try session.run(steps: workload.steps)

@@ -33,6 +33,7 @@ struct Workload: Sendable {
   /// What is timed, whatever the parameters are.
   protocol Session {
     var arenaBytes: Int { get }
+    func settle()
     func run(steps: Int) throws
     func takeSums() -> (loss: Double, metric: Double, steps: Int)
   }

@@ -159,7 +159,7 @@ extension CPrinter {
     let (lo, hi) = (name(ofVariable: lower), name(ofVariable: upper))
     if batches == 1 {
       line("const \(name)_env env = {\(environment.text)};")
-      return line("\(call)\(lo), \(hi), scratch, \(kind)_then(\(then)));")
+      return line("\(call)\(lo), \(hi), scratch, \(then));")
     }
     line("const int64_t tiles = dsc_gemm_tiles(\(whole));")
     line("for (int64_t u = \(lo); u < \(hi);) {")
@@ -170,7 +170,7 @@ extension CPrinter {
         printer.line("const int64_t \(name) = \(digit("batch", extents, i));")
       }
       printer.line("const \(printer.name)_env env = {\(environment.text)};")
-      printer.line("\(call)first, last, scratch, \(kind)_then(\(then)));")
+      printer.line("\(call)first, last, scratch, \(then));")
       printer.line("u += last - first;")
     }
     line("}")

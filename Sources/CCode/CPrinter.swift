@@ -92,7 +92,7 @@ struct CPrinter: CNaming {
     }
     if function.needsScratch { list.append(("void *scratch", nil)) }
     let entries = (head.isEmpty ? [] : [(head.joined(separator: ", "), nil)]) + list
-    let start = "static void \(name)("
+    let start = "DSC_NOINLINE void \(name)("
     var prototype =
       [start]
       + entries.enumerated().map { number, entry in

@@ -33,10 +33,22 @@ package struct LibraryRequest: Sendable, Hashable {
   package var usesOpenMP: Bool
   /// Seconds after which the compiler is stopped.
   package var timeLimit: Double
+  /// How much of the compiler's time the code is worth.
+  package var effort: Effort
+
+  /// How much a compiler does. The same source gives the same results under each.
+  package enum Effort: Sendable, Hashable {
+    /// Vectors, but little else, and what is shared is compiled once: half to a third of the time to compile, code that takes
+    /// 1.0 to 2 times as long.
+    case quick
+    case full
+
+    package var flags: [String] { self == .full ? ["-O3"] : ["-O1", "-ftree-vectorize", "-DDSC_QUICK"] }
+  }
 
   package init(
     name: String, source: String, headers: [Header] = [], flags: [String] = [], usesOpenMP: Bool = true,
-    timeLimit: Double = 900
+    timeLimit: Double = 900, effort: Effort = .full
   ) {
     self.name = name
     self.source = source
@@ -44,6 +56,7 @@ package struct LibraryRequest: Sendable, Hashable {
     self.flags = flags
     self.usesOpenMP = usesOpenMP
     self.timeLimit = timeLimit
+    self.effort = effort
   }
 
   /// Throws `.usage` for names that are not safe as file names.
@@ -72,8 +85,8 @@ package struct LibraryRequest: Sendable, Hashable {
     #else
       let machine = "-march=native"
     #endif
-    return [
-      "-std=c11", "-O3", machine, "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared",
+    return ["-std=c11"] + effort.flags + [
+      machine, "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared",
     ] + (usesOpenMP && compiler.hasOpenMP ? ["-fopenmp"] : []) + flags + ["-o", libraryName, fileName, "-lm"]
   }
 

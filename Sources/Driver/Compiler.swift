@@ -3,6 +3,8 @@
 // about a candidate is remembered in the cache folder, so that a warm start runs no program.
 
 import DescentIR
+import Dispatch
+import Synchronization
 
 /// A C compiler, and all that decides what it makes of a source.
 package struct Compiler: Sendable, Hashable {
@@ -131,13 +133,23 @@ package struct Compiler: Sendable, Hashable {
         return .success(compiler)
       }
     }
-    do {
-      compiler.version = try firstLine(path, "--version")
-      compiler.target = try firstLine(path, "-dumpmachine")
-      compiler.hasOpenMP = probeOpenMP(path, cache)
-    } catch {
-      return .failure(error)
+    // The program that tries OpenMP takes as long as all the rest: both at the same time.
+    let names = Mutex<Result<(version: String, target: String), StartFailure>?>(nil)
+    let openMP = Mutex(false)
+    DispatchQueue.concurrentPerform(iterations: 2) { part in
+      if part == 0 {
+        let found = Result { () throws(StartFailure) in try versionAndTarget(path) }
+        names.withLock { $0 = found }
+      } else {
+        let found = probeOpenMP(path, cache)
+        openMP.withLock { $0 = found }
+      }
     }
+    switch names.withLock({ $0! }) {
+    case .success(let names): (compiler.version, compiler.target) = names
+    case .failure(let failure): return .failure(failure)
+    }
+    compiler.hasOpenMP = openMP.withLock { $0 }
     // What was found out by a program that was killed is not remembered.
     if Interruption.signal != nil { return .failure(StartFailure(reason: "it was interrupted")) }
     let found = "\(compiler.version)\n\(compiler.target)\n\(compiler.hasOpenMP ? "openmp" : "no openmp")\n"
@@ -146,17 +158,27 @@ package struct Compiler: Sendable, Hashable {
     return .success(compiler)
   }
 
-  private static func firstLine(_ path: String, _ argument: String) throws(StartFailure) -> String {
+  /// What `--version` says first, and the target: clang says it there too, others when asked.
+  private static func versionAndTarget(_ path: String) throws(StartFailure) -> (version: String, target: String) {
+    let lines = try lines(path, "--version")
+    let target = lines.lazy.compactMap { $0.hasPrefix("Target: ") ? String($0.dropFirst(8)) : nil }.first
+    if let target { return (lines[0], target) }
+    return (lines[0], try Self.lines(path, "-dumpmachine")[0])
+  }
+
+  /// What the compiler prints, at least a line.
+  private static func lines(_ path: String, _ argument: String) throws(StartFailure) -> [String] {
     let result: ProgramResult
     do {
       result = try runProgram(path, [argument], timeLimit: 60)
     } catch {
       throw StartFailure(reason: "it does not start: \(error.reason)")
     }
-    guard result.succeeded, let line = result.output.split(whereSeparator: \.isNewline).first else {
+    let lines = result.output.split(whereSeparator: \.isNewline).map(String.init)
+    guard result.succeeded, !lines.isEmpty else {
       throw StartFailure(reason: "'\(argument)' \(result.succeeded ? "says nothing" : result.ending.phrase)")
     }
-    return String(line)
+    return lines
   }
 
   /// Builds and runs a program with a parallel region. A program and not a library: two OpenMP runtimes in one process

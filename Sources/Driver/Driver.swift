@@ -37,10 +37,16 @@ package final class Driver: Sendable {
   /// Builds `request`, or finds it built, and loads it. The same request gives the same library, variables included.
   /// Blocks the caller; errors are `DescentError`s of kinds `.usage`, `.compiler`, `.file` and `.interrupted`.
   package func load(_ request: LibraryRequest, settings: Settings) throws -> Library {
-    try Interruption.during { try find(request, settings: settings) }
+    if Background.isCurrent { return try find(request, settings: settings, builds: true)! }
+    return try Interruption.during { try find(request, settings: settings, builds: true)! }
   }
 
-  private func find(_ request: LibraryRequest, settings: Settings) throws -> Library {
+  /// The library of `request` where it has been built.
+  package func known(_ request: LibraryRequest, settings: Settings) throws -> Library? {
+    try Interruption.during { try find(request, settings: settings, builds: false) }
+  }
+
+  private func find(_ request: LibraryRequest, settings: Settings, builds: Bool) throws -> Library? {
     let start = ContinuousClock.now
     try request.validate()
     let cache = try Cache(settings: settings)
@@ -52,17 +58,19 @@ package final class Driver: Sendable {
       slots[key] = slot
       return slot
     }
-    return try slot.library.withLock { known in
+    func library(_ known: inout Library?) throws -> Library? {
       if let known { return known }
-      let library = try make(
+      known = try make(
         request, key,
         Library.Origin(
           cacheHit: true, compileSeconds: 0, totalSeconds: 0, compiler: compiler,
           commandLine: ([compiler.path] + request.arguments(compiler)).joined(separator: " "), keptC: kept),
-        cache, since: start)
-      known = library
-      return library
+        cache, since: start, builds: builds)
+      return known
     }
+    if builds { return try slot.library.withLock { try library(&$0) } }
+    // One that another thread makes is not waited for.
+    return try slot.library.withLockIfAvailable { try library(&$0) } ?? nil
   }
 
   private func keep(_ request: LibraryRequest, _ folder: String) throws -> String {
@@ -75,8 +83,8 @@ package final class Driver: Sendable {
 
   private func make(
     _ request: LibraryRequest, _ key: [UInt8], _ origin: Library.Origin, _ cache: Cache,
-    since start: ContinuousClock.Instant
-  ) throws -> Library {
+    since start: ContinuousClock.Instant, builds: Bool
+  ) throws -> Library? {
     let name = digest(key)
     func loaded(_ entry: Cache.Entry, _ compileSeconds: Double?) throws -> Library {
       var origin = origin
@@ -95,6 +103,7 @@ package final class Driver: Sendable {
       return nil
     }
     if let library = found() { return library }
+    guard builds else { return nil }
     return try cache.exclusively(name) {
       if let library = found() { return library }
       let work = try cache.makeBuildFolder()

@@ -45,6 +45,9 @@ package final class MemoryArray: @unchecked Sendable {
 }
 
 /// A step program in a loaded library.
+///
+/// One that was built at little effort has itself built again once it is seen to run on: beside its steps, by a thread that
+/// nobody waits for. The better code takes over between two runs, on the same memory and with the same results.
 package final class Executable: Sendable {
   private typealias Run =
     @convention(c) (UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64) -> Void
@@ -54,27 +57,42 @@ package final class Executable: Sendable {
   package let threads: Int
   /// What built the library.
   package let compiler: Compiler
-  private let library: Library
-  private let function: Run
   /// What stands in the table of arrays behind those of the caller.
   private let constants: [MemoryArray]
-  /// The arena; a run holds it to the end, so that two tasks may call the same compiled function.
-  private let arena: Mutex<MemoryArray>
 
-  /// Throws where this many threads, or the memory of its arena, cannot be had.
-  package init(_ program: StepProgram, in library: Library, threads: Int) throws {
+  private struct State {
+    var library: Library
+    var function: Run
+    let arena: MemoryArray
+    /// Gives better code of the program, where that has not been asked for yet.
+    var better: (@Sendable () throws -> Library)?
+    var isBuilding = false
+    var seconds = 0.0
+  }
+  /// A run holds it to the end, so that two tasks may call the same compiled function.
+  private let state: Mutex<State>
+  /// Seconds of running after which better code is worth a build.
+  private static let patience = 0.05
+  private static let processors = availableProcessors()
+
+  /// Throws where this many threads, or the memory of its arena, cannot be had. `better` loads better code of the program, and
+  /// is called in the background.
+  package init(
+    _ program: StepProgram, in library: Library, threads: Int, better: (@Sendable () throws -> Library)? = nil
+  ) throws {
     // Without OpenMP one thread runs, whatever was asked for.
     if library.origin.compiler.hasOpenMP { try Threads.prepare(threads) }
     self.program = program
     self.threads = threads
     compiler = library.origin.compiler
-    self.library = library
-    function = unsafeBitCast(try library.symbol("\(program.prefix)_run"), to: Run.self)
     let size = unsafeBitCast(try library.symbol("\(program.prefix)_arena_bytes"), to: Size.self)
     let bytes = Int(size(Int64(threads)))
     try checkRoom(
       bytes, for: "the temporaries of '\(program.prefix)' take with \(threads) thread\(threads == 1 ? "" : "s")")
-    arena = Mutex(try MemoryArray(TensorType(.u8, [bytes])))
+    state = Mutex(
+      State(
+        library: library, function: try Self.function(program, library),
+        arena: try MemoryArray(TensorType(.u8, [bytes])), better: better))
     constants = try program.givenConstants.map { id in
       guard case .constant(let array) = program.schedule.graph.lowering(of: id) else {
         preconditionFailure("no constant")
@@ -83,19 +101,51 @@ package final class Executable: Sendable {
     }
   }
 
+  private static func function(_ program: StepProgram, _ library: Library) throws -> Run {
+    unsafeBitCast(try library.symbol("\(program.prefix)_run"), to: Run.self)
+  }
+
   /// Bytes of the arena with the scratch memory of all threads.
-  package var arenaBytes: Int { arena.withLock { $0.type.byteCount } }
+  package var arenaBytes: Int { state.withLock { $0.arena.type.byteCount } }
 
   /// Runs `steps` steps on the arrays that the program's externals name, in their order.
   package func run(_ arrays: [MemoryArray], steps: Int = 1) {
     precondition(arrays.map(\.type) == program.externals.map(\.type), "the arrays are not those of the program")
     let addresses = (arrays + constants).map(\.address)
-    arena.withLock { arena in
+    state.withLock { state in
+      if state.seconds > Self.patience, let better = state.better {
+        (state.better, state.isBuilding) = (nil, true)
+        Background.start { self.improve(better) }
+      }
+      // The compiler works on a processor as well, for which threads that meet at barriers would wait.
+      let count = state.isBuilding ? max(1, min(threads, Self.processors - 1)) : threads
+      let start = ContinuousClock.now
       addresses.withUnsafeBufferPointer { io in
         // A program without inputs and outputs has no table; it does nothing.
-        if let io = io.baseAddress { function(io, arena.address, Int64(steps), Int64(threads)) }
+        if let io = io.baseAddress { state.function(io, state.arena.address, Int64(steps), Int64(count)) }
       }
+      state.seconds += (ContinuousClock.now - start) / .seconds(1)
     }
+  }
+
+  /// Takes over better code. Where it cannot be had the program goes on as it is.
+  private func improve(_ better: () throws -> Library) {
+    let built = try? better()
+    let function = built.flatMap { try? Self.function(program, $0) }
+    state.withLock { state in
+      state.isBuilding = false
+      if let built, let function { (state.library, state.function) = (built, function) }
+    }
+  }
+
+  /// Waits until the program is built at full effort, for whoever measures it.
+  package func settle() {
+    let better = state.withLock { state in
+      defer { state.better = nil }
+      return state.better
+    }
+    if let better { return improve(better) }
+    while state.withLock({ $0.isBuilding }) { usleep(1000) }
   }
 
   /// Runs steps and gives the seconds that each call took; the executable must have been loaded `profiled`. Slower than `run`.
@@ -105,12 +155,13 @@ package final class Executable: Sendable {
         UnsafePointer<UnsafeMutableRawPointer>, UnsafeMutableRawPointer, Int64, Int64, UnsafeMutablePointer<Double>
       ) -> Void
     precondition(arrays.map(\.type) == program.externals.map(\.type), "the arrays are not those of the program")
-    let function = unsafeBitCast(try library.symbol("\(program.prefix)_profile"), to: Run.self)
+    let function = unsafeBitCast(
+      try state.withLock { try $0.library.symbol("\(program.prefix)_profile") }, to: Run.self)
     let addresses = (arrays + constants).map(\.address)
     var seconds = [Double](repeating: 0, count: program.calls.count)
-    arena.withLock { arena in
+    state.withLock { state in
       addresses.withUnsafeBufferPointer { io in
-        if let io = io.baseAddress { function(io, arena.address, Int64(steps), Int64(threads), &seconds) }
+        if let io = io.baseAddress { function(io, state.arena.address, Int64(steps), Int64(threads), &seconds) }
       }
     }
     return seconds

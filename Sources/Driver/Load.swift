@@ -8,9 +8,9 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Builds (or finds in the cache) a library for each program, side by side, and loads them. Throws where there is no compiler,
-/// it fails, or nothing can be written. `threads` nil: as the environment says. With `profiled` the executables can also be
-/// profiled.
+/// Builds (or finds in the cache) a library for each program, side by side, and loads them, in the order of `DESCENT_BUILD`.
+/// Throws where there is no compiler, it fails, or nothing can be written. `threads` nil: as the environment says. With
+/// `profiled` the executables can also be profiled.
 package func load(_ programs: [StepProgram], threads: Int? = nil, profiled: Bool = false) throws -> [Executable] {
   let settings = try Settings.current()
   // Before the compiler runs.
@@ -25,17 +25,35 @@ package func load(_ programs: [StepProgram], threads: Int? = nil, profiled: Bool
 
 private func load(_ program: StepProgram, threads: Int?, profiled: Bool, settings: Settings) throws -> Executable {
   let source = librarySource([program]) + (profiled ? program.profileFunction(linkage: "DSC_EXPORT") : "")
-  let request = LibraryRequest(name: program.prefix, source: source)
-  settings.print(.code, request.source)
-  let library = try load(request, settings: settings)
+  let full = LibraryRequest(name: program.prefix, source: source)
+  settings.print(.code, source)
+  var better: (@Sendable () throws -> Library)?
+  let library: Library
+  if settings.build == .full || profiled {
+    library = try report(load(full, settings: settings), program, settings)
+  } else if settings.build == .staged, let known = try Driver.shared.known(full, settings: settings) {
+    library = report(known, program, settings)
+  } else {
+    library = try report(
+      load(LibraryRequest(name: program.prefix, source: source, effort: .quick), settings: settings),
+      program, settings)
+    if settings.build == .staged {
+      better = { try report(load(full, settings: settings), program, settings) }
+    }
+  }
+  Notices.shared.print(library.origin.compiler.notice)
+  if threads == nil { Notices.shared.print(settings.threadsNotice) }
+  return try Executable(program, in: library, threads: threads ?? settings.threads, better: better)
+}
+
+/// The library, after a line under DESCENT_DEBUG.
+private func report(_ library: Library, _ program: StepProgram, _ settings: Settings) -> Library {
   let origin = library.origin
-  Notices.shared.print(origin.compiler.notice)
   settings.print(
     .lines,
-    "descent: \(request.name): \(origin.cacheHit ? "found in the cache" : "compiled in \(milliseconds(origin.compileSeconds))"), "
+    "descent: \(program.prefix): \(origin.cacheHit ? "found in the cache" : "compiled in \(milliseconds(origin.compileSeconds))"), "
       + "\(milliseconds(origin.totalSeconds)) in all: \(origin.commandLine)")
-  if threads == nil { Notices.shared.print(settings.threadsNotice) }
-  return try Executable(program, in: library, threads: threads ?? settings.threads)
+  return library
 }
 
 /// The passes from a graph to a program, watched as the environment asks. `lengths` as in `Schedule`, `givesConstants` as in

@@ -33,7 +33,7 @@ package struct StartFailure: Error, Sendable { var reason: String }
 
 /// Runs `path` with `arguments` in `folder` and waits. The program reads nothing and inherits the environment with
 /// `environment` set; of its output the first `outputLimit` bytes are kept and the rest is dropped. After `timeLimit`
-/// seconds, or when this process is interrupted, it is killed with all that it has started.
+/// seconds, or when this process is interrupted or its background work ends, it is killed with all that it has started.
 package func runProgram(
   _ path: String, _ arguments: [String], folder: String? = nil, environment: [String: String] = [:],
   timeLimit: Double, outputLimit: Int = 65536
@@ -48,7 +48,10 @@ package func runProgram(
     defer { close(ends[1]) }
     process = try spawn(path, arguments, folder: folder, environment: environment, output: ends[1])
   }
-  return try watch(process, ends[0], until: .now + .seconds(timeLimit), outputLimit)
+  let said = ends[0]
+  return try Background.watching(process) { () throws(StartFailure) in
+    try watch(process, said, until: .now + .seconds(timeLimit), outputLimit)
+  }
 }
 
 /// Starts the program, at the head of a process group, with standard input empty and both outputs going to `output`.
@@ -129,7 +132,7 @@ private func watch(
   var ending: ProgramResult.Ending?
   var open = true
   while ending == nil {
-    let isInterrupted = Interruption.signal != nil
+    let isInterrupted = Interruption.signal != nil || Background.isOver
     if isInterrupted || ContinuousClock.now >= deadline {
       kill(-process, SIGKILL)
       // It may have ended by itself at the last moment.

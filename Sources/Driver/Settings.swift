@@ -64,6 +64,16 @@ package struct Checks: OptionSet, Sendable, Hashable {
   static let names: [String: Checks] = ["0": [], "1": [.graph, .numbers], "graph": .graph, "nan": .numbers]
 }
 
+/// How the C compiler's time is spent.
+package enum BuildOrder: String, Sendable, CaseIterable {
+  /// At little effort first; where the program runs on, at full effort beside it, to take over when it is ready.
+  case staged
+  /// At full effort, waited for.
+  case full
+  /// At little effort alone.
+  case quick
+}
+
 /// The environment of a run.
 package struct Settings: Sendable, Hashable {
   /// `DESCENT_CC`: the C compiler, a path or a name on `PATH`; one file name, never a command line.
@@ -80,6 +90,8 @@ package struct Settings: Sendable, Hashable {
   package var keepC: String?
   /// `DESCENT_CHECK`: what is checked: `graph`, `nan`, or `1` for both.
   package var checks: Checks
+  /// `DESCENT_BUILD`: how programs are built.
+  package var build: BuildOrder
   /// `RECORD`: `1` rewrites the recorded results of tests.
   package var record: Bool
   /// The folders of `PATH`, where compilers are looked for.
@@ -120,6 +132,7 @@ package struct Settings: Sendable, Hashable {
     ) { DebugOutput(text: $0) }
     keepC = value("DESCENT_KEEP_C").map(absolutePath)
     checks = try parsed("DESCENT_CHECK", default: [], "0, 1, graph or nan") { Checks.names[$0] }
+    build = try parsed("DESCENT_BUILD", default: .staged, "staged, full or quick") { BuildOrder(rawValue: $0) }
     record = try parsed("RECORD", default: false, "0 or 1") { ["0": false, "1": true][$0] }
     searchPath = (value("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map {
       absolutePath(String($0))

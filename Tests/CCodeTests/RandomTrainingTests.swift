@@ -20,7 +20,7 @@ import Testing
   /// Programs of each of the two tests of an ordinary run.
   static let count = 150
   static let threads = [1, 2, 3]
-  static let builds = [CBuild.optimized, .plain, .withoutVectors]
+  static let builds = [CBuild.optimized, .plain, .withoutVectors, .quick]
 
   private static func number(_ name: String) -> Int? { processEnvironment()[name].flatMap { Int($0) } }
   private static var freshSeed: Int { number("RANDOM_SEED") ?? Int.random(in: 1_000_000..<1_000_000_000) }

@@ -122,6 +122,7 @@ struct CBuild: Sendable {
   static let optimized = CBuild(name: "-O3", flags: [])
   static let plain = CBuild(name: "-O0", flags: ["-O0"])
   static let withoutVectors = CBuild(name: "-O1 without vectors", flags: ["-O1", "-DDSC_NO_VECTORS"])
+  static let quick = CBuild(name: "quick", flags: LibraryRequest.Effort.quick.flags)
 }
 
 /// Programs in a library, with the numbers of threads they run on.

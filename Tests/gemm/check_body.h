@@ -97,7 +97,7 @@ DSC_NOINLINE void SUFFIX(check)(int64_t M, int64_t N, int64_t K, int a_kind, int
   for (int64_t done = 0; done < tiles; done += stride) {
     const int64_t end = done + stride < tiles ? done + stride : tiles;
     const int64_t from = step < 0 ? tiles - end : done, to = step < 0 ? tiles - done : end;
-    GEMM()(size, A, B, from, to, scratch, GEMM(_then)(SUFFIX(shift), cases % 2 == 0 ? SUFFIX(fetch) : NULL, &target));
+    GEMM()(size, A, B, from, to, scratch, SUFFIX(shift), cases % 2 == 0 ? SUFFIX(fetch) : NULL, &target);
   }
   SUFFIX(compare)(M, N, K, la, lb, a, b, &target);
   free(a), free(b), free(c), free(writes), free(memory), free(whole);
@@ -121,7 +121,7 @@ DSC_NOINLINE void SUFFIX(check_parts)(int64_t M, int64_t N, int64_t K) {
   for (int64_t part = parts - 1; part >= 0; part--) {
     const dsc_gemm_size size = dsc_gemm_part(dsc_gemm_sizes(M, N, steps), part * steps, K, block);
     const GEMM(_output) output = {sums + part * M * N, N};
-    GEMM()(size, A, B, 0, dsc_gemm_tiles(size), scratch, GEMM(_then)(GEMM(_store_rows), NULL, &output));
+    GEMM()(size, A, B, 0, dsc_gemm_tiles(size), scratch, GEMM(_store_rows), NULL, &output);
   }
   for (int64_t i = 0; i < M; i++)
     for (int64_t j = 0; j < N; j++) {

@@ -67,33 +67,32 @@ static void report(const char *name, int wide, int64_t M, int64_t N, int64_t K, 
 
 #define BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs) \
   ((DSC_GEMM_SCRATCH_BYTES(M, N, K, a_rs, a_cs, b_rs, b_cs, sizeof(T)) + 63) / 64 * 64)
-#define SHAPE(T, S, name, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                   \
-  if (strstr(#S " " name " " #M " " #N " " #K, wanted)) {                                                    \
-    T *const a = memory(sizeof(T) * M * K), *const b = memory(sizeof(T) * K * N);                            \
-    T *const c = memory(sizeof(T) * M * N);                                                                  \
-    char *const scratch = memory(2 * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs) + 64);                        \
-    const dsc_gemm_##S##_output output = {c, N};                                                             \
-    double seconds[3] = {0, 1e9, 1e9};                                                                       \
-    for (int threads = 1; threads <= most; threads++)                                                        \
-      _Pragma("omp parallel num_threads(threads)") {                                                         \
-        const dsc_gemm_size size = dsc_gemm_sizes(M, N, K);                                                  \
-        const int64_t tiles = dsc_gemm_tiles(size), me = omp_get_thread_num();                               \
-        void *const mine = scratch + me * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs);                         \
-        const int repeats = (int)(1 + 50e6 / ((double)(M)*N * K));                                           \
-        for (int round = 0; round < rounds; round++) {                                                       \
-          _Pragma("omp barrier") const double start = now();                                                 \
-          for (int repeat = 0; repeat < repeats; repeat++) {                                                 \
-            dsc_gemm_##S(size, dsc_gemm_##S##_strided(a, a_rs, a_cs), dsc_gemm_##S##_strided(b, b_rs, b_cs), \
-                tiles *me / threads, tiles * (me + 1) / threads, mine,                                       \
-                dsc_gemm_##S##_then(dsc_gemm_##S##_store_rows, NULL, &output));                              \
-            _Pragma("omp barrier")                                                                           \
-          }                                                                                                  \
-          const double time = (now() - start) / repeats;                                                     \
-          _Pragma("omp critical") if (time < seconds[threads]) seconds[threads] = time;                      \
-        }                                                                                                    \
-      }                                                                                                      \
-    report(#S " " name " " #M " " #N " " #K, sizeof(T) == 8, M, N, K, seconds);                              \
-    free(a), free(b), free(c), free(scratch);                                                                \
+#define SHAPE(T, S, name, M, N, K, a_rs, a_cs, b_rs, b_cs)                                                        \
+  if (strstr(#S " " name " " #M " " #N " " #K, wanted)) {                                                         \
+    T *const a = memory(sizeof(T) * M * K), *const b = memory(sizeof(T) * K * N);                                 \
+    T *const c = memory(sizeof(T) * M * N);                                                                       \
+    char *const scratch = memory(2 * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs) + 64);                             \
+    const dsc_gemm_##S##_output output = {c, N};                                                                  \
+    double seconds[3] = {0, 1e9, 1e9};                                                                            \
+    for (int threads = 1; threads <= most; threads++)                                                             \
+      _Pragma("omp parallel num_threads(threads)") {                                                              \
+        const dsc_gemm_size size = dsc_gemm_sizes(M, N, K);                                                       \
+        const int64_t tiles = dsc_gemm_tiles(size), me = omp_get_thread_num();                                    \
+        void *const mine = scratch + me * BYTES(T, M, N, K, a_rs, a_cs, b_rs, b_cs);                              \
+        const int repeats = (int)(1 + 50e6 / ((double)(M)*N * K));                                                \
+        for (int round = 0; round < rounds; round++) {                                                            \
+          _Pragma("omp barrier") const double start = now();                                                      \
+          for (int repeat = 0; repeat < repeats; repeat++) {                                                      \
+            dsc_gemm_##S(size, dsc_gemm_##S##_strided(a, a_rs, a_cs), dsc_gemm_##S##_strided(b, b_rs, b_cs),      \
+                tiles *me / threads, tiles * (me + 1) / threads, mine, dsc_gemm_##S##_store_rows, NULL, &output); \
+            _Pragma("omp barrier")                                                                                \
+          }                                                                                                       \
+          const double time = (now() - start) / repeats;                                                          \
+          _Pragma("omp critical") if (time < seconds[threads]) seconds[threads] = time;                           \
+        }                                                                                                         \
+      }                                                                                                           \
+    report(#S " " name " " #M " " #N " " #K, sizeof(T) == 8, M, N, K, seconds);                                   \
+    free(a), free(b), free(c), free(scratch);                                                                     \
   }
 #define NN(T, S, M, N, K) SHAPE(T, S, "nn", M, N, K, K, 1, N, 1)
 #define NT(T, S, M, N, K) SHAPE(T, S, "nt", M, N, K, K, 1, 1, K)

@@ -34,6 +34,9 @@ package final class Stage {
   /// What the step would be given now.
   var inputs: [HostArray] { state.graph.inputs.indices.map { arrays[$0].read() } }
 
+  /// Waits until the program is built at full effort.
+  func settle() { executable?.settle() }
+
   package func run(steps: Int) throws {
     if let executable, isProfiled {
       let times = try executable.profile(arrays, steps: steps)

@@ -118,6 +118,9 @@ package final class TrainingSession<P: ParameterTree> {
     stepStage.seconds.isEmpty ? nil : programs.map { ($0.step, stepStage.seconds) }
   }
 
+  /// Waits until the step is built at full effort, for whoever measures it.
+  package func settle() { stepStage.settle() }
+
   /// Steps done since the start of training.
   package var step: Int { counters.step.read().ints[0] }
   package var epoch: Int { step / graphs.stepsPerEpoch }

@@ -1,6 +1,6 @@
 /* Descent 0.2.0: 14 operations in 3 kernels, 2 barriers a step, 487808 bytes of arena. */
 /* k0: pad_0 = pad(in0, 0.0)    CCodeTests/GoldenPrograms.swift:35 */
-static void convolution_k0(
+DSC_NOINLINE void convolution_k0(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT in0, /* f32[8,28,28,3] */
     float *DSC_RESTRICT pad_0) { /* f32[8,30,30,3] */
@@ -43,7 +43,7 @@ DSC_INLINE void convolution_k1_finish(
 DSC_INLINE int64_t convolution_k1_a_row(int64_t i) { return i / 784 * 2700 + i / 28 % 28 * 90 + i % 28 * 3; }
 DSC_INLINE int64_t convolution_k1_a_depth(int64_t i) { return i / 9 * 90 + i / 3 % 3 * 3 + i % 3; }
 
-static void convolution_k1(
+DSC_NOINLINE void convolution_k1(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT pad_0, /* f32[8,30,30,3] */
     const float *DSC_RESTRICT in1, /* f32[3,3,3,16] */
@@ -54,11 +54,11 @@ static void convolution_k1(
   dsc_gemm_f32(dsc_gemm_sizes_by(28, 6272, 16, 27),
       dsc_gemm_f32_by_runs(pad_0, dsc_gemm_runs(convolution_k1_a_row, 3, 28),
           dsc_gemm_runs(convolution_k1_a_depth, 1, 9)),
-      dsc_gemm_f32_strided(in1, 16, 1), lo, hi, scratch, dsc_gemm_f32_then(convolution_k1_finish, NULL, &env));
+      dsc_gemm_f32_strided(in1, 16, 1), lo, hi, scratch, convolution_k1_finish, NULL, &env);
 }
 
 /* k2: out0 = max(select_0)    CCodeTests/GoldenPrograms.swift:35 */
-static void convolution_k2(
+DSC_NOINLINE void convolution_k2(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT select_0, /* f32[8,28,28,16] */
     float *DSC_RESTRICT out0) { /* f32[8,14,14,16] */

@@ -1,7 +1,7 @@
 /* Descent 0.2.0: 25 operations in 5 kernels, 0 barriers a step, 5376 bytes of arena. */
 /* k0: subtract_0 = gather(in0, in1) - in2    CCodeTests/GoldenPrograms.swift:28
  *     multiply_0 = subtract_0 * 0.00390625 */
-static void embedding_k0(
+DSC_NOINLINE void embedding_k0(
     int64_t lo, int64_t hi,
     const int32_t *DSC_RESTRICT in1, /* i32[32] */
     const float *DSC_RESTRICT in0, /* f32[50,16] */
@@ -19,7 +19,7 @@ static void embedding_k0(
 }
 
 /* k1: out1 = sum(subtract_0 * subtract_0) * 0.001953125    CCodeTests/GoldenPrograms.swift:28 */
-static void embedding_k1(
+DSC_NOINLINE void embedding_k1(
     const float *DSC_RESTRICT subtract_0, /* f32[32,16] */
     float *DSC_RESTRICT out1) { /* f32[] */
   float acc[16];
@@ -35,7 +35,7 @@ static void embedding_k1(
 }
 
 /* k2: adjoint of gather: minimum_0 = minimum(maximum(in1, 0), 49)    CCodeTests/GoldenPrograms.swift:28 */
-static void embedding_k2(
+DSC_NOINLINE void embedding_k2(
     int64_t lo, int64_t hi,
     const int32_t *DSC_RESTRICT in1, /* i32[32] */
     int32_t *DSC_RESTRICT minimum_0) { /* i32[32] */
@@ -44,7 +44,7 @@ static void embedding_k2(
 }
 
 /* k3: adjoint of gather: scatter_0 = scatter(0.0, minimum_0, multiply_0)    CCodeTests/GoldenPrograms.swift:28 */
-static void embedding_k3(
+DSC_NOINLINE void embedding_k3(
     int64_t lo, int64_t hi,
     float *DSC_RESTRICT scatter_0, /* f32[50,16] */
     const int32_t *DSC_RESTRICT minimum_0, /* i32[32] */
@@ -65,7 +65,7 @@ static void embedding_k3(
 }
 
 /* k4: in0 = in0 - 0.1 * scatter_0    CCodeTests/GoldenPrograms.swift:28 */
-static void embedding_k4(
+DSC_NOINLINE void embedding_k4(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT scatter_0, /* f32[50,16] */
     float *DSC_RESTRICT in0) { /* f32[50,16] */

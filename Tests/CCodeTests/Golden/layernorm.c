@@ -1,6 +1,6 @@
 /* Descent 0.2.0: 47 operations in 3 kernels, 1 barrier a step, 262144 bytes of arena. */
 /* k0: each of 512 rows through all of this */
-static void layernorm_k0(
+DSC_NOINLINE void layernorm_k0(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT in0, /* f32[512,128] */
     const float *DSC_RESTRICT in1, /* f32[128] */
@@ -101,7 +101,7 @@ static void layernorm_k0(
 }
 
 /* k1: adjoint of broadcast: out3 = sum(in3)    CCodeTests/GoldenPrograms.swift:52 */
-static void layernorm_k1(
+DSC_NOINLINE void layernorm_k1(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT in3, /* f32[512,128] */
     float *DSC_RESTRICT out3) { /* f32[128] */
@@ -127,7 +127,7 @@ static void layernorm_k1(
 }
 
 /* k2: adjoint of broadcast: out2 = sum(in3 * multiply_0)    CCodeTests/GoldenPrograms.swift:52 */
-static void layernorm_k2(
+DSC_NOINLINE void layernorm_k2(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT in3, /* f32[512,128] */
     const float *DSC_RESTRICT multiply_0, /* f32[512,128] */

@@ -19,7 +19,7 @@ DSC_INLINE void lstm_k0_finish(
   }
 }
 
-static void lstm_k0(
+DSC_NOINLINE void lstm_k0(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT in0, /* f32[32,64] */
     const float *DSC_RESTRICT in3, /* f32[64,256] */
@@ -28,13 +28,13 @@ static void lstm_k0(
     void *scratch) {
   const lstm_k0_env env = {in2, add_0};
   dsc_gemm_f32(dsc_gemm_sizes(32, 256, 64), dsc_gemm_f32_strided(in0, 64, 1), dsc_gemm_f32_strided(in3, 256, 1), lo, hi,
-      scratch, dsc_gemm_f32_then(lstm_k0_finish, NULL, &env));
+      scratch, lstm_k0_finish, NULL, &env);
 }
 
 /* k1: in1 = sigmoid(add_0[:, 64:128]) * in1 + sigmoid(add_0[:, 0:64]) * tanh(add_0[:, 128:192])
  *     CCodeTests/GoldenPrograms.swift:42
  *     in0 = sigmoid(add_0[:, 192:256]) * tanh(in1) */
-static void lstm_k1(
+DSC_NOINLINE void lstm_k1(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT add_0, /* f32[32,256] */
     float *DSC_RESTRICT in1, /* f32[32,64] */

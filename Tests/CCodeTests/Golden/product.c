@@ -19,7 +19,7 @@ DSC_INLINE void product_k0_finish(
   }
 }
 
-static void product_k0(
+DSC_NOINLINE void product_k0(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT in0, /* f32[128,784] */
     const float *DSC_RESTRICT in1, /* f32[784,256] */
@@ -28,7 +28,7 @@ static void product_k0(
     void *scratch) {
   const product_k0_env env = {in2, out0};
   dsc_gemm_f32(dsc_gemm_sizes(128, 256, 784), dsc_gemm_f32_strided(in0, 784, 1), dsc_gemm_f32_strided(in1, 256, 1), lo,
-      hi, scratch, dsc_gemm_f32_then(product_k0_finish, NULL, &env));
+      hi, scratch, product_k0_finish, NULL, &env);
 }
 
 /* Bytes: each thread's scratch memory, and what all share. */

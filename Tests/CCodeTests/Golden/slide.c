@@ -1,6 +1,6 @@
 /* Descent 0.2.0: 42 operations in 6 kernels, 1 barrier a step, 14336 bytes of arena. */
 /* k0: forward and back, a tile of rows on the lanes */
-static void slide_k0(
+DSC_NOINLINE void slide_k0(
     int64_t lo, int64_t hi,
     float *DSC_RESTRICT sum_parts_0,
     const float *DSC_RESTRICT in4, /* f32[400,1] */
@@ -83,7 +83,7 @@ static void slide_k0(
 }
 
 /* k1: out4 = sum of its parts    CCodeTests/GoldenPrograms.swift:18 */
-static void slide_k1(
+DSC_NOINLINE void slide_k1(
     const float *DSC_RESTRICT sum_parts_0,
     float *DSC_RESTRICT out4) { /* f32[] */
   float acc[16];
@@ -95,7 +95,7 @@ static void slide_k1(
 }
 
 /* k2: adjoint of broadcast: in3 = in3 - 0.01 * sum of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k2(
+DSC_NOINLINE void slide_k2(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT sum_parts_0,
     float *DSC_RESTRICT in3) { /* f32[1] */
@@ -111,7 +111,7 @@ static void slide_k2(
 }
 
 /* k3: adjoint of contract: in2 = in2 - 0.01 * contract of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k3(
+DSC_NOINLINE void slide_k3(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT sum_parts_0,
     float *DSC_RESTRICT in2) { /* f32[10,1] */
@@ -127,7 +127,7 @@ static void slide_k3(
 }
 
 /* k4: adjoint of broadcast: in1 = in1 - 0.01 * sum of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k4(
+DSC_NOINLINE void slide_k4(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT sum_parts_0,
     float *DSC_RESTRICT in1) { /* f32[10] */
@@ -143,7 +143,7 @@ static void slide_k4(
 }
 
 /* k5: adjoint of contract: in0 = in0 - 0.01 * contract of its parts    CCodeTests/GoldenPrograms.swift:17 */
-static void slide_k5(
+DSC_NOINLINE void slide_k5(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT sum_parts_0,
     float *DSC_RESTRICT in0) { /* f32[1,10] */

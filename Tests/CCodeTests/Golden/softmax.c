@@ -1,6 +1,6 @@
 /* Descent 0.2.0: 36 operations in 1 kernel, 0 barriers a step, 0 bytes of arena. */
 /* k0: each of 128 rows through all of this */
-static void softmax_k0(
+DSC_NOINLINE void softmax_k0(
     int64_t lo, int64_t hi,
     const float *DSC_RESTRICT in0, /* f32[128,1000] */
     float *DSC_RESTRICT out0, /* f32[128,1000] */
