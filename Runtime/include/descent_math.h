@@ -95,15 +95,16 @@ DSC_INLINE float dsc_scale_f32(float p, uint32_t k) {
   return p * dsc_from_bits_f32(half << 23) * dsc_from_bits_f32((sum - half) << 23);
 }
 
-/* e^x = 2^k (1 + r + r^2 q(r)). Where the clamps act the result is 0 or infinite. 0.92 ULP. */
+/* e^x = 2^k (1 + r + r^2 q(r)); from 89 on infinite. Below -104 it is 0, and no product underflows on the way, which
+ * processors may take long for: softmax has many -infinities where a mask hides the future. 0.92 ULP. */
 DSC_INLINE float dsc_exp_f32(float x) {
   uint32_t k;
   float lost;
-  x = x < -104.0f ? -104.0f : x;
-  x = x > 89.0f ? 89.0f : x;
-  const float r = dsc_exp_reduce_f32(x, &k, &lost);
+  const float above = x > 89.0f ? 89.0f : x;
+  const float r = dsc_exp_reduce_f32(x < -104.0f ? 0.0f : above, &k, &lost);
   const float p = dsc_fma_f32(dsc_fma_f32(dsc_exp_tail_f32(r), r, 1.0f), r, 1.0f);
-  return dsc_scale_f32(p, k);
+  const float y = dsc_scale_f32(p, k);
+  return x < -104.0f ? 0.0f : y;
 }
 
 /* e^x - 1 = 2 (2^(k-1) (r + r^2 q(r)) + (2^(k-1) - 1/2)): halved so that k = 128 stays finite; r's lost part counts, as

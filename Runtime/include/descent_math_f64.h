@@ -70,9 +70,9 @@ DSC_INLINE double dsc_exp_sum_f64(double x, double extra) {
 
 /* e^x = 2^k (1 + r + r^2 q(r)), as in f32. Where the clamps act the result is 0 or infinite. 0.84 ULP. */
 DSC_INLINE double dsc_exp_f64(double x) {
-  x = x < -746.0 ? -746.0 : x;
-  x = x > 710.0 ? 710.0 : x;
-  return dsc_exp_sum_f64(x, 0.0);
+  const double above = x > 710.0 ? 710.0 : x;
+  const double y = dsc_exp_sum_f64(x < -746.0 ? 0.0 : above, 0.0);
+  return x < -746.0 ? 0.0 : y;
 }
 
 /* e^x - 1 by halves, as in f32; below -38 the result is -1. 1.30 ULP. */

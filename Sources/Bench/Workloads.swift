@@ -1,4 +1,5 @@
-// The workloads that are timed, as the peers word them: fixed synthetic data with the shapes of the real task, f32.
+// The workloads that are timed, as the peers word them: fixed synthetic data with the shapes of the real task, f32 but for
+// the policy.
 
 import DescentData
 import DescentIR
@@ -124,7 +125,57 @@ struct Workload: Sendable {
         let points = uniform([1024, 2], key: RandomKey(seed: 0, stream: 7))
         return try Dataset(inputs: points, targets: zeros([1024]))
       }),
+    Workload(
+      name: "gru", steps: 12,
+      trainer: {
+        let model = Sequential {
+          Embedding(65, 128)
+          GRU(256)
+          Dense(65)
+        }
+        return Trainer(model, input: TensorType(.i32, [32, 64]), optimizer: Adam()) {
+          softmaxCrossEntropy($0, labels: $1)
+        }
+      },
+      data: { try sequences(rows: 32) }),
+    Workload(
+      name: "autoencoder", steps: 40,
+      trainer: {
+        let model = Sequential {
+          Convolution(16, kernel: [3, 3], strides: [2, 2], padding: .same, activation: .relu)
+          Convolution(32, kernel: [3, 3], strides: [2, 2], padding: .same, activation: .relu)
+          TransposedConvolution(
+            16, kernel: [3, 3], strides: [2, 2], padding: [1, 1], outputPadding: [1, 1], activation: .relu)
+          TransposedConvolution(1, kernel: [3, 3], strides: [2, 2], padding: [1, 1], outputPadding: [1, 1])
+        }
+        return Trainer(model, input: TensorType(.f32, [128, 28, 28, 1]), optimizer: Adam()) {
+          meanSquaredError($0, $1)
+        }
+      },
+      data: {
+        let images = uniform([128, 28, 28, 1], key: RandomKey(seed: 0, stream: 7))
+        return try Dataset(inputs: images, targets: images)
+      }),
+    Workload(
+      name: "policy", steps: 1000,
+      trainer: { policy() },
+      data: {
+        let states = reshape(linspace(0, 1, count: 256, dtype: .f64), [256, 1])
+        return try Dataset(inputs: states, targets: sin(states * 6))
+      }),
   ]
+
+  /// u' + u = sin 6x at the states and u(0) = 0: a derivative within the loss, in f64.
+  private static func policy() -> Trainer<[Affine]> {
+    let network = perceptron(
+      [1, 50, 50, 1], dtype: .f64, optimizer: Adam(), activation: { tanh($0) }
+    ) { meanSquaredError($0, $1) }
+    let u = network.predict
+    return Trainer(optimizer: Adam(), initialize: network.initialize, predict: u) { p, x, y, context in
+      let slope = grad { @Sendable (x: Tensor) in sum(u(p, x, context)) }(x)
+      return mean(square(slope + u(p, x, context) - y)) + mean(square(u(p, x[0..<1] * 0, context)))
+    }
+  }
 
   /// The residual of u_t = 0.1 u_xx on points (t, x), and sin(πx) at t = 0; the second derivative is that of a derivative.
   private static func heatEquation() -> Trainer<[Affine]> {
@@ -151,7 +202,8 @@ struct Workload: Sendable {
 
   /// A multilayer perceptron with weights of variance 1 / inputs.
   private static func perceptron(
-    _ sizes: [Int], optimizer: any Optimizer, activation: @escaping @Sendable (Tensor) -> Tensor = { relu($0) },
+    _ sizes: [Int], dtype: DType = .f32, optimizer: any Optimizer,
+    activation: @escaping @Sendable (Tensor) -> Tensor = { relu($0) },
     last: @escaping @Sendable (Tensor) -> Tensor = { $0 }, loss: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) -> Trainer<[Affine]> {
     let predict: @Sendable ([Affine], Tensor) -> Tensor = { layers, x in
@@ -165,8 +217,9 @@ struct Workload: Sendable {
       optimizer: optimizer,
       initialize: { key in
         zip(sizes, sizes.dropFirst()).enumerated().map { index, size in
-          let w = normal([size.0, size.1], key: key.fold(index), standardDeviation: 1 / Double(size.0).squareRoot())
-          return Affine(w: w, b: zeros([size.1]))
+          let w = normal(
+            [size.0, size.1], key: key.fold(index), dtype: dtype, standardDeviation: 1 / Double(size.0).squareRoot())
+          return Affine(w: w, b: zeros([size.1], dtype: dtype))
         }
       },
       predict: predict, loss: { loss(predict($0, $1), $2) })

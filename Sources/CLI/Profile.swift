@@ -37,11 +37,13 @@ package struct Profile<P: TrainingProgram>: ParsableCommand {
       }
       return Date().timeIntervalSince(start)
     }
-    let plain = try time(TrainingSession(trainer, data.training, validation: nil, options: options))
+    let whole = try TrainingSession(trainer, data.training, validation: nil, options: options)
+    whole.settle()
+    let plain = try time(whole)
     let session = try TrainingSession(trainer, data.training, validation: nil, options: options, profiled: true)
     _ = try time(session)
-    guard let (step, seconds) = session.profile else { return try console.line("the step has no kernels") }
-    let rows = seconds.indices.map { Row(step, call: $0, seconds: seconds[$0], steps: steps) }
+    guard let (program, seconds) = session.profile else { return try console.line("the step has no kernels") }
+    let rows = seconds.indices.map { Row(program, call: $0, seconds: seconds[$0], steps: steps) }
     let total = seconds.reduce(0, +)
     if json {
       for row in rows { try console.line(row.json(total)) }
@@ -56,9 +58,9 @@ package struct Profile<P: TrainingProgram>: ParsableCommand {
     let sorted = rows.sorted { ($0.seconds, $1.call) > ($1.seconds, $0.call) }
     for line in table([head] + sorted.map { $0.cells(total) }, right: [1, 2, 3, 4, 5]) { try console.line(line) }
     try console.line()
-    let (whole, parts) = (stepTime(plain / Double(steps) * 1e6), stepTime(total / Double(steps) * 1e6))
+    let (step, parts) = (stepTime(plain / Double(steps) * 1e6), stepTime(total / Double(steps) * 1e6))
     try console.line(
-      "\(whole) a step; its kernels take \(parts) when each is timed by itself "
+      "\(step) a step; its kernels take \(parts) when each is timed by itself "
         + "(\(steps) steps, \(session.threads) threads)")
   }
 }
