@@ -10,9 +10,10 @@ extension Trial {
   /// more than a third of what the tolerance policy allows. Wider roundings, of fifty iterations in the last place, may move them fifty
   /// times as far: so no decision (a comparison, a rounding to an integer) stands close to where it would turn.
   func isWellConditioned() throws -> Bool {
-    let rounds: [(dice: Dice?, ulps: Double)] = [
-      (nil, 0), (Dice(seed: 1), 1), (Dice(seed: 2), 1), (Dice(seed: 3), 50), (Dice(seed: 4), 50),
-    ]
+    // The sign of a gradient that is zero but for roundings is a coin: two throws may well fall alike.
+    let wide = graph.nodes.contains { $0.op.name == "sign" } ? 12 : 2
+    let rounds: [(dice: Dice?, ulps: Double)] =
+      [(nil, 0), (Dice(seed: 1), 1), (Dice(seed: 2), 1)] + (0..<wide).map { (Dice(seed: 3 + $0), 50) }
     let allowed = Tolerance(graph, steps: steps).relative / 3
     var plain: [HostArray] = []
     for round in rounds {
