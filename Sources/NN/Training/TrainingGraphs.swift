@@ -79,7 +79,7 @@ extension Trainer {
   }
 
   /// Fresh parameters and state, with what a step is told of them; the step is still to be built.
-  private func beginning(measuresGradient: Bool) throws -> TrainingGraphs {
+  func beginning(measuresGradient: Bool) throws -> TrainingGraphs {
     let trace = Trace()
     let (model, state) = try trace.record {
       let seed = trace.input("seed", TensorType(.i64, []))
