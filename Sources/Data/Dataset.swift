@@ -36,6 +36,9 @@ public struct Dataset: Sendable {
     try self.init(inputs, targets, source: DataSource(.memory, classes: classes), name: "data set")
   }
 
+  /// What a training program gives that has no rows, as its loss draws what it trains on: one row that nothing reads.
+  public static let drawn = Dataset(Tensor([Float(0)]), targets: Tensor([Float(0)]))
+
   /// Reads a table whose `target` column holds labels (with `classes`) or numbers (without). Where the target is one of the
   /// `categories` its texts are the classes. `columns` are the features, in this order; empty: all but the target and those that
   /// are `skipped`. Numbers become f32 or f64, as `dtype` says. Missing values, columns of text and marks are as in `CSV.Options`.
@@ -122,6 +125,13 @@ public struct Dataset: Sendable {
     self.classNames = classNames
     self.featureNames = featureNames
     self.dropped = dropped
+  }
+
+  /// Rows that are known to be good.
+  private init(_ inputs: Tensor, targets: Tensor) {
+    (self.inputs, self.targets) = (inputs, targets)
+    source = DataSource(.memory)
+    (classNames, featureNames, dropped) = (nil, [], 0)
   }
 
   /// Rows of `whole`, which are known to be good.

@@ -58,15 +58,12 @@ extension Trainer {
   private func state(
     _ contents: SafeTensors, _ graphs: TrainingGraphs, running: Weights
   ) throws -> TrainingState<P>? {
-    let places = graphs.statePaths.indices.filter { isOfOptimizer(graphs.statePaths[$0]) }
+    let (places, structure) = graphs.optimizer
     var faults: [String] = []
     let leaves = contents.tensors(places.map { (graphs.statePaths[$0], graphs.stateTypes[$0]) }, &faults) { name in
-      !isOfOptimizer(name)
+      !TrainingGraphs.isOfOptimizer(name)
     }
-    guard faults.isEmpty, let steps = try contents["training.step"]?.integers.first,
-      case .keyed(let fields) = graphs.stateStructure,
-      let structure = fields.first(where: { $0.name == RunState<P>.CodingKeys.optimizer.rawValue })?.structure
-    else { return nil }
+    guard faults.isEmpty, let steps = try contents["training.step"]?.integers.first else { return nil }
     return TrainingState(
       optimizer: try FlatTree.rebuild(OptimizerState<P>.self, structure, leaves), running: running, steps: steps)
   }
@@ -76,11 +73,6 @@ extension Trainer {
 private func isOfModel(_ name: String) -> Bool {
   let path = name.hasPrefix("best.") ? name.dropFirst(5) : name[...]
   return ["parameters", "running"].contains { path == $0 || path.hasPrefix($0 + ".") }
-}
-/// Whether a tensor of a checkpoint is one of its optimizer's state, by its path.
-func isOfOptimizer(_ name: String) -> Bool {
-  let field = RunState<Weights>.CodingKeys.optimizer.rawValue
-  return name == field || name.hasPrefix(field + ".")
 }
 
 /// The path of a model's tensor within its part, which is the name that a file of the parameters alone has for it.
