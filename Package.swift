@@ -149,7 +149,7 @@ let package = Package(
       ], path: "Tests/CCodeTests", exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "EconomicsTests", dependencies: ["Descent", "DescentEconomics"], path: "Tests/EconomicsTests"),
-    .testTarget(name: "DocsTests", dependencies: ["Descent"], path: "Tests/DocsTests"),
+    .testTarget(name: "DocsTests", dependencies: ["Descent", "DescentDriver"], path: "Tests/DocsTests"),
     .testTarget(name: "PlotTests", dependencies: ["DescentPlot"], path: "Tests/PlotTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -402,7 +402,7 @@ fi
 
 section "what README.md tells a user to run"
 # Every line of its bash blocks, in order, in one folder; the two scripts and the build aside.
-mkdir readme && cd readme || exit 1
+mkdir readme && cd readme && ln -s "$root/examples" examples || exit 1
 while read -r line; do
   case $line in bash\ * | swift\ build*) continue ;; esac
   holds "$line" eval "${line//.build\/release\//}"

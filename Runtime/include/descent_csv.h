@@ -80,13 +80,12 @@ DSC_FN int dsc_csv_gather(dsc_csv_reading *r, dsc_csv *out) {
 /* Gives the labels their final numbers, in the arrays too. */
 DSC_FN int dsc_csv_number_labels(dsc_csv_reading *r, dsc_csv *out) {
   const dsc_csv_cursor *c = &r->cursor;
-  int64_t index = 0;
   for (int64_t column = 0; column < r->columns.count; column++) {
     const int32_t role = r->columns.roles[column];
     const int is_target = column == r->columns.target;
     if (role >= 0) {
       dsc_array *array = is_target ? &out->target : &out->features;
-      const int64_t step = is_target ? 1 : out->columns, first = is_target ? 0 : index;
+      const int64_t step = is_target ? 1 : out->columns, first = is_target ? 0 : r->columns.places[column];
       int32_t *numbers = dsc_labels_sort(&r->tables[role]);
       if (numbers == NULL)
         return dsc_fail_in(
@@ -99,7 +98,6 @@ DSC_FN int dsc_csv_number_labels(dsc_csv_reading *r, dsc_csv *out) {
       free(numbers);
       out->target_labels = is_target ? role : out->target_labels;
     }
-    index += !is_target && role != DSC_CSV_SKIPPED;
   }
   return DSC_OK;
 }
@@ -119,13 +117,12 @@ DSC_FN int dsc_csv_name(dsc_csv_reading *r, dsc_csv *out) {
     r->tables[i].texts = NULL;
     r->tables[i].count = 0;
   }
-  for (int64_t column = 0, index = 0; r->columns.names != NULL && column < r->columns.count; column++) {
-    char **to = column == r->columns.target ? &out->target_name : &out->names[index];
+  for (int64_t column = 0; r->columns.names != NULL && column < r->columns.count; column++) {
+    char **to = column == r->columns.target ? &out->target_name : &out->names[r->columns.places[column]];
     if (r->columns.roles[column] == DSC_CSV_SKIPPED)
       continue;
     *to = r->columns.names[column];
     r->columns.names[column] = NULL;
-    index += column != r->columns.target;
   }
   return DSC_OK;
 }
@@ -170,6 +167,9 @@ DSC_FN int dsc_csv_check_options(const dsc_csv_options *options, const char *fil
     return dsc_fail_in(error, DSC_ERROR_USAGE, file,
         "character %d cannot be the decimal mark; expected '.' or ',', other than the separator",
         (int)options->decimal);
+  if (options->chosen_count > 0 && options->skipped_count > 0)
+    return dsc_fail_in(error, DSC_ERROR_USAGE, file,
+        "the features are chosen, so that all other columns are skipped; expected no list of skipped ones beside it");
   return DSC_OK;
 }
 

@@ -45,6 +45,8 @@ typedef struct {
   int64_t skipped_count;
   const dsc_csv_category *categories; /* categories[category_count] */
   int64_t category_count;
+  const dsc_csv_column *chosen; /* chosen[chosen_count]: the features, in this order; 0: all columns that are left */
+  int64_t chosen_count;
 } dsc_csv_options;
 
 /* Roles of columns; 0 and more: the number of a category. */
@@ -54,6 +56,7 @@ typedef struct {
   int64_t count, features; /* columns of the file, and how many of them are features */
   int64_t target; /* -1: none */
   int32_t *roles; /* roles[count] */
+  int64_t *places; /* places[count]: which feature a column is; of no meaning for the target and what is skipped */
   char **names; /* names[count]; null without a header */
 } dsc_csv_columns;
 
@@ -62,6 +65,7 @@ DSC_FN void dsc_csv_columns_free(dsc_csv_columns *t) {
     free(t->names[i]);
   free(t->names);
   free(t->roles);
+  free(t->places);
 }
 
 /* 'line 3, column 2 ("name")', for messages. */
@@ -153,40 +157,82 @@ DSC_FN int dsc_csv_find(
       dsc_show(last, (int64_t)strlen(last)).text);
 }
 
-/* Gives each column its role. */
+/* Makes the chosen columns features, in their order, and skips the others. */
+DSC_FN int dsc_csv_choose(const dsc_csv_cursor *c, const dsc_csv_options *options, dsc_csv_columns *t) {
+  int64_t found;
+  for (int64_t i = 0; options->chosen_count > 0 && i < t->count; i++)
+    t->roles[i] = i == t->target ? DSC_CSV_NUMBER : DSC_CSV_SKIPPED;
+  for (int64_t i = 0; i < options->chosen_count; i++) {
+    const int code = dsc_csv_find(c, t, options->chosen[i], "chosen", &found);
+    if (code != DSC_OK)
+      return code;
+    if (t->roles[found] != DSC_CSV_SKIPPED)
+      return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " is chosen as a feature and is %s",
+          found + 1, found == t->target ? "the target" : "named twice among them");
+    t->roles[found] = DSC_CSV_NUMBER;
+    t->places[found] = i;
+  }
+  return DSC_OK;
+}
+
+/* Skips columns. */
+DSC_FN int dsc_csv_skip(const dsc_csv_cursor *c, const dsc_csv_options *options, dsc_csv_columns *t) {
+  int64_t found;
+  for (int64_t i = 0; i < options->skipped_count; i++) {
+    const int code = dsc_csv_find(c, t, options->skipped[i], "skipped", &found);
+    if (code != DSC_OK)
+      return code;
+    if (found == t->target)
+      return dsc_fail_in(
+          c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " is the target and is to be skipped", found + 1);
+    t->roles[found] = DSC_CSV_SKIPPED;
+  }
+  return DSC_OK;
+}
+
+/* Says which columns hold categories. */
+DSC_FN int dsc_csv_categorize(const dsc_csv_cursor *c, const dsc_csv_options *options, dsc_csv_columns *t) {
+  int64_t found;
+  for (int64_t i = 0; i < options->category_count; i++) {
+    const int code = dsc_csv_find(c, t, options->categories[i].column, "category", &found);
+    if (code != DSC_OK)
+      return code;
+    if (t->roles[found] != DSC_CSV_NUMBER)
+      return dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " holds categories and is %s", found + 1,
+          t->roles[found] >= 0            ? "named twice among them"
+              : options->chosen_count > 0 ? "not among the columns that are chosen"
+                                          : "to be skipped");
+    t->roles[found] = (int32_t)i;
+  }
+  return DSC_OK;
+}
+
+/* Gives each column its role and its place. */
 DSC_FN int dsc_csv_assign(const dsc_csv_cursor *c, const dsc_csv_options *options, dsc_csv_columns *t) {
   const dsc_csv_column target = {
       options->target == DSC_CSV_TARGET_NAME ? options->target_name : NULL, options->target_index};
-  int64_t found, skipped = 0;
   int code = DSC_OK;
   t->target = -1;
   t->roles = (int32_t *)malloc((size_t)t->count * sizeof(int32_t));
-  if (t->roles == NULL)
+  t->places = (int64_t *)calloc((size_t)t->count, sizeof(int64_t));
+  if (t->roles == NULL || t->places == NULL)
     return dsc_fail_in(c->error, DSC_ERROR_MEMORY, c->file, "no memory for %" PRId64 " columns", t->count);
   for (int64_t i = 0; i < t->count; i++)
     t->roles[i] = DSC_CSV_NUMBER;
   if (options->target != DSC_CSV_TARGET_NONE)
     code = dsc_csv_find(c, t, target, "target", &t->target);
-  for (int64_t i = 0; code == DSC_OK && i < options->skipped_count; i++) {
-    code = dsc_csv_find(c, t, options->skipped[i], "skipped", &found);
-    if (code != DSC_OK)
-      break;
-    if (found == t->target)
-      code = dsc_fail_in(
-          c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " is the target and is to be skipped", found + 1);
-    skipped += t->roles[found] != DSC_CSV_SKIPPED;
-    t->roles[found] = DSC_CSV_SKIPPED;
-  }
-  for (int64_t i = 0; code == DSC_OK && i < options->category_count; i++) {
-    code = dsc_csv_find(c, t, options->categories[i].column, "category", &found);
-    if (code != DSC_OK)
-      break;
-    if (t->roles[found] != DSC_CSV_NUMBER)
-      code = dsc_fail_in(c->error, DSC_ERROR_USAGE, c->file, "column %" PRId64 " holds categories and is %s", found + 1,
-          t->roles[found] == DSC_CSV_SKIPPED ? "to be skipped" : "named twice among them");
-    t->roles[found] = (int32_t)i;
-  }
-  t->features = t->count - skipped - (t->target >= 0);
+  if (code == DSC_OK)
+    code = dsc_csv_choose(c, options, t);
+  if (code == DSC_OK)
+    code = dsc_csv_skip(c, options, t);
+  if (code == DSC_OK)
+    code = dsc_csv_categorize(c, options, t);
+  t->features = 0;
+  for (int64_t i = 0; code == DSC_OK && i < t->count; i++)
+    if (i != t->target && t->roles[i] != DSC_CSV_SKIPPED) {
+      t->places[i] = options->chosen_count > 0 ? t->places[i] : t->features;
+      t->features++;
+    }
   if (code == DSC_OK && t->features == 0)
     code = dsc_fail_in(c->error, DSC_ERROR_FORMAT, c->file,
         t->target >= 0 ? "line 1: the target is the only column; expected features beside it"
@@ -199,6 +245,8 @@ DSC_FN int dsc_csv_uses_names(const dsc_csv_options *options) {
   int uses = options->target == DSC_CSV_TARGET_NAME;
   for (int64_t i = 0; i < options->skipped_count; i++)
     uses |= options->skipped[i].name != NULL;
+  for (int64_t i = 0; i < options->chosen_count; i++)
+    uses |= options->chosen[i].name != NULL;
   for (int64_t i = 0; i < options->category_count; i++)
     uses |= options->categories[i].column.name != NULL;
   return uses;

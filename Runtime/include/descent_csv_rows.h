@@ -204,7 +204,6 @@ DSC_FN int dsc_csv_record(dsc_csv_reading *r, void *features, void *target) {
   const dsc_csv_columns *columns = &r->columns;
   const dsc_csv_options *options = r->options;
   const int64_t line = c->line;
-  int64_t index = 0;
   r->missing = 0;
   r->unknown = -1;
   for (int64_t column = 0; column < columns->count; column++) {
@@ -215,8 +214,7 @@ DSC_FN int dsc_csv_record(dsc_csv_reading *r, void *features, void *target) {
       const int is_target = column == columns->target;
       r->missing |= d.kind == DSC_NUMBER_NAN;
       code = dsc_csv_store(r, column, &d, is_target ? options->target_dtype : options->dtype,
-          is_target ? target : features, is_target ? 0 : index);
-      index += !is_target;
+          is_target ? target : features, is_target ? 0 : columns->places[column]);
     }
     if (code != DSC_OK)
       return code;
@@ -274,7 +272,6 @@ DSC_FN int dsc_csv_room(dsc_csv_reading *r) {
 /* Keeps the row that was read, unless it is to be left out. */
 DSC_FN void dsc_csv_keep(dsc_csv_reading *r, const void *features, const void *target) {
   const int64_t categories = r->options->category_count;
-  int64_t index = 0;
   if (dsc_csv_leaves_out(r)) {
     r->dropped++;
     return;
@@ -286,11 +283,10 @@ DSC_FN void dsc_csv_keep(dsc_csv_reading *r, const void *features, const void *t
     const int is_target = column == r->columns.target;
     if (role >= 0) {
       const double number = dsc_csv_get(is_target ? target : features,
-          is_target ? r->options->target_dtype : r->options->dtype, is_target ? 0 : index);
+          is_target ? r->options->target_dtype : r->options->dtype, is_target ? 0 : r->columns.places[column]);
       if (!isnan(number))
         r->tables[role].used[(int64_t)number] = 1;
     }
-    index += !is_target && role != DSC_CSV_SKIPPED;
   }
 }
 

@@ -157,9 +157,10 @@ extension CSV.Options {
     }
     fields += [("target_dtype", targetType.cNumber), ("limit", limit.map { cLiteral($0) })]
     fields += [("decimal", cCharacter(decimalCode)), ("missing", missing.cNumber)]
-    if !skipped.isEmpty {
-      definitions += CTable("dsc_csv_column", "\(prefix)_skipped", skipped.count).text(skipped.map(\.fields))
-      fields += [("skipped", "\(prefix)_skipped"), ("skipped_count", "\(skipped.count)")]
+    for (field, columns) in [("skipped", skipped), ("chosen", columns)] where !columns.isEmpty {
+      let name = "\(prefix)_\(field)"
+      definitions += CTable("dsc_csv_column", name, columns.count).text(columns.map(\.fields))
+      fields += [(field, name), ("\(field)_count", "\(columns.count)")]
     }
     let all = categories.enumerated().map { number, category -> CFields in
       let labels = category.labels ?? [], name = "\(prefix)_labels\(number)"

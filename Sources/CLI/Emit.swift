@@ -83,8 +83,7 @@ package struct EmitInference<P: TrainingProgram>: ParsableCommand {
     let trainer = try program.trainer()
     let model: Model<P.Parameters>
     if let weights {
-      model = try trainer.model(
-        from: weights, inputs: data.training.inputs.type, targets: data.training.targets.type)
+      model = try trainer.load(checkpoint: weights).model
     } else {
       var report = TrainingReport(console, program: P.name, metric: trainer.metric?.name, json: false)
       let options = try RunOptions.parse([]).options(P.self)

@@ -1,6 +1,7 @@
 // metrics.csv and metrics.jsonl: a line for each epoch, added with one write each, so that a reader never sees half of
 // one.
 
+import DescentData
 import DescentIR
 import DescentNN
 import Foundation
@@ -17,7 +18,7 @@ final class MetricsLog {
     try makeFolder(folder)
     csv = try LineFile(folder + "/metrics.csv", continues: continues)
     jsonl = try LineFile(folder + "/metrics.jsonl", continues: continues)
-    if csv.isEmpty { try csv.add(EpochReport.columns(metric).compactMap { $0.map(csvField) }.joined(separator: ",")) }
+    if csv.isEmpty { try csv.add(CSV.line(EpochReport.columns(metric).compactMap { $0 })) }
   }
 
   func add(_ entry: EpochReport) throws {
@@ -34,11 +35,6 @@ func makeFolder(_ path: String) throws {
   } catch {
     throw DescentError(.file, "the folder \(path) cannot be made: \(error.localizedDescription)")
   }
-}
-
-/// RFC 4180: quotes where a name has a comma, a quote or a line end.
-private func csvField(_ name: String) -> String {
-  name.contains { ",\"\r\n".contains($0) } ? "\"" + name.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : name
 }
 
 private final class LineFile {

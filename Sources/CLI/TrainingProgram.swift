@@ -7,8 +7,8 @@ import DescentIR
 import DescentNN
 import Foundation
 
-/// A network, its data and its training: a type that states these is a program with commands to train, compare, emit,
-/// inspect and profile.
+/// A network, its data and its training: a type that states these is a program with commands to train, predict,
+/// compare, emit, inspect and profile.
 ///
 /// ```swift
 /// @main struct Digits: TrainingProgram {
@@ -78,7 +78,7 @@ package struct Program<P: TrainingProgram>: ParsableCommand {
     CommandConfiguration(
       commandName: P.name, abstract: P.abstract,
       subcommands: [
-        Train<P>.self, Compare<P>.self, Emit<P>.self, Inspect<P>.self, Profile<P>.self,
+        Train<P>.self, Predict<P>.self, Compare<P>.self, Emit<P>.self, Inspect<P>.self, Profile<P>.self,
       ] + P.subcommands)
   }
   package init() {}

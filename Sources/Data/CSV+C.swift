@@ -53,10 +53,11 @@ extension CSV.Options {
       c.target_name = column.name
       c.target_index = column.index
     }
-    let skipped = try skipped.map { try texts.column($0) }
+    let skipped = try skipped.map { try texts.column($0) }, chosen = try columns.map { try texts.column($0) }
     // All labels one after another: a category points to its first.
     let labels = try categories.flatMap { try ($0.labels ?? []).map { Optional(try texts.text($0)) } }
-    try skipped.withUnsafeBufferPointer { skipped in
+    // One after another: the chosen ones stand behind those to skip.
+    try (skipped + chosen).withUnsafeBufferPointer { columns in
       try labels.withUnsafeBufferPointer { labels in
         var from = 0
         let categories = try categories.map { category in
@@ -67,7 +68,8 @@ extension CSV.Options {
           return dsc_csv_category(column: column, labels: labels.baseAddress! + from, count: Int64(own.count))
         }
         try categories.withUnsafeBufferPointer { categories in
-          (c.skipped, c.skipped_count) = (skipped.baseAddress, Int64(skipped.count))
+          (c.skipped, c.skipped_count) = (columns.baseAddress, Int64(skipped.count))
+          (c.chosen, c.chosen_count) = (columns.baseAddress.map { $0 + skipped.count }, Int64(chosen.count))
           (c.categories, c.category_count) = (categories.baseAddress, Int64(categories.count))
           try body(&c)
         }

@@ -65,7 +65,9 @@ public enum CSV {
     public var decimal = "."
     /// What becomes of a value that is missing.
     public var missing = Missing.refused
-    /// Columns that are not read.
+    /// The columns that become features, in this order; the others are not read. Empty: all that are left.
+    public var columns: [Column] = []
+    /// Columns that are not read; not beside `columns`.
     public var skipped: [Column] = []
     /// Columns of texts that become numbers.
     public var categories: [Categories] = []

@@ -15,6 +15,8 @@ public struct Dataset: Sendable {
   public let source: DataSource
   /// The names of the classes, where the target is a column of texts.
   public let classNames: [String]?
+  /// The names of the features of a table with a header, in their order; empty of anything else.
+  public let featureNames: [String]
   /// The number of rows of a table that were left out, as a value was missing.
   public let dropped: Int
 
@@ -34,17 +36,23 @@ public struct Dataset: Sendable {
     try self.init(inputs, targets, source: DataSource(.memory, classes: classes), name: "data set")
   }
 
+  /// What a training program gives that has no rows, as its loss draws what it trains on: one row that nothing reads.
+  public static let drawn = Dataset(Tensor([Float(0)]), targets: Tensor([Float(0)]))
+
   /// Reads a table whose `target` column holds labels (with `classes`) or numbers (without). Where the target is one of the
-  /// `categories` its texts are the classes. Missing values, columns of text and marks are as in `CSV.Options`.
+  /// `categories` its texts are the classes. `columns` are the features, in this order; empty: all but the target and those that
+  /// are `skipped`. Numbers become f32 or f64, as `dtype` says. Missing values, columns of text and marks are as in `CSV.Options`.
   public static func csv(
-    _ path: String, target: CSV.Column, classes: Int? = nil, header: CSV.Header = .detected, separator: String = ",",
-    decimal: String = ".", missing: CSV.Missing = .refused, skipped: [CSV.Column] = [],
-    categories: [CSV.Categories] = []
+    _ path: String, target: CSV.Column, columns: [CSV.Column] = [], classes: Int? = nil, dtype: DType = .f32,
+    header: CSV.Header = .detected, separator: String = ",", decimal: String = ".", missing: CSV.Missing = .refused,
+    skipped: [CSV.Column] = [], categories: [CSV.Categories] = []
   ) throws -> Dataset {
     var options = CSV.Options()
     options.header = header
     options.target = target
-    options.targetType = classes == nil ? .f32 : .i32
+    options.columns = columns
+    options.dtype = dtype
+    options.targetType = classes == nil ? dtype : .i32
     options.separator = separator
     options.decimal = decimal
     options.missing = missing
@@ -90,12 +98,13 @@ public struct Dataset: Sendable {
     try self.init(
       table.features, target,
       source: DataSource(.csv(path: path, options: options), classes: classes ?? table.targetLabels?.count), name: path,
-      classNames: table.targetLabels, dropped: table.dropped)
+      classNames: table.targetLabels, featureNames: table.names, dropped: table.dropped)
   }
 
   /// Checks rows and labels; `name` is the file of the targets.
   private init(
-    _ inputs: Tensor, _ targets: Tensor, source: DataSource, name: String, classNames: [String]? = nil, dropped: Int = 0
+    _ inputs: Tensor, _ targets: Tensor, source: DataSource, name: String, classNames: [String]? = nil,
+    featureNames: [String] = [], dropped: Int = 0
   ) throws {
     let (x, y) = (try inputs.value, try targets.value)
     guard x.shape.rank > 0, y.shape.rank > 0, x.shape[0] == y.shape[0] else {
@@ -114,7 +123,15 @@ public struct Dataset: Sendable {
     self.inputs = inputs
     self.source = source
     self.classNames = classNames
+    self.featureNames = featureNames
     self.dropped = dropped
+  }
+
+  /// Rows that are known to be good.
+  private init(_ inputs: Tensor, targets: Tensor) {
+    (self.inputs, self.targets) = (inputs, targets)
+    source = DataSource(.memory)
+    (classNames, featureNames, dropped) = (nil, [], 0)
   }
 
   /// Rows of `whole`, which are known to be good.
@@ -123,6 +140,7 @@ public struct Dataset: Sendable {
     self.targets = Tensor(targets)
     self.source = source
     classNames = whole.classNames
+    featureNames = whole.featureNames
     dropped = whole.dropped
   }
 }

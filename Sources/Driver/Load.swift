@@ -15,6 +15,7 @@ package func load(_ programs: [StepProgram], threads: Int? = nil, profiled: Bool
   let settings = try Settings.current()
   // Before the compiler runs.
   try Threads.check(threads ?? settings.threads)
+  BuildLog.current?.addLoaded(programs.map(\.prefix))
   let results = Mutex([Result<Executable, any Error>?](repeating: nil, count: programs.count))
   DispatchQueue.concurrentPerform(iterations: programs.count) { index in
     let result = Result { try load(programs[index], threads: threads, profiled: profiled, settings: settings) }
@@ -64,6 +65,7 @@ package func prepare(
 ) throws -> StepProgram {
   let settings = try Settings.current()
   let start = ContinuousClock.now
+  BuildLog.current?.addPrepared(prefix)
   settings.print(.graphs, "--- \(prefix): as traced\n" + graph.text)
   func report(_ phrase: String, _ graph: Graph) {
     settings.print(.passes, "--- \(prefix): \(phrase): \(graph.nodes.count) nodes")

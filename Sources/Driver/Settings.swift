@@ -30,13 +30,16 @@ package struct DebugOutput: OptionSet, Sendable, Hashable {
   package static let nests = DebugOutput(rawValue: 32)
   /// Letter `m`: where values lie in memory, and when.
   package static let memory = DebugOutput(rawValue: 64)
+  /// Letter `b`: what is built for which arguments, and why an earlier build does not serve.
+  package static let builds = DebugOutput(rawValue: 128)
 
-  /// Kinds in the order in which levels 1 to 7 add them.
+  /// Kinds in the order in which levels 1 to 8 add them.
   static let letters: [(letter: Character, kind: DebugOutput)] = [
     ("l", .lines), ("p", .passes), ("c", .code), ("g", .graphs), ("s", .schedule), ("n", .nests), ("m", .memory),
+    ("b", .builds),
   ]
 
-  /// A level `0` to `7`, each adding one kind of output, or a choice of the letters `l`, `p`, `c`, `g`, `s`, `n`, `m`.
+  /// A level `0` to `8`, each adding one kind of output, or a choice of the letters `l`, `p`, `c`, `g`, `s`, `n`, `m`, `b`.
   init?(text: String) {
     self = []
     if let level = Int(text) {
@@ -84,7 +87,7 @@ package struct Settings: Sendable, Hashable {
   package var threads: Int
   /// A line for the user where `DESCENT_THREADS` asks for more.
   package var threadsNotice: String?
-  /// `DESCENT_DEBUG`: what is printed to stderr: a level `0` to `7` or letters among `lpcgsnm`.
+  /// `DESCENT_DEBUG`: what is printed to stderr: a level `0` to `8` or letters among `lpcgsnmb`.
   package var debug: DebugOutput
   /// `DESCENT_KEEP_C`: a folder where every emitted C file is kept.
   package var keepC: String?
@@ -128,7 +131,8 @@ package struct Settings: Sendable, Hashable {
     }
     debug = try parsed(
       "DESCENT_DEBUG", default: [],
-      "a level from 0 to 7 or letters among l (lines), p (passes), c (code), g (graphs), s (schedule), n (nests), m (memory)"
+      "a level from 0 to 8 or letters among l (lines), p (passes), c (code), g (graphs), s (schedule), n (nests), m (memory), "
+        + "b (builds)"
     ) { DebugOutput(text: $0) }
     keepC = value("DESCENT_KEEP_C").map(absolutePath)
     checks = try parsed("DESCENT_CHECK", default: [], "0, 1, graph or nan") { Checks.names[$0] }

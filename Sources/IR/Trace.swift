@@ -18,17 +18,21 @@ package final class Trace: Sendable {
   }
   private let state: Mutex<State>
   private let parent: Trace?
+  /// Where constants are kept, of a trace and its bodies; nil where nobody asks.
+  private let ledger: ConstantLedger?
 
   /// `location` is the place of what is traced until an operation tells another.
-  package init(parent: Trace? = nil, at location: SourceLocation? = nil) {
+  package init(parent: Trace? = nil, at location: SourceLocation? = nil, ledger: ConstantLedger? = nil) {
     state = Mutex(State(location: location))
     self.parent = parent
+    self.ledger = ledger ?? parent?.ledger
   }
 
   /// A trace that goes on behind the nodes of a graph.
   package init(extending graph: Graph) {
     state = Mutex(State(graph: graph))
     parent = nil
+    ledger = nil
   }
 
   /// The trace that operations append to, nil outside every transform.
@@ -52,6 +56,7 @@ package final class Trace: Sendable {
     switch tensor.storage {
     case .failure(let error): throw error
     case .value(let array):
+      if let input = ledger?.input(for: array, of: root) { return try lift(input) }
       return try state.withLock { state in
         let location = state.isPinned ? state.location : SourceLocation.pinned ?? state.location
         return try state.graph.append(Constant(array), [], at: location)
@@ -70,6 +75,7 @@ package final class Trace: Sendable {
       }
     }
   }
+  private var root: Trace { parent?.root ?? self }
   private func encloses(_ trace: Trace) -> Bool {
     guard let parent else { return false }
     return parent === trace || parent.encloses(trace)

@@ -23,7 +23,6 @@ final class TreeNode {
   }
 
   func flatten(_ path: String, _ leaves: inout [(String, Tensor)]) -> TreeStructure {
-    func join(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
     switch content {
     case .empty: return .keyed([])
     case .leaf(let tensor):
@@ -31,9 +30,10 @@ final class TreeNode {
       return .leaf
     case .setting(let value): return .setting(value)
     case .keyed(let fields):
-      return .keyed(fields.map { TreeField(name: $0.name, structure: $0.node.flatten(join($0.name), &leaves)) })
+      return .keyed(
+        fields.map { TreeField(name: $0.name, structure: $0.node.flatten(joinedPath(path, $0.name), &leaves)) })
     case .unkeyed(let items):
-      return .unkeyed(items.enumerated().map { $0.element.flatten(join("\($0.offset)"), &leaves) })
+      return .unkeyed(items.enumerated().map { $0.element.flatten(joinedPath(path, "\($0.offset)"), &leaves) })
     }
   }
 

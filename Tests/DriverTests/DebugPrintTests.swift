@@ -56,6 +56,17 @@ private func errors(_ mark: String, _ body: () throws -> Void) throws -> [String
     #expect(try errors("first") { _ = try compiled(x) } == interpreted)
   }
 
+  /// `DESCENT_DEBUG=b`: what is built, which is printed to the same place.
+  @Test func buildsAreExplained() throws {
+    let f = compile { (x: Tensor) -> Tensor in x * 3 }
+    var settings = try Settings.current()
+    settings.debug = .builds
+    let lines = try errors("descent: DriverTests/DebugPrintTests") {
+      try Settings.$substitute.withValue(settings) { for _ in 0..<2 { _ = try f(x) } }
+    }
+    #expect(lines.count == 1 && lines[0].hasSuffix(": built, for f32[2,3]"), "\(lines)")
+  }
+
   @Test func derivativesAreAsWithout() throws {
     @Sendable func f(_ x: Tensor, _ prints: Bool) -> Tensor {
       let h = tanh(x)

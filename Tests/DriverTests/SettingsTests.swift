@@ -36,7 +36,9 @@ import DescentDriver
         && settings.searchPath == ["/a", "/b"])
   }
 
-  @Test(arguments: [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("7", 7), ("g", 1), ("lpcg", 4), ("snm", 3)])
+  @Test(arguments: [
+    ("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("7", 7), ("8", 8), ("g", 1), ("lpcg", 4), ("snmb", 4),
+  ])
   func debugLevels(text: String, kinds: Int) throws {
     #expect(try Settings(environment: ["DESCENT_DEBUG": text]).debug.rawValue.nonzeroBitCount == kinds)
   }
@@ -52,7 +54,7 @@ import DescentDriver
     ("DESCENT_THREADS", "0"), ("DESCENT_THREADS", "-1"), ("DESCENT_THREADS", "four"), ("DESCENT_THREADS", "1e3"),
     ("DESCENT_THREADS", "99999999999999999999"), ("DESCENT_THREADS", " 4"), ("DESCENT_THREADS", "+4"),
     ("DESCENT_THREADS", "1.5"),
-    ("DESCENT_DEBUG", "8"),
+    ("DESCENT_DEBUG", "9"),
     ("DESCENT_DEBUG", "-1"),
     ("DESCENT_DEBUG", "lx"), ("DESCENT_CHECK", "yes"), ("DESCENT_CHECK", "2"), ("RECORD", "2"),
   ])

@@ -85,7 +85,8 @@ import Testing
     options.stopping = Stopping(patience: 3)
     options.checkpoint = folder.path + "/c"
     let result = try trainer.fit(data, validation: validation, options: options)
-    let model = try trainer.model(from: folder.path + "/c", inputs: data.inputs.type, targets: data.targets.type)
+    let model = try trainer.load(checkpoint: folder.path + "/c")
+    #expect(model.isBest && model.run["optimizer"]?.hasPrefix("Adam") == true && model.state?.steps == result.steps)
     let last = try #require(try SafeTensors.read(folder.path + "/c")["parameters.0.weight"]?.doubles)
     let (best, taken) = (try FlatTree(result.parameters), try FlatTree(model.parameters))
     #expect(try taken.leaves.map { try $0.doubles } == best.leaves.map { try $0.doubles })

@@ -258,6 +258,7 @@ int main(int argc, char **argv) {
   check_csv_cases();
   check_labels();
   check_columns();
+  check_chosen();
   check_large_csv();
   check_gzip();
   check_writing(argc > 3 ? argv[3] : NULL);

@@ -281,6 +281,39 @@ static void check_columns(void) {
   csv_options = dsc_csv_defaults();
 }
 
+/* Features that are chosen, in another order than the file's, a category among them and further columns of text. */
+static void check_chosen(void) {
+  static const dsc_csv_column chosen[3] = {{"d", 0}, {"a", 0}, {NULL, 0}};
+  dsc_csv_category category;
+  csv_options = dsc_csv_defaults();
+  csv_options.chosen = chosen;
+  csv_options.chosen_count = 2;
+  csv_category(&category, "d", NULL, 0);
+  csv_target("c", 0, DSC_F64);
+  dsc_csv csv = good_csv("a,b,c,d\n1,x,3,no\n4,,6,yes\n7,z,9,ah\n");
+  const float *x = (const float *)csv.features.data;
+  CHECK(csv.columns == 2 && strcmp(csv.names[0], "d") == 0 && strcmp(csv.names[1], "a") == 0 && x[0] == 1 &&
+          x[1] == 1 && x[2] == 2 && x[3] == 4 && x[4] == 0 && x[5] == 7 && ((const double *)csv.target.data)[2] == 9,
+      "chosen in another order");
+  dsc_csv_free(&csv);
+  csv_options.chosen_count = 3;
+  HOSTILE(CSV, text_sample("a,b,c,d\n1,2,3,4\n"), DSC_ERROR_USAGE,
+      "column 1 is chosen as a feature and is named twice among them");
+  csv_options.chosen_count = 2;
+  csv_target("a", 0, DSC_F64);
+  HOSTILE(CSV, text_sample("a,b,c,d\n1,2,3,4\n"), DSC_ERROR_USAGE, "column 1 is chosen as a feature and is the target");
+  csv_options.target = DSC_CSV_TARGET_NONE;
+  csv_category(&category, "b", NULL, 0);
+  HOSTILE(CSV, text_sample("a,b,c,d\n1,2,3,4\n"), DSC_ERROR_USAGE,
+      "column 2 holds categories and is not among the columns that are chosen");
+  csv_options.category_count = 0;
+  HOSTILE(CSV, text_sample("a,b,c\n1,2,3\n"), DSC_ERROR_USAGE, "no column is named \"d\"");
+  csv_options.skipped = chosen;
+  csv_options.skipped_count = 1;
+  HOSTILE(CSV, text_sample("a,b,c,d\n1,2,3,4\n"), DSC_ERROR_USAGE, "the features are chosen");
+  csv_options = dsc_csv_defaults();
+}
+
 /* Many rows, in more than one window and block: numbers, labels by their bytes, rows left out; and too many labels. */
 static void check_large_csv(void) {
   enum { ROWS = 100000 };

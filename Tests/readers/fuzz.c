@@ -88,6 +88,8 @@ static dsc_csv_options random_options(dsc_csv_column *skipped, dsc_csv_category 
   skipped->index = (int64_t)random_below(5) - 2;
   options.skipped = skipped;
   options.skipped_count = random_below(3) == 0;
+  options.chosen = skipped;
+  options.chosen_count = options.skipped_count == 0 && random_below(3) == 0;
   category->column.name = random_below(2) == 0 ? "k" : NULL;
   category->column.index = (int64_t)random_below(5) - 2;
   category->labels = random_below(3) == 0 ? known : NULL;

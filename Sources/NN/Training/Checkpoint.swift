@@ -108,24 +108,3 @@ private func withCStrings<R>(_ texts: [String], _ body: ([UnsafePointer<CChar>])
   defer { for copy in copies { free(copy) } }
   return try body(copies.map { UnsafePointer($0) })
 }
-
-extension Trainer {
-  /// The model in a checkpoint, or in a safetensors file that names parameters by their paths, for data of the given types. Of a
-  /// run that keeps the parameters of its best epoch it is those.
-  package func model(from path: String, inputs: TensorType, targets: TensorType) throws -> Model<P> {
-    let graphs = try graphs(inputs: inputs, targets: targets, validation: nil, batch: 1)
-    let file = try SafeTensors.read(path)
-    let hasBest = try file["training.losses"]?.value.doubles.first?.isFinite ?? false
-    let leaves = try zip(graphs.parameterPaths, graphs.parameterTypes).map { name, type in
-      let best = hasBest ? file["best.\(name)"] : nil
-      guard let tensor = best ?? file[name] ?? file[String(name.drop { $0 != "." }.dropFirst())] else {
-        throw DescentError(.file, "\(path): has no tensor '\(name)'")
-      }
-      guard tensor.type == type else {
-        throw DescentError(.file, "\(path): '\(name)' is \(tensor.type), expected \(type)")
-      }
-      return tensor
-    }
-    return try FlatTree.rebuild(Model<P>.self, graphs.structure, leaves)
-  }
-}

@@ -69,3 +69,5 @@ package struct Programs<Program> {
     return Programs<Other>(initialize: others[0], step: others[1], evaluate: Array(others[2...]))
   }
 }
+
+extension Programs: Sendable where Program: Sendable {}

@@ -22,25 +22,41 @@ public enum TrainingEvent: Sendable {
 extension Trainer {
   /// Trains on `data`; with `validation` also measures on those rows after every epoch.
   ///
+  /// `parameters` are what it begins with, in place of fresh ones, and `state` what an earlier run left beside them
+  /// (`TrainingResult.state`): optimizer, running state, and how many steps there were, from which the learning rate's schedule
+  /// and the order of rows go on. Without `state` the optimizer begins anew. Epochs and steps of `options` are those of this run.
+  /// What was built for data of the same type is used again, also where numbers beside the parameters' tensors are others.
+  ///
   /// Ctrl-C, SIGTERM and SIGHUP end it after the steps at hand, with the checkpoint written; a second one ends the process.
   /// The result then has the parameters with the least validation loss (the least training loss where there are no
-  /// validation rows). Throws errors of the user's functions, of building, of a loss or a parameter that is not finite (what was
-  /// kept in a checkpoint before then stays), and, before the first step, of a checkpoint that cannot be written.
+  /// validation rows). Throws errors of the user's functions, of building, of parameters or a state that are not those of this
+  /// trainer, of a loss or a parameter that is not finite (what was kept in a checkpoint before then stays), and, before the first
+  /// step, of a checkpoint that cannot be written.
   public func fit(
-    _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions,
-    report: (TrainingEvent) throws -> Void = { _ in }
+    _ data: Dataset, from parameters: P? = nil, state: TrainingState<P>? = nil, validation: Dataset? = nil,
+    options: TrainingOptions, report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
     try watchingSignals {
-      try fit(data, validation: validation, options: options, interrupt: Interrupt(), report: report)
+      try fit(
+        data, from: try StartingPoint(parameters, state, options), validation: validation, options: options,
+        interrupt: Interrupt(), report: report)
     }
+  }
+
+  /// The same for a loss that draws what it trains on.
+  public func fit(
+    from parameters: P? = nil, state: TrainingState<P>? = nil, options: TrainingOptions,
+    report: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> TrainingResult<P> {
+    try fit(.drawn, from: parameters, state: state, options: options, report: report)
   }
 
   /// The same with an interrupt of the caller's.
   package func fit(
-    _ data: Dataset, validation: Dataset? = nil, options: TrainingOptions, interrupt: Interrupt,
-    report: (TrainingEvent) throws -> Void = { _ in }
+    _ data: Dataset, from start: StartingPoint<P>? = nil, validation: Dataset? = nil, options: TrainingOptions,
+    interrupt: Interrupt, report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> TrainingResult<P> {
-    var run = try TrainingRun(self, data, validation, options, interrupt)
+    var run = try TrainingRun(self, data, start, validation, options, interrupt)
     return try run.finish(report)
   }
 }
@@ -64,13 +80,14 @@ private struct TrainingRun<P: ParameterTree> {
 
   /// Builds everything and takes up what a checkpoint left.
   init(
-    _ trainer: Trainer<P>, _ data: Dataset, _ validation: Dataset?, _ options: TrainingOptions, _ interrupt: Interrupt
+    _ trainer: Trainer<P>, _ data: Dataset, _ start: StartingPoint<P>?, _ validation: Dataset?,
+    _ options: TrainingOptions, _ interrupt: Interrupt
   ) throws {
     if let path = options.checkpoint { try SafeTensors.probe(path) }
     self.trainer = trainer
     self.options = options
     self.interrupt = interrupt
-    session = try TrainingSession(trainer, data, validation: validation, options: options)
+    session = try TrainingSession(trainer, data, validation: validation, options: options, start: start)
     let rule = try options.stoppingRule()
     // Reading all data through is for those who keep a checkpoint.
     let isKept = options.checkpoint != nil || options.resume != nil
@@ -166,7 +183,8 @@ private struct TrainingRun<P: ParameterTree> {
     return TrainingResult(
       parameters: model.parameters, running: model.running, history: history,
       earlyEnd: interrupt.isSet ? .interrupt : EarlyEnd(course.stopping.ended), signal: interrupt.signal,
-      steps: session.step, isBest: restoresBest, validationLoss: evaluation?.loss,
+      state: try session.state(), steps: session.stepsBefore + session.step, isBest: restoresBest,
+      validationLoss: evaluation?.loss,
       validationMetric: trainer.metric == nil ? nil : evaluation?.metric, firstStepSeconds: firstStepSeconds ?? 0,
       seconds: Date().timeIntervalSince(start), microsecondsPerStep: total.microsecondsPerStep)
   }

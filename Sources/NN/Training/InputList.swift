@@ -4,10 +4,17 @@ import DescentIR
 
 /// Inputs in the order in which they are added.
 struct InputList {
-  let trace = Trace()
+  let trace: Trace
+  private let ledger: ConstantLedger?
   private var count = 0
   private var lengths: [Int: Int] = [:]
   private var fixed: Set<Int> = []
+
+  /// Constants that the ledger makes inputs stand behind those that are added here, which is done before anything else is traced.
+  init(_ ledger: ConstantLedger?) {
+    self.ledger = ledger
+    trace = Trace(ledger: ledger)
+  }
 
   /// Adds an input. `length` is that which says how many rows it has; a fixed one stays as it is for the whole run.
   mutating func add(_ label: String, _ type: TensorType, length: Int? = nil, isFixed: Bool = false) -> Tensor {
@@ -36,7 +43,8 @@ struct InputList {
   func finish(_ outputs: [(label: String, tensor: Tensor)], donatingFrom first: Int) throws -> StateGraph {
     let graph = try trace.finish(outputs)
     return StateGraph(
-      graph: graph, donations: graph.outputs.indices.map { first + $0 }, lengths: lengths, fixedInputs: fixed)
+      graph: graph, donations: graph.outputs.indices.map { first + $0 }, lengths: lengths, fixedInputs: fixed,
+      numbers: ledger?.values ?? [])
   }
 }
 
@@ -56,7 +64,7 @@ extension StateGraph {
     return StateGraph(
       graph: try graph.removing(input: number), donations: donations.map { $0.map(moved) },
       lengths: Dictionary(uniqueKeysWithValues: lengths.map { (moved($0), moved($1)) }),
-      fixedInputs: Set(fixedInputs.map(moved)))
+      fixedInputs: Set(fixedInputs.map(moved)), numbers: numbers)
   }
 }
 

@@ -17,6 +17,23 @@ public struct Model<P: ParameterTree>: ParameterTree {
   public var context: Context { Context(state: RunningState(running)) }
 }
 
+/// What a run leaves beside its parameters: what another one goes on with, as the episodes of a simulation do. `save` and `load` keep
+/// it as any tree.
+public struct TrainingState<P: ParameterTree>: ParameterTree {
+  /// The optimizer's state.
+  public var optimizer: OptimizerState<P>
+  /// The running state of the network's layers.
+  public var running: Weights
+  /// Steps since the start of training: where the learning rate's schedule and the optimizer's count of steps are.
+  public var steps: Int
+
+  public init(optimizer: OptimizerState<P>, running: Weights = Weights(), steps: Int) {
+    self.optimizer = optimizer
+    self.running = running
+    self.steps = steps
+  }
+}
+
 /// What a run keeps from step to step beside the model: the optimizer's state, and the seed where layers draw random
 /// numbers.
 package struct RunState<P: ParameterTree>: ParameterTree {

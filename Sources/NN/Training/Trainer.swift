@@ -26,16 +26,20 @@ public struct Trainer<P: ParameterTree>: Sendable {
   }
 
   /// Fresh parameters, made of operations on the key.
-  public var initialize: @Sendable (RandomKey) throws -> P
+  public var initialize: @Sendable (RandomKey) throws -> P { didSet { builds = TrainingBuilds() } }
   /// The running state that training starts with.
-  public var initialState: @Sendable () throws -> Weights = { Weights() }
+  public var initialState: @Sendable () throws -> Weights = { Weights() } { didSet { builds = TrainingBuilds() } }
   /// The network's output for a batch of rows as they are in the data set.
-  public var predict: @Sendable (P, Tensor, Context) -> Tensor
+  public var predict: @Sendable (P, Tensor, Context) -> Tensor { didSet { builds = TrainingBuilds() } }
   /// The scalar to minimise, from parameters, rows and targets: a mean over the rows. With it what the network predicted on the
   /// way, if that can be told.
-  package var objective: @Sendable (P, Tensor, Tensor, Context) -> (loss: Tensor, predictions: Tensor?)
-  public var metric: Metric?
-  public var optimizer: any Optimizer
+  package var objective: @Sendable (P, Tensor, Tensor, Context) -> (loss: Tensor, predictions: Tensor?) {
+    didSet { builds = TrainingBuilds() }
+  }
+  public var metric: Metric? { didSet { builds = TrainingBuilds() } }
+  public var optimizer: any Optimizer { didSet { builds = TrainingBuilds() } }
+  /// What its runs have built; a trainer that is changed begins anew.
+  private(set) var builds = TrainingBuilds<P>()
 
   /// Training of parameters of any kind with functions written out.
   public init(
@@ -63,6 +67,22 @@ public struct Trainer<P: ParameterTree>: Sendable {
     self.predict = predict
     initialState = state
     objective = { p, x, y, context in (loss(p, x, y, context), nil) }
+  }
+
+  /// Training on what the loss draws itself from the key, another one in each step: the states of a simulation, points of a domain.
+  /// There are no rows: `fit(from:state:options:)` takes no data set, and a training program's is `Dataset.drawn`. Where nothing
+  /// trains the key is a fixed one. `predict` is what `predict` and `emit inference` compute of rows; without it they are errors.
+  public init(
+    optimizer: any Optimizer, initialize: @escaping @Sendable (RandomKey) throws -> P,
+    predict: (@Sendable (P, Tensor) -> Tensor)? = nil, loss: @escaping @Sendable (P, RandomKey) -> Tensor
+  ) {
+    self.optimizer = optimizer
+    self.initialize = initialize
+    self.predict = { p, x, _ in
+      let error = DescentError(.usage, "this trainer was made without predict:, which says what it makes of rows")
+      return predict?(p, x) ?? Tensor(failure: error, type: x.type)
+    }
+    objective = { p, _, _, context in (loss(p, context.key ?? RandomKey(seed: 0)), nil) }
   }
 
   /// Training of a network of layers. `prepare` turns rows as they are in the data set (bytes, say) into what the
@@ -192,7 +212,7 @@ extension TrainingOptions {
 public struct EpochReport: Sendable, Codable {
   /// Counted from 1.
   public var epoch: Int
-  /// Steps since the start of training.
+  /// Steps since the start of the run, those before a checkpoint included.
   public var step: Int
   /// Mean over the epoch's batches.
   public var loss: Double
@@ -216,7 +236,10 @@ public struct TrainingResult<P: ParameterTree>: Sendable {
   public var signal: Int32?
   /// True where a signal ended it.
   public var wasInterrupted: Bool { earlyEnd == .interrupt }
-  /// Steps since the start of training, those before a checkpoint included.
+  /// What another run goes on with from these parameters: `fit(_:from:state:)`. It is that of the last step, also where the
+  /// parameters are the best.
+  public var state: TrainingState<P>
+  /// Steps since the start of training, those before a checkpoint, or before the state that it began with, included.
   public var steps: Int
   /// Whether the parameters are those of the best epoch and not those of the last step: with patience, or as `restoresBest` asks.
   public var isBest: Bool

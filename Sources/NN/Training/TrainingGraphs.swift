@@ -13,6 +13,8 @@ package struct StateGraph: Sendable {
   package var lengths: [Int: Int] = [:]
   /// Inputs that stay as they are for the whole run: the rows of the data.
   package var fixedInputs: Set<Int> = []
+  /// The values of the last inputs: numbers that stand beside the parameters' tensors, as far as they are inputs.
+  package var numbers: [HostArray] = []
 }
 
 /// All graphs of a training run.
@@ -41,6 +43,20 @@ package struct TrainingGraphs: Sendable {
   /// Rows that are measured at a time, as many as possible of each: any number of them is measured by three programs.
   package static let evaluationBlocks = [1_000, 32, 1]
 
+  /// Of the state, which tensors are the optimizer's, and their structure.
+  var optimizer: (places: [Int], structure: TreeStructure) {
+    let field = RunState<Weights>.CodingKeys.optimizer.rawValue
+    guard case .keyed(let fields) = stateStructure, let own = fields.first(where: { $0.name == field }) else {
+      preconditionFailure("a state without an optimizer's")
+    }
+    return (statePaths.indices.filter { Self.isOfOptimizer(statePaths[$0]) }, own.structure)
+  }
+  /// Whether a tensor of a state is the optimizer's, by its path.
+  static func isOfOptimizer(_ path: String) -> Bool {
+    let field = RunState<Weights>.CodingKeys.optimizer.rawValue
+    return path == field || path.hasPrefix(field + ".")
+  }
+
   /// The graphs by their programs.
   package var programs: Programs<StateGraph> {
     Programs(initialize: initialize, step: step, evaluate: evaluate.map(\.state))
@@ -51,26 +67,30 @@ extension Trainer {
   /// Builds the graphs for data of the given types; `stepsPerEpoch` as in `TrainingOptions`. Throws the first error in the user's functions.
   ///
   /// With `forAnyRows` the graphs are those that any number of validation rows needs, otherwise those that the given one does.
+  /// `parameters` is the structure of parameters with other numbers beside their tensors than `initialize` gives them. `ledgers`
+  /// are those of the step and then of each evaluation; none where nobody asks for the constants.
   package func graphs(
     inputs: TensorType, targets: TensorType, validation: (inputs: TensorType, targets: TensorType)?, batch: Int?,
-    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, forAnyRows: Bool = false
+    stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, forAnyRows: Bool = false,
+    parameters: TreeStructure? = nil, ledgers: [ConstantLedger] = []
   ) throws -> TrainingGraphs {
     let rows = inputs.shape[0]
     let batch = min(batch ?? rows, rows)
     guard batch > 0 else { throw DescentError(.usage, "a batch of \(batch) rows; at least 1 is needed") }
     let isShuffled = batch < rows
-    var graphs = try beginning(measuresGradient: measuresGradient)
+    var graphs = try beginning(measuresGradient: measuresGradient, parameters: parameters)
     graphs.stepsPerEpoch = isShuffled ? rows / batch : max(1, stepsPerEpoch ?? 1)
     graphs.batch = batch
     graphs.isShuffled = isShuffled
-    graphs.step = try step(graphs, inputs, targets)
+    graphs.step = try step(graphs, inputs, targets, ledgers.first)
     try dropUnusedSeed(&graphs)
     graphs.gradientNorm = RunState<P>.place(of: .gradientNorm, in: graphs.statePaths)
     if let validation {
       var left = validation.inputs.shape[0]
       for block in TrainingGraphs.evaluationBlocks {
         if forAnyRows || left >= block {
-          graphs.evaluate.append((try evaluation(graphs, validation.inputs, validation.targets, block), block))
+          let ledger = ledgers.dropFirst(1 + graphs.evaluate.count).first
+          graphs.evaluate.append((try evaluation(graphs, validation.inputs, validation.targets, block, ledger), block))
         }
         left %= block
       }
@@ -78,12 +98,15 @@ extension Trainer {
     return graphs
   }
 
-  /// Fresh parameters and state, with what a step is told of them; the step is still to be built.
-  private func beginning(measuresGradient: Bool) throws -> TrainingGraphs {
+  /// Fresh parameters and state, with what a step is told of them; the step is still to be built. `structure` as in `graphs`.
+  func beginning(measuresGradient: Bool, parameters structure: TreeStructure? = nil) throws -> TrainingGraphs {
     let trace = Trace()
     let (model, state) = try trace.record {
       let seed = trace.input("seed", TensorType(.i64, []))
-      let parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
+      var parameters = try initialize(RandomKey(seed: seed, stream: Tensor(Int64(0))))
+      if let structure {
+        parameters = try FlatTree.rebuild(P.self, structure, try FlatTree(parameters).leaves)
+      }
       let state = RunState(
         optimizer: optimizer.initialState(parameters), seed: seed, gradientNorm: measuresGradient ? Tensor(0.0) : nil)
       return (try FlatTree(Model(parameters, running: try initialState())), try FlatTree(state))
@@ -117,8 +140,10 @@ extension Trainer {
     try list.add(Model<P>.self, graphs.structure, graphs.parameterPaths, graphs.parameterTypes)
   }
 
-  private func step(_ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType) throws -> StateGraph {
-    var list = InputList()
+  private func step(
+    _ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType, _ ledger: ConstantLedger?
+  ) throws -> StateGraph {
+    var list = InputList(ledger)
     let model = try list.trace.record { try self.model(graphs, in: &list) }
     let state = try list.add(RunState<P>.self, graphs.stateStructure, graphs.statePaths, graphs.stateTypes)
     let counters = Counters { list.add($0, $1) }
@@ -166,9 +191,9 @@ extension Trainer {
 
   /// Measures a block of rows: those from the place on that the first counter says, which then moves on.
   private func evaluation(
-    _ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType, _ block: Int
+    _ graphs: TrainingGraphs, _ inputs: TensorType, _ targets: TensorType, _ block: Int, _ ledger: ConstantLedger?
   ) throws -> StateGraph {
-    var list = InputList()
+    var list = InputList(ledger)
     let model = try list.trace.record { try self.model(graphs, in: &list) }
     let counters = Counters { list.add($0, $1) }
     let count = list.addCount()

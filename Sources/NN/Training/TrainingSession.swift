@@ -19,6 +19,8 @@ package final class TrainingSession<P: ParameterTree> {
   private let order: MemoryArray?
   private let epochStart: MemoryArray
   private let seed: Int
+  /// Steps of the runs before this one, whose optimizer's state it goes on with.
+  let stepsBefore: Int
   private let initializeStage: Stage
   let stepStage: Stage
   /// Whether a number that is not finite is traced back to what made it.
@@ -37,45 +39,41 @@ package final class TrainingSession<P: ParameterTree> {
   /// What the C compiler says it is; nil for the interpreter.
   package let compiler: String?
 
-  /// A run at its beginning: programs built, parameters drawn. With `profiled` its kernels' times are kept.
+  /// A run at its beginning: programs built, parameters drawn, or taken from `start`. With `profiled` its kernels' times are kept.
   package convenience init(
-    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, options: TrainingOptions, profiled: Bool = false
+    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, options: TrainingOptions, profiled: Bool = false,
+    start: StartingPoint<P>? = nil
   ) throws {
     try self.init(
-      trainer, data, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
+      trainer, data, start, validation: validation, batch: options.batch, seed: options.seed, threads: options.threads,
       engine: options.engine, learningRate: options.learningRate, stepsPerEpoch: options.stepsPerEpoch,
       measuresGradient: options.stopping.gradientNorm != nil,
       profiled: profiled, checksNumbers: options.checksNumbers)
   }
 
   package init(
-    _ trainer: Trainer<P>, _ data: Dataset, validation: Dataset?, batch: Int?, seed: Int, threads: Int?, engine: Engine,
-    learningRate: Double? = nil, stepsPerEpoch: Int? = nil, measuresGradient: Bool = false, profiled: Bool = false,
+    _ trainer: Trainer<P>, _ data: Dataset, _ start: StartingPoint<P>? = nil, validation: Dataset?, batch: Int?,
+    seed: Int, threads: Int?, engine: Engine, learningRate: Double? = nil, stepsPerEpoch: Int? = nil,
+    measuresGradient: Bool = false, profiled: Bool = false,
     checksNumbers: Bool = false
   ) throws {
     let rate = try MemoryArray(HostArray([], [RunRate.value(learningRate, of: trainer.optimizer)]))
     self.checksNumbers = try checksNumbers || Settings.current().checks.contains(.numbers)
     hasLabels = !data.targets.dtype.isFloating
-    let graphs = try trainer.graphs(
-      inputs: data.inputs.type, targets: data.targets.type,
-      validation: validation.map { ($0.inputs.type, $0.targets.type) },
-      batch: batch, stepsPerEpoch: stepsPerEpoch, measuresGradient: measuresGradient)
+    let key = RunKey(
+      inputs: data.inputs.type, targets: data.targets.type, validationInputs: validation?.inputs.type,
+      validationTargets: validation?.targets.type, batch: batch, stepsPerEpoch: stepsPerEpoch,
+      measuresGradient: measuresGradient, engine: engine, threads: threads, isProfiled: profiled,
+      parameters: try start?.numbers(of: trainer), settings: try Settings.current())
+    let built = try trainer.builds.run(key, of: trainer)
+    let (graphs, executables) = (built.graphs, built.executables)
     self.graphs = graphs
     self.seed = seed
-    var executables: Programs<Executable>?
-    if engine == .compiled {
-      let programs = try trainer.programs(graphs)
-      let loaded = try programs.together { try load($0, threads: threads, profiled: profiled) }
-      let compiler = loaded.step.compiler
-      self.programs = programs
-      self.compiler = compiler.version
-      self.threads = compiler.hasOpenMP ? loaded.step.threads : 1
-      executables = loaded
-    } else {
-      programs = nil
-      compiler = nil
-      self.threads = 1
-    }
+    stepsBefore = start?.state?.steps ?? 0
+    programs = built.programs
+    let compiler = executables?.step.compiler
+    self.compiler = compiler?.version
+    self.threads = compiler?.hasOpenMP == true ? executables!.step.threads : 1
     arenaBytes = executables?.step.arenaBytes ?? 0
     parameterArrays = try graphs.parameterTypes.map { try MemoryArray($0) }
     stateArrays = try graphs.stateTypes.map { try MemoryArray($0) }
@@ -90,7 +88,9 @@ package final class TrainingSession<P: ParameterTree> {
       [try MemoryArray(HostArray([], [Int64(seed)]))] + parameterArrays + stateArrays
     )
     stepStage = Stage(
-      graphs.step, executables?.step, parameterArrays + stateArrays + counters.all + [rate] + batches + rows,
+      graphs.step, executables?.step,
+      parameterArrays + stateArrays + counters.all + [rate] + batches + rows
+        + (try graphs.step.numbers.map { try MemoryArray($0) }),
       profiled: profiled)
     validationRows = validation?.count ?? 0
     if let validation {
@@ -98,13 +98,16 @@ package final class TrainingSession<P: ParameterTree> {
       var left = validation.count
       for (index, part) in graphs.evaluate.enumerated() {
         let stage = Stage(
-          part.state, executables?.evaluate[index], parameterArrays + evaluationCounters.all + [count] + rows)
+          part.state, executables?.evaluate[index],
+          parameterArrays + evaluationCounters.all + [count] + rows
+            + (try part.state.numbers.map { try MemoryArray($0) }))
         evaluateStages.append((stage, left / part.rows))
         left %= part.rows
       }
     }
     try initializeStage.run(steps: 1)
     counters.firstBadStep.load(HostArray([], [Int64(-1)]))
+    if let start { try begin(at: start, trainer.optimizer) }
   }
 
   /// The number of rows of a data set, and the rows.
@@ -121,19 +124,19 @@ package final class TrainingSession<P: ParameterTree> {
   /// Waits until the step is built at full effort, for whoever measures it.
   package func settle() { stepStage.settle() }
 
-  /// Steps done since the start of training.
-  package var step: Int { counters.step.read().ints[0] }
+  /// Steps done since the start of the run.
+  package var step: Int { counters.step.read().ints[0] - stepsBefore }
   package var epoch: Int { step / graphs.stepsPerEpoch }
 
   /// Runs steps, which must not cross the end of an epoch, and checks the losses.
   package func run(steps: Int) throws {
     let epoch = self.epoch
     if let order, epoch != shuffledEpoch {
-      order.load(
-        HostArray(
-          order.type.shape, Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed))).epoch(epoch))
-      )
-      epochStart.load(HostArray([], [Int64(epoch * graphs.stepsPerEpoch)]))
+      // A run that goes on goes on with the epochs: none has the order of one before it.
+      let before = (stepsBefore + graphs.stepsPerEpoch - 1) / graphs.stepsPerEpoch
+      let permutation = Permutation(count: order.type.shape[0], seed: UInt64(bitPattern: Int64(seed)))
+      order.load(HostArray(order.type.shape, permutation.epoch(before + epoch)))
+      epochStart.load(HostArray([], [Int64(stepsBefore + epoch * graphs.stepsPerEpoch)]))
       shuffledEpoch = epoch
     }
     // Without a shuffle an epoch is one step, and many may be run at once.
@@ -145,7 +148,7 @@ package final class TrainingSession<P: ParameterTree> {
     if let before { try check(since: before, steps) }
     let bad = counters.firstBadStep.read().ints[0]
     if bad >= 0 {
-      throw DescentError(.usage, "the loss is infinite or NaN in step \(bad + 1); \(adviceOnNumbers)")
+      throw DescentError(.usage, "the loss is infinite or NaN in step \(bad - stepsBefore + 1); \(adviceOnNumbers)")
     }
   }
 
@@ -176,7 +179,7 @@ package final class TrainingSession<P: ParameterTree> {
   }
   /// Puts the counters where a checkpoint left them.
   func setPosition(_ step: Int, lossSum: Double, metricSum: Double, steps: Int) {
-    counters.step.load(HostArray([], [Int64(step)]))
+    counters.step.load(HostArray([], [Int64(stepsBefore + step)]))
     setSums(loss: lossSum, metric: metricSum, steps: steps)
   }
   private func setSums(loss: Double, metric: Double, steps: Int) {
@@ -205,6 +208,15 @@ package final class TrainingSession<P: ParameterTree> {
 
   package func model() throws -> Model<P> {
     try FlatTree.rebuild(Model<P>.self, graphs.structure, parameterValues.map { Tensor($0) })
+  }
+
+  /// What another run goes on with.
+  package func state() throws -> TrainingState<P> {
+    let places = graphs.optimizer.places
+    return TrainingState(
+      optimizer: try FlatTree.rebuild(
+        OptimizerState<P>.self, graphs.optimizer.structure, places.map { Tensor(stateArrays[$0].read()) }),
+      running: try model().running, steps: stepsBefore + step)
   }
 }
 
