@@ -12,7 +12,7 @@ package func removeDeadCode(_ graph: Graph) throws -> Graph {
     for operand in graph[id].operands { needed[operand.index] = true }
   }
   return try Rewriter.rewrite(graph) { rewriter, id, operands in
-    needed[id.index] ? try rewriter.append(graph[id].op, operands) : nil
+    needed[id.index] ? try rewriter.append(graph[id].op, operands, isRepeated: graph[id].isRepeated) : nil
   }
 }
 

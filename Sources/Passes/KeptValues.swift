@@ -17,7 +17,7 @@ package func keepingLess(_ graph: Graph, leastBytes: Int = 1 << 20) throws -> Gr
   guard plan.computedAgain.contains(true) else { return graph }
   let places = lateKernels(graph, plan.isLate)
   var copies: [Int: [NodeID: NodeID]] = [:]
-  return try Rewriter.rewrite(graph) { rewriter, id, operands in
+  let result = try Rewriter.rewrite(graph) { rewriter, id, operands in
     guard plan.isLate[id.index] else { return try rewriter.append(graph[id].op, operands) }
     let place = places[id.index]
     /// A forward value for readers at this place: kept, or made again from what is.
@@ -32,6 +32,8 @@ package func keepingLess(_ graph: Graph, leastBytes: Int = 1 << 20) throws -> Gr
     let own = try graph[id].operands.map { try value($0, &rewriter) }
     return try rewriter.append(graph[id].op, own)
   }
+  // Where all readers have copies nobody reads the original.
+  return try removeDeadCode(result)
 }
 
 /// For each late node the first of those that may well be computed in one kernel: pointwise nodes that read one another at their

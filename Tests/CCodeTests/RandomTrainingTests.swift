@@ -4,7 +4,7 @@
 // An ordinary run tries programs of fixed seeds, and as many of seeds from a fresh one, which is printed:
 //   RANDOM_SEED=12345 swift test -c release --filter RandomTrainingTests    repeats those of a seed
 //   RANDOM_PROGRAMS=5000 swift test -c release --filter RandomTrainingTests.longRun    tries more, from RANDOM_SEED or a fresh one
-//   RANDOM_BUILDS=1 builds each at -O3 alone, in a third of the time; 2 at -O0 too, and so on to 4
+//   RANDOM_BUILDS=1 builds each at -O3 alone, in a third of the time; 2 at little effort too, and so on to 4; an ordinary run has 3
 // In a program's name stands its own seed, by which `RANDOM_SEED=... RANDOM_PROGRAMS=1` repeats it alone.
 
 import DescentDriver
@@ -22,7 +22,8 @@ import Testing
   static let count = 150
   static let threads = [1, 2, 3]
   static let builds = Array(
-    [CBuild.optimized, .plain, .withoutVectors, .quick].prefix(number("RANDOM_BUILDS") ?? .max))
+    [CBuild.optimized, .quick, .plain, .withoutVectors].prefix(
+      number("RANDOM_BUILDS") ?? (number("RANDOM_PROGRAMS") == nil ? 3 : 4)))
 
   private static func number(_ name: String) -> Int? { processEnvironment()[name].flatMap { Int($0) } }
   private static var freshSeed: Int { number("RANDOM_SEED") ?? Int.random(in: 1_000_000..<1_000_000_000) }

@@ -45,6 +45,20 @@ import Testing
     #expect(try graph.evaluate(inputs).map(\.doubles) == kept.evaluate(inputs).map(\.doubles))
   }
 
+  /// What late kernels alone read, as a decayed weight, is computed in them and nowhere else.
+  @Test func everyKernelStores() throws {
+    let trace = Trace()
+    let graph = try trace.record {
+      let (w, x) = (trace.input("w", TensorType(.f32, [512, 512])), trace.input("x", TensorType(.f32, [64, 512])))
+      let rate = trace.input("rate", TensorType(.f32, []))
+      let gradient = grad { @Sendable (w: Tensor) in sum(square(gelu(matmul(x, w)))) }(w)
+      return try optimize(trace.finish([("w", w * (1 - rate * 0.1) - clamp(gradient, -1, 1) * rate)]))
+    }
+    let kept = try keepingLess(graph, leastBytes: 0)
+    #expect(kept.nodes.contains { $0.isRepeated })
+    #expect(try fuse(kept).kernels.allSatisfy { !$0.stores.isEmpty })
+  }
+
   @Test func smallGraphsStay() throws {
     let trace = Trace()
     let graph = try trace.record {
